@@ -1,0 +1,96 @@
+"""The sizes and choices of a WISE model."""
+
+from typing import Literal
+
+from huggingface_hub.dataclasses import strict
+from transformers import PreTrainedConfig
+
+
+EMOTIONS = ("angry", "happy", "neutral", "sad")
+
+
+@strict
+class WISEConfig(PreTrainedConfig):
+    """
+    The sizes and choices of a WISE model; the defaults are those of the paper (section 4.2).
+
+    Args:
+        vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
+        word_embedding_size: size of a word embedding t_i (GloVe: 300).
+        freeze_word_embeddings: keep the word embeddings as they were loaded; `False` trains them too.
+        feature_size: values in a frame f_ij (13 cepstral coefficients, their deltas and accelerations: 39).
+        phoneme_hidden_size: units of the recurrent network over the frames of a phoneme.
+        word_hidden_size: units of the recurrent network over the phonemes of a word; the size of a_i.
+        audio_hidden_size: units of the audio LSTM.
+        text_hidden_size: units of the text LSTM.
+        attention_size: output size of the attention layer, the size of p_c.
+        linear_sizes: output sizes of the first two linear layers; the third gives one value an emotion.
+        dropout: share of units dropped before the first two linear layers, equations (10) and (11).
+        interaction: exchange the states of the two LSTMs at every word, equation (3) (IM in Table 2).
+        interaction_std: deviation of the normal distribution that the interaction matrix starts from.
+        attention: weigh the words, equations (7)-(9) (DMF in Table 2); `False` classifies the last states.
+        hierarchy: `phoneme` (HR: frames to phonemes to the word), `word` (HR-: frames to the word) or `none`
+            (the mean of a word's frames).
+        recurrent_unit: unit of the hierarchy (section 3.2).
+        modality: `both`, or one of the two alone (then nothing interacts).
+        input_dropout: share of the values of a_i and t_i dropped; 0 in the paper.
+
+    A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
+
+    Raises:
+        ValueError: for a size below one, a share outside [0, 1) or labels that are not numbered from 0.
+    """
+
+    model_type = "wise"
+
+    vocab_size: int = 20_000
+    word_embedding_size: int = 300
+    freeze_word_embeddings: bool = True
+    feature_size: int = 39
+    phoneme_hidden_size: int = 50
+    word_hidden_size: int = 100
+    audio_hidden_size: int = 100
+    text_hidden_size: int = 150
+    attention_size: int = 200
+    linear_sizes: list[int] | tuple[int, ...] = (200, 100)
+    dropout: float | int = 0.3
+    interaction: bool = True
+    interaction_std: float | int = 0.05
+    attention: bool = True
+    hierarchy: Literal["phoneme", "word", "none"] = "phoneme"
+    recurrent_unit: Literal["gru", "lstm", "bigru", "bilstm"] = "gru"
+    modality: Literal["both", "audio", "text"] = "both"
+    input_dropout: float | int = 0.0
+
+    def __post_init__(self, **kwargs):
+        if self.id2label is None and kwargs.get("num_labels") is None:
+            self.id2label = dict(enumerate(EMOTIONS))
+        self.linear_sizes = list(self.linear_sizes)  # as JSON gives it back
+        super().__post_init__(**kwargs)
+        self.label2id = {label: index for index, label in self.id2label.items()}
+        self._check_values()
+
+    def _check_values(self) -> None:
+        sizes = {name: getattr(self, name) for name in _SIZES} | {"number of labels": len(self.id2label)}
+        for name, size in [*sizes.items(), *(("linear_sizes", size) for size in self.linear_sizes)]:
+            if size < 1:
+                raise ValueError(f"{name} is {size}; a size is at least 1.")
+        if len(self.linear_sizes) != 2:
+            raise ValueError(f"linear_sizes is {self.linear_sizes}; give the sizes of the first two linear layers.")
+        for name in ("dropout", "input_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1.")
+        if sorted(self.id2label) != list(range(len(self.id2label))):
+            raise ValueError(f"id2label has the keys {sorted(self.id2label)}; number the labels 0, 1, 2, ...")
+
+
+_SIZES = (
+    "vocab_size",
+    "word_embedding_size",
+    "feature_size",
+    "phoneme_hidden_size",
+    "word_hidden_size",
+    "audio_hidden_size",
+    "text_hidden_size",
+    "attention_size",
+)

@@ -1,0 +1,445 @@
+"""
+The WISE model (Shen et al., Interspeech 2020), equations (1)-(13).
+
+Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K and M
+are the frames, phonemes and words of the whole batch, which stand one after the other without padding.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, embedding, pad
+from transformers import PreTrainedModel
+from transformers.utils import ModelOutput, can_return_tuple
+
+from .configuration_wise import WISEConfig
+from .ragged_wise import (
+    RaggedLayout,
+    layout_of_audio,
+    layout_of_words,
+    pack_segments,
+    sum_segments,
+    unflatten_words,
+)
+
+
+@dataclass
+class WISEModelOutput(ModelOutput):
+    """
+    What the model makes of a batch; a modality that the model does not have is `None`.
+
+    Args:
+        pooler_output: (B, attention_size) the emotion representation p_c, equation (9).
+        audio_states: (B, N, audio_hidden_size) the states h^a_i of the audio LSTM, 0 at padding.
+        text_states: (B, N, text_hidden_size) the states h^t_i of the text LSTM, 0 at padding.
+        attention_weights: (B, N) the weights alpha_i, equation (8), 0 at padding; `None` without attention.
+        word_audio_vectors: (B, N, word audio size) the words' audio a_i, 0 at padding.
+    """
+
+    pooler_output: torch.FloatTensor | None = None
+    audio_states: torch.FloatTensor | None = None
+    text_states: torch.FloatTensor | None = None
+    attention_weights: torch.FloatTensor | None = None
+    word_audio_vectors: torch.FloatTensor | None = None
+
+
+@dataclass
+class WISEClassifierOutput(ModelOutput):
+    """
+    Scores of a batch, and what `WISEModelOutput` holds.
+
+    Args:
+        loss: () the cross-entropy, equation (13), where labels were given.
+        logits: (B, labels) the scores before the softmax of equation (12).
+    """
+
+    loss: torch.FloatTensor | None = None
+    logits: torch.FloatTensor | None = None
+    pooler_output: torch.FloatTensor | None = None
+    audio_states: torch.FloatTensor | None = None
+    text_states: torch.FloatTensor | None = None
+    attention_weights: torch.FloatTensor | None = None
+    word_audio_vectors: torch.FloatTensor | None = None
+
+
+class SegmentEncoder(nn.Module):
+    """
+    A recurrent network whose last state stands for a segment, equation (6).
+
+    Args:
+        input_size: values in a member of a segment.
+        hidden_size: units a direction.
+        recurrent_unit: `gru`, `lstm`, `bigru` or `bilstm`.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, recurrent_unit: str):
+        super().__init__()
+        bidirectional = recurrent_unit.startswith("bi")
+        unit = nn.GRU if recurrent_unit.endswith("gru") else nn.LSTM
+        self.rnn = unit(input_size, hidden_size, bidirectional=bidirectional)
+        self.output_size = hidden_size * (2 if bidirectional else 1)
+
+    def forward(self, members: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """(sum of lengths, input_size), (segments,) -> (segments, output_size)"""
+        packed, _ = pack_segments(members, lengths)
+        _, state = self.rnn(packed)
+        hidden = state[0] if isinstance(state, tuple) else state  # (directions, segments, hidden_size)
+        return hidden.transpose(0, 1).flatten(1)
+
+
+class PhonemeHierarchy(nn.Module):
+    """Frames to phonemes to the word (HR, section 3.2)."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__()
+        self.frames = SegmentEncoder(config.feature_size, config.phoneme_hidden_size, config.recurrent_unit)
+        self.phonemes = SegmentEncoder(self.frames.output_size, config.word_hidden_size, config.recurrent_unit)
+        self.output_size = self.phonemes.output_size
+
+    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
+        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
+        phonemes = self.frames(frames, phoneme_lengths)  # h_iNi (K, phoneme_hidden_size)
+        return self.phonemes(phonemes, word_lengths)
+
+
+class WordHierarchy(nn.Module):
+    """Frames straight to the word (HR-, section 4.3)."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__()
+        self.frames = SegmentEncoder(config.feature_size, config.word_hidden_size, config.recurrent_unit)
+        self.output_size = self.frames.output_size
+
+    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
+        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
+        return self.frames(frames, sum_segments(phoneme_lengths, word_lengths))
+
+
+class MeanOfFrames(nn.Module):
+    """No hierarchy (IM+DMF, section 4.3): a word's audio is the mean of its frames."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__()
+        self.output_size = config.feature_size
+
+    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
+        """(F, feature_size), (K,), (M,) -> a_i (M, feature_size)"""
+        frames_per_word = sum_segments(phoneme_lengths, word_lengths)
+        return sum_segments(frames, frames_per_word) / frames_per_word.to(frames)[:, None]
+
+
+HIERARCHIES = {"phoneme": PhonemeHierarchy, "word": WordHierarchy, "none": MeanOfFrames}
+
+
+def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+    """Weights of the two LSTMs, (4 H_a, x) and (4 H_t, y), gate by gate block-diagonal: (4, H_a + H_t, x + y)."""
+    audio = audio.unflatten(0, (4, -1))
+    text = text.unflatten(0, (4, -1))
+    return torch.cat([pad(audio, (0, text.shape[2])), pad(text, (audio.shape[2], 0))], dim=1)
+
+
+class InteractingLSTMs(nn.Module):
+    """
+    Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
+
+    With the states stacked, h = [h_a; h_t], equation (3) is h~ = W h, so the recurrent weight of gate g is
+    blockdiag(W_hh_a,g, W_hh_t,g) W, and the rest of an LSTM works element by element: one LSTM on [a_i; t_i].
+    """
+
+    def __init__(self, audio_size: int, text_size: int, config: WISEConfig):
+        super().__init__()
+        self.audio = nn.LSTM(audio_size, config.audio_hidden_size)
+        self.text = nn.LSTM(text_size, config.text_hidden_size)
+        # W = [[W_aa, W_ta], [W_at, W_tt]]
+        hidden_size = config.audio_hidden_size + config.text_hidden_size
+        self.interaction_matrix = nn.Parameter(torch.empty(hidden_size, hidden_size))
+
+    def _joint_weights(self) -> list[torch.Tensor]:
+        def joined(name: str) -> torch.Tensor:
+            return join_gates(getattr(self.audio, name), getattr(self.text, name))
+
+        def joined_bias(name: str) -> torch.Tensor:
+            biases = (getattr(lstm, name).unflatten(0, (4, -1)) for lstm in (self.audio, self.text))
+            return torch.cat(list(biases), dim=1).flatten()
+
+        recurrent = joined("weight_hh_l0") @ self.interaction_matrix  # R_g, equation (3) inside (4) and (5)
+        weights = [joined("weight_ih_l0").flatten(0, 1), recurrent.flatten(0, 1)]
+        return weights + [joined_bias("bias_ih_l0"), joined_bias("bias_hh_l0")]
+
+    def forward(
+        self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
+        with torch.autocast(audio.device.type, enabled=False):
+            weights = self._joint_weights()
+        packed, index = pack_segments(torch.cat([audio, text], dim=1), lengths)
+        start = packed.data.new_zeros(1, len(lengths), len(self.interaction_matrix))
+        # has_biases, num_layers, dropout, train, bidirectional
+        states, _, _ = torch.lstm(packed.data, packed.batch_sizes, (start, start), weights, True, 1, 0.0, False, False)
+        states = torch.zeros_like(states).index_copy(0, index, states)
+        return states.split([self.audio.hidden_size, self.text.hidden_size], dim=1)
+
+
+class SeparateLSTM(nn.Module):
+    """An LSTM on its own, equation (1) or (2)."""
+
+    def __init__(self, input_size: int, hidden_size: int):
+        super().__init__()
+        self.lstm = nn.LSTM(input_size, hidden_size)
+
+    def forward(self, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """(M, input_size), (B,) -> (M, hidden_size)"""
+        packed, index = pack_segments(words, lengths)
+        states = self.lstm(packed)[0].data
+        return torch.zeros_like(states).index_copy(0, index, states)
+
+
+class JointRepresentation(nn.Module):
+    """omega_a h^a_i + omega_t h^t_i of equations (7) and (9); a modality that is not there adds nothing."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__()
+        if config.modality != "text":
+            self.audio = nn.Linear(config.audio_hidden_size, config.attention_size, bias=False)  # omega_a
+        if config.modality != "audio":
+            self.text = nn.Linear(config.text_hidden_size, config.attention_size, bias=False)  # omega_t
+
+    def forward(self, audio_states: torch.Tensor | None, text_states: torch.Tensor | None) -> torch.Tensor:
+        """(..., audio_hidden_size), (..., text_hidden_size) -> (..., attention_size)"""
+        if audio_states is None:
+            return self.text(text_states)
+        if text_states is None:
+            return self.audio(audio_states)
+        return self.audio(audio_states) + self.text(text_states)
+
+
+class WordAttention(nn.Module):
+    """Attention over the words of an utterance, equations (7)-(9)."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__()
+        self.context = nn.Parameter(torch.empty(config.attention_size))  # omega_c
+
+    def forward(self, joint: torch.Tensor, is_word: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, N, attention_size), bool (B, N) -> p_c (B, attention_size), alpha_i (B, N)"""
+        scores = torch.tanh(joint) @ self.context  # e_i omega_c
+        weights = scores.masked_fill(~is_word, -torch.inf).softmax(dim=1)  # alpha_i
+        return (weights[:, :, None] * joint).sum(1), weights
+
+
+class WISEPreTrainedModel(PreTrainedModel):
+    """What both models share: how they start and what they are called on."""
+
+    config: WISEConfig
+    config_class = WISEConfig
+    base_model_prefix = "wise"
+    main_input_name = "input_features"
+    input_modalities = ("audio", "text")
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """PyTorch's own start of every part, and W from N(0, 0.05) (section 3.1)."""
+        if isinstance(module, (nn.GRU, nn.LSTM)):
+            bound = module.hidden_size**-0.5
+            for parameter in module.parameters():
+                nn.init.uniform_(parameter, -bound, bound)
+        elif isinstance(module, nn.Linear):
+            nn.init.kaiming_uniform_(module.weight, a=5**0.5)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=0.1)
+        elif isinstance(module, InteractingLSTMs):
+            nn.init.normal_(module.interaction_matrix, std=self.config.interaction_std)
+        elif isinstance(module, WordAttention):
+            nn.init.uniform_(module.context, -(self.config.attention_size**-0.5), self.config.attention_size**-0.5)
+
+
+class WISEModel(WISEPreTrainedModel):
+    """
+    Frames and words of an utterance to its emotion representation p_c, equations (1)-(9).
+
+    Only the parts that the configuration asks for are built.
+    """
+
+    def __init__(self, config: WISEConfig):
+        super().__init__(config)
+        audio_size, text_size = 0, config.word_embedding_size
+        if config.modality != "text":
+            self.hierarchy = HIERARCHIES[config.hierarchy](config)
+            audio_size = self.hierarchy.output_size
+        if config.modality != "audio":
+            self.word_embeddings = nn.Embedding(config.vocab_size, text_size, padding_idx=0)
+        self.input_dropout = nn.Dropout(config.input_dropout)
+        if config.modality == "both" and config.interaction:
+            self.interacting_lstms = InteractingLSTMs(audio_size, text_size, config)
+        else:
+            if config.modality != "text":
+                self.audio_lstm = SeparateLSTM(audio_size, config.audio_hidden_size)
+            if config.modality != "audio":
+                self.text_lstm = SeparateLSTM(text_size, config.text_hidden_size)
+        self.joint = JointRepresentation(config)
+        if config.attention:
+            self.word_attention = WordAttention(config)
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Embedding | None:
+        return getattr(self, "word_embeddings", None)
+
+    def set_input_embeddings(self, value: nn.Embedding) -> None:
+        self.word_embeddings = value
+
+    def load_word_embeddings(self, matrix: torch.Tensor) -> None:
+        """
+        Put word vectors (GloVe) in place of the embedding's rows.
+
+        Args:
+            matrix: (vocab_size, word_embedding_size) float, row 0 the padding.
+
+        Raises:
+            ValueError: for a matrix of another shape.
+        """
+        if matrix.shape != self.word_embeddings.weight.shape:
+            raise ValueError(
+                f"The matrix has the shape {tuple(matrix.shape)}; the configuration asks for "
+                f"{tuple(self.word_embeddings.weight.shape)}: set vocab_size and word_embedding_size to fit."
+            )
+        with torch.no_grad():
+            self.word_embeddings.weight.copy_(matrix)
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_features: torch.FloatTensor | None = None,
+        phoneme_lengths: torch.LongTensor | None = None,
+        word_lengths: torch.LongTensor | None = None,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.LongTensor | None = None,
+        **kwargs,
+    ) -> WISEModelOutput:
+        """
+        Args:
+            input_features: (B, T, feature_size) the frames of all phonemes of an utterance, one after the other.
+            phoneme_lengths: (B, P) frames in each phoneme; 0 = padding.
+            word_lengths: (B, N) phonemes in each word; 0 = padding.
+            input_ids: (B, N) word ids.
+            attention_mask: (B, N) 1 = a word; where absent, taken from `word_lengths` or, without audio, `input_ids`.
+
+        Raises:
+            ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
+        """
+        given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
+        self._check_given(given, input_ids)
+        is_word = self._word_mask(word_lengths, input_ids, attention_mask)
+        layout = self._layout(is_word, word_lengths, phoneme_lengths, input_features)
+        audio = self._word_audio(input_features, layout)
+        text = self._word_text(input_ids, layout)
+        audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
+        pooled, weights = self._pool(audio_states, text_states, layout, is_word)
+        return WISEModelOutput(
+            pooler_output=pooled,
+            audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
+            text_states=None if text_states is None else unflatten_words(text_states, layout, is_word),
+            attention_weights=weights,
+            word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
+        )
+
+    def _check_given(self, audio_inputs: dict[str, torch.Tensor | None], input_ids: torch.Tensor | None) -> None:
+        needed = audio_inputs if self.config.modality != "text" else {}
+        if self.config.modality != "audio":
+            needed = needed | {"input_ids": input_ids}
+        missing = [name for name, value in needed.items() if value is None]
+        if missing:
+            raise ValueError(f"A WISE model of modality '{self.config.modality}' needs {', '.join(missing)} as well.")
+
+    def _word_mask(
+        self, word_lengths: torch.Tensor | None, input_ids: torch.Tensor | None, attention_mask: torch.Tensor | None
+    ) -> torch.Tensor:
+        if attention_mask is not None:
+            return attention_mask > 0
+        return word_lengths > 0 if self.config.modality != "text" else input_ids != 0
+
+    def _layout(
+        self,
+        is_word: torch.Tensor,
+        word_lengths: torch.Tensor | None,
+        phoneme_lengths: torch.Tensor | None,
+        input_features: torch.Tensor | None,
+    ) -> RaggedLayout:
+        if self.config.modality == "text":
+            return layout_of_words(is_word)
+        return layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
+
+    def _word_audio(self, input_features: torch.Tensor | None, layout: RaggedLayout) -> torch.Tensor | None:
+        if self.config.modality == "text":
+            return None
+        frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]
+        return self.hierarchy(frames, layout.phoneme_lengths, layout.word_lengths)  # a_i
+
+    def _word_text(self, input_ids: torch.Tensor | None, layout: RaggedLayout) -> torch.Tensor | None:
+        if self.config.modality == "audio":
+            return None
+        weight = self.word_embeddings.weight
+        if self.config.freeze_word_embeddings:  # here and not by requires_grad, which a reload forgets
+            weight = weight.detach()
+        return embedding(input_ids.flatten()[layout.word_positions.to(input_ids.device)], weight)  # t_i
+
+    def _word_states(
+        self, audio: torch.Tensor | None, text: torch.Tensor | None, lengths: torch.Tensor
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        audio = None if audio is None else self.input_dropout(audio)
+        text = None if text is None else self.input_dropout(text)
+        if hasattr(self, "interacting_lstms"):
+            return self.interacting_lstms(audio, text, lengths)
+        audio_states = None if audio is None else self.audio_lstm(audio, lengths)
+        text_states = None if text is None else self.text_lstm(text, lengths)
+        return audio_states, text_states
+
+    def _pool(
+        self,
+        audio_states: torch.Tensor | None,
+        text_states: torch.Tensor | None,
+        layout: RaggedLayout,
+        is_word: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        joint = self.joint(audio_states, text_states)
+        if self.config.attention:
+            return self.word_attention(unflatten_words(joint, layout, is_word), is_word)
+        last_words = layout.utterance_lengths.cumsum(0) - 1
+        return joint[last_words.to(joint.device)], None  # IM+HR: the last states, through the same projection
+
+
+class WISEForAudioClassification(WISEPreTrainedModel):
+    """WISE with its three linear layers: the emotion of an utterance, equations (10)-(13)."""
+
+    def __init__(self, config: WISEConfig):
+        super().__init__(config)
+        self.wise = WISEModel(config)
+        first_size, second_size = config.linear_sizes
+        self.dropout = nn.Dropout(config.dropout)  # r_1, r_2
+        self.linear_1 = nn.Linear(config.attention_size, first_size, bias=False)  # omega_1
+        self.linear_2 = nn.Linear(first_size, second_size, bias=False)  # omega_2
+        self.linear_3 = nn.Linear(second_size, config.num_labels, bias=False)  # omega_3
+        self.post_init()
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_features: torch.FloatTensor | None = None,
+        phoneme_lengths: torch.LongTensor | None = None,
+        word_lengths: torch.LongTensor | None = None,
+        input_ids: torch.LongTensor | None = None,
+        attention_mask: torch.LongTensor | None = None,
+        labels: torch.LongTensor | None = None,
+        **kwargs,
+    ) -> WISEClassifierOutput:
+        """
+        Args:
+            labels: (B,) the emotion's number, as in `config.id2label`; gives the loss.
+
+        The other arguments are those of `WISEModel`.
+        """
+        outputs = self.wise(input_features, phoneme_lengths, word_lengths, input_ids, attention_mask, return_dict=True)
+        p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
+        p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
+        logits = self.linear_3(p2)  # (12), before the softmax
+        loss = None if labels is None else cross_entropy(logits.float(), labels)  # (13), with its minus sign
+        return WISEClassifierOutput(loss=loss, logits=logits, **outputs)
