@@ -1,7 +1,39 @@
 """Word-level interaction-based speech emotion recognition (WISE) for Hugging Face."""
 
-from .configuration_wise import WISEConfig
-from .modeling_wise import WISEForAudioClassification, WISEModel
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModel,
+    AutoModelForAudioClassification,
+    AutoProcessor,
+)
+
+from wise_hf.configuration_wise import WISEConfig
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.modeling_wise import WISEForAudioClassification, WISEModel
+from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.processing_wise import WISEProcessor
 
 
-__all__ = ["WISEConfig", "WISEForAudioClassification", "WISEModel"]
+__all__ = [
+    "WISEAudioClassificationPipeline",
+    "WISEConfig",
+    "WISEFeatureExtractor",
+    "WISEForAudioClassification",
+    "WISEModel",
+    "WISEProcessor",
+]
+
+# Once wise_hf is imported, the Auto classes load WISE models with the installed code.
+AutoConfig.register("wise", WISEConfig)
+AutoModel.register(WISEConfig, WISEModel)
+AutoModelForAudioClassification.register(WISEConfig, WISEForAudioClassification)
+AutoFeatureExtractor.register(WISEConfig, WISEFeatureExtractor)
+AutoProcessor.register(WISEConfig, WISEProcessor)
+
+# Whatever is saved carries its code, so that it loads where wise_hf is not installed.
+WISEConfig.register_for_auto_class()
+WISEModel.register_for_auto_class("AutoModel")
+WISEForAudioClassification.register_for_auto_class("AutoModelForAudioClassification")
+WISEFeatureExtractor.register_for_auto_class("AutoFeatureExtractor")
+WISEProcessor.register_for_auto_class("AutoProcessor")

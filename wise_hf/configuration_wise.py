@@ -38,7 +38,9 @@ class WISEConfig(PreTrainedConfig):
     A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
 
     Raises:
-        ValueError: for a size below one, a share outside [0, 1) or labels that are not numbered from 0.
+        ValueError: for a size below one, a share outside [0, 1), a negative deviation, or labels that are not numbered
+            from 0, occur twice or stand in another order in `label2id`.
+        StrictDataclassFieldValidationError: for a value of another type than its field's, or an unknown choice.
     """
 
     model_type = "wise"
@@ -64,26 +66,80 @@ class WISEConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs):
         if self.id2label is None and kwargs.get("num_labels") is None:
-            self.id2label = dict(enumerate(EMOTIONS))
+            self.id2label = _inverse(self.label2id) if self.label2id else dict(enumerate(EMOTIONS))
+        if self.id2label is not None:
+            self.id2label = _numbered(self.id2label)
+            self._check_label2id()
         self.linear_sizes = list(self.linear_sizes)  # as JSON gives it back
+        kwargs.setdefault("auto_map", dict(_AUTO_MAP))
+        kwargs.setdefault("custom_pipelines", {"audio-classification": dict(_PIPELINE)})
         super().__post_init__(**kwargs)
-        self.label2id = {label: index for index, label in self.id2label.items()}
-        self._check_values()
+        self.label2id = _inverse(self.id2label)
+        self._check_sizes()
+        self._check_shares()
 
-    def _check_values(self) -> None:
-        sizes = {name: getattr(self, name) for name in _SIZES} | {"number of labels": len(self.id2label)}
+    @classmethod
+    def from_dict(cls, config_dict: dict, **kwargs) -> "WISEConfig":
+        """
+        A configuration from its JSON; labels given beside it replace those inside it, in both directions.
+
+        Args:
+            config_dict: what `to_dict` gives.
+            kwargs: fields to change.
+        """
+        labels = {name: kwargs.pop(name) for name in ("id2label", "label2id") if name in kwargs}
+        if labels:
+            config_dict = {**config_dict, "id2label": None, "label2id": None, **labels}
+        return super().from_dict(config_dict, **kwargs)
+
+    def _check_label2id(self) -> None:
+        if len(set(self.id2label.values())) < len(self.id2label):
+            raise ValueError(f"id2label names a label twice: {list(self.id2label.values())}; give each its own name.")
+        if self.label2id is not None and self.label2id != _inverse(self.id2label):
+            raise ValueError(f"label2id {self.label2id} contradicts id2label {self.id2label}; give id2label alone.")
+
+    def _check_sizes(self) -> None:
+        sizes = {name: getattr(self, name) for name in _SIZES} | {"number of labels": self.num_labels}
         for name, size in [*sizes.items(), *(("linear_sizes", size) for size in self.linear_sizes)]:
             if size < 1:
                 raise ValueError(f"{name} is {size}; a size is at least 1.")
         if len(self.linear_sizes) != 2:
             raise ValueError(f"linear_sizes is {self.linear_sizes}; give the sizes of the first two linear layers.")
+
+    def _check_shares(self) -> None:
         for name in ("dropout", "input_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1.")
-        if sorted(self.id2label) != list(range(len(self.id2label))):
-            raise ValueError(f"id2label has the keys {sorted(self.id2label)}; number the labels 0, 1, 2, ...")
+        if not 0 <= self.interaction_std < float("inf"):
+            raise ValueError(f"interaction_std is {self.interaction_std}; a deviation is a finite number, at least 0.")
 
 
+def _numbered(id2label: dict) -> dict[int, str]:
+    """Labels in the order of their numbers, which JSON gives back as strings."""
+    try:
+        labels = dict(sorted((int(index), label) for index, label in id2label.items()))
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(f"id2label is {id2label!r}; give numbers and labels: {{0: 'angry', 1: 'happy'}}.") from None
+    if list(labels) != list(range(len(labels))):
+        raise ValueError(f"id2label has the keys {list(labels)}; number the labels 0, 1, 2, ...")
+    return labels
+
+
+def _inverse(labels: dict) -> dict:
+    return {value: key for key, value in labels.items()}
+
+
+# Saved with every configuration, since registering for an Auto class names one class of a file only.
+_AUTO_MAP = {
+    "AutoConfig": "configuration_wise.WISEConfig",
+    "AutoModel": "modeling_wise.WISEModel",
+    "AutoModelForAudioClassification": "modeling_wise.WISEForAudioClassification",
+}
+_PIPELINE = {
+    "impl": "pipeline_wise.WISEAudioClassificationPipeline",
+    "pt": ["AutoModelForAudioClassification"],
+    "type": "audio",
+}
 _SIZES = (
     "vocab_size",
     "word_embedding_size",

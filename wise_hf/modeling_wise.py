@@ -1,19 +1,20 @@
 """
 The WISE model (Shen et al., Interspeech 2020), equations (1)-(13).
 
-Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K and M
-are the frames, phonemes and words of the whole batch, which stand one after the other without padding.
+Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K
+and M are the frames, phonemes and words of the whole batch, which stand one after the other without padding.
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, embedding, pad
+from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_wise import WISEConfig
+from .pipeline_wise import WISEAudioClassificationPipeline
 from .ragged_wise import (
     RaggedLayout,
     layout_of_audio,
@@ -280,12 +281,19 @@ class WISEModel(WISEPreTrainedModel):
         if config.attention:
             self.word_attention = WordAttention(config)
         self.post_init()
+        self.train()  # freezes the word embeddings
 
     def get_input_embeddings(self) -> nn.Embedding | None:
         return getattr(self, "word_embeddings", None)
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.word_embeddings = value
+
+    def train(self, mode: bool = True) -> "WISEModel":
+        """As ever, and frozen word embeddings stay so: `from_pretrained` forgets `requires_grad`, and ends here."""
+        if self.config.modality != "audio":
+            self.word_embeddings.requires_grad_(not self.config.freeze_word_embeddings)
+        return super().train(mode)
 
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
         """
@@ -329,6 +337,7 @@ class WISEModel(WISEPreTrainedModel):
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         self._check_given(given, input_ids)
         is_word = self._word_mask(word_lengths, input_ids, attention_mask)
+        self._check_shapes(input_features, input_ids, is_word)
         layout = self._layout(is_word, word_lengths, phoneme_lengths, input_features)
         audio = self._word_audio(input_features, layout)
         text = self._word_text(input_ids, layout)
@@ -357,6 +366,20 @@ class WISEModel(WISEPreTrainedModel):
             return attention_mask > 0
         return word_lengths > 0 if self.config.modality != "text" else input_ids != 0
 
+    def _check_shapes(
+        self, input_features: torch.Tensor | None, input_ids: torch.Tensor | None, is_word: torch.Tensor
+    ) -> None:
+        if self.config.modality != "text":
+            shape, expected = tuple(input_features.shape), (len(is_word), self.config.feature_size)
+            if len(shape) != 3 or shape[::2] != expected:
+                raise ValueError(
+                    f"input_features has the shape {shape}; give ({expected[0]}, frames, {expected[1]}), as many "
+                    "utterances as the mask and as many values a frame as the configuration."
+                )
+        if self.config.modality != "audio" and input_ids.shape != is_word.shape:
+            shapes = f"{tuple(input_ids.shape)} and its mask {tuple(is_word.shape)}"
+            raise ValueError(f"input_ids has the shape {shapes}; pad both alike.")
+
     def _layout(
         self,
         is_word: torch.Tensor,
@@ -377,10 +400,14 @@ class WISEModel(WISEPreTrainedModel):
     def _word_text(self, input_ids: torch.Tensor | None, layout: RaggedLayout) -> torch.Tensor | None:
         if self.config.modality == "audio":
             return None
-        weight = self.word_embeddings.weight
-        if self.config.freeze_word_embeddings:  # here and not by requires_grad, which a reload forgets
-            weight = weight.detach()
-        return embedding(input_ids.flatten()[layout.word_positions.to(input_ids.device)], weight)  # t_i
+        ids = input_ids.flatten()[layout.word_positions.to(input_ids.device)]
+        lowest, highest = (int(limit) for limit in ids.aminmax())
+        if lowest < 0 or highest >= self.word_embeddings.num_embeddings:
+            raise ValueError(
+                f"input_ids goes from {lowest} to {highest}; the model has the words 0 to "
+                f"{self.word_embeddings.num_embeddings - 1}: use the tokenizer that it was saved with."
+            )
+        return self.word_embeddings(ids)  # t_i
 
     def _word_states(
         self, audio: torch.Tensor | None, text: torch.Tensor | None, lengths: torch.Tensor
@@ -409,6 +436,10 @@ class WISEModel(WISEPreTrainedModel):
 
 class WISEForAudioClassification(WISEPreTrainedModel):
     """WISE with its three linear layers: the emotion of an utterance, equations (10)-(13)."""
+
+    # Named here, too, so that a saved model always carries the pipeline's code: transformers copies what this module
+    # imports, and a folder without it would break `pipeline("audio-classification", model=folder)`.
+    pipeline_class = WISEAudioClassificationPipeline
 
     def __init__(self, config: WISEConfig):
         super().__init__(config)
@@ -441,5 +472,8 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
         p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
         logits = self.linear_3(p2)  # (12), before the softmax
-        loss = None if labels is None else cross_entropy(logits.float(), labels)  # (13), with its minus sign
+        loss = None
+        if labels is not None:
+            at_least_float32 = torch.promote_types(logits.dtype, torch.float32)
+            loss = cross_entropy(logits.to(at_least_float32), labels)  # (13), with its minus sign
         return WISEClassifierOutput(loss=loss, logits=logits, **outputs)

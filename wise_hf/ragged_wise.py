@@ -1,9 +1,9 @@
 """
-Ragged batches: frames, phonemes and words stand one after the other in flat tensors, and each level is told how many of
-the level below belong to each of its members.
+Ragged batches: frames, phonemes and words stand one after the other in flat tensors, and each level is told how many
+of the level below belong to each of its members.
 
-Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K and M
-are the frames, phonemes and words of the whole batch together.
+Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K
+and M are the frames, phonemes and words of the whole batch together.
 """
 
 from dataclasses import dataclass
@@ -66,6 +66,8 @@ def layout_of_audio(
     """
     layout = layout_of_words(attention_mask)
     word_lengths, phoneme_lengths = word_lengths.cpu(), phoneme_lengths.cpu()
+    if int(word_lengths.min()) < 0 or int(phoneme_lengths.min()) < 0:
+        raise ValueError("word_lengths or phoneme_lengths has values below 0; pad both with 0.")
     if not torch.equal(word_lengths > 0, attention_mask.cpu() > 0):
         raise ValueError("word_lengths and attention_mask name different words; every word has at least one phoneme.")
     if not torch.equal(word_lengths.sum(1), (phoneme_lengths > 0).sum(1)):

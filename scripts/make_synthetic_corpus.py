@@ -1,0 +1,39 @@
+"""A spoken corpus by espeak-ng, or one sentence: python scripts/make_synthetic_corpus.py --output_dir DIR."""
+
+import argparse
+import logging
+from pathlib import Path
+
+import soundfile
+
+from wise_hf import command_line
+from wise_hf.data.synthetic import EMOTIONS, PROSODIES, SAMPLING_RATE, VOICES, speak, write_corpus
+from wise_hf.training import arguments
+from wise_hf.training.files import check_writable
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--output_dir", type=Path, required=True)
+    parser.add_argument("--num_speakers", type=arguments.positive, default=8)
+    parser.add_argument("--utterances_per_speaker", type=arguments.positive, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--say", help="write this one sentence as sentence.wav instead of a corpus")
+    parser.add_argument("--emotion", choices=list(EMOTIONS), default="neutral", help="how the sentence is said")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    if args.say is None:
+        folder = write_corpus(args.output_dir, args.num_speakers, args.utterances_per_speaker, args.seed)
+        logging.info("Written: %s, %d voices.", folder, args.num_speakers)
+        return
+    check_writable(args.output_dir)
+    speech = speak(args.say, VOICES[0], PROSODIES[args.emotion])
+    soundfile.write(args.output_dir / "sentence.wav", speech.samples, SAMPLING_RATE)
+    logging.info("Written: %s", args.output_dir / "sentence.wav")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,37 @@
+"""Align a corpus and extract its features, once: python scripts/prepare.py --data_dir DIR --output_dir OUT."""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+from wise_hf import command_line
+from wise_hf.data.prepare import prepare, report, save
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.training import arguments
+from wise_hf.training.files import check_writable
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    arguments.add_corpus_arguments(parser)
+    arguments.add_feature_arguments(parser)
+    parser.add_argument("--output_dir", type=Path, required=True, help="the prepared utterances, as a datasets folder")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    check_writable(args.output_dir.parent)
+    start = time.monotonic()
+    prepared = prepare(
+        arguments.read_corpus(args), WISEFeatureExtractor(mfcc_backend=args.mfcc_backend), args.num_proc
+    )
+    elapsed_s = time.monotonic() - start
+    save(prepared, args.output_dir)
+    logging.info("%s", report(prepared).to_text(elapsed_s))
+    logging.info("Written: %s", args.output_dir)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,29 @@
+"""Train WISE on a corpus: accelerate launch scripts/train.py --data_dir DIR --output_dir OUT (see --help)."""
+
+import argparse
+from pathlib import Path
+
+from wise_hf import command_line
+from wise_hf.training import arguments
+from wise_hf.training.experiment import run_experiment
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    arguments.add_corpus_arguments(parser)
+    arguments.add_feature_arguments(parser)
+    arguments.add_model_arguments(parser)
+    arguments.add_recipe_arguments(parser)
+    group = parser.add_argument_group("run")
+    group.add_argument("--output_dir", type=Path, required=True, help="results, and a folder for each fold's model")
+    group.add_argument("--cross_validation", choices=["none", "session", "speaker", "random"], default="none")
+    group.add_argument("--folds", type=arguments.positive, help="default: one a session or speaker; random: 5")
+    group.add_argument("--seed", type=int, default=0)
+    group.add_argument("--svm", action=argparse.BooleanOptionalAction, default=True, help="score the SVM as well")
+    group.add_argument("--resume_from_checkpoint", type=Path, help="continue the interrupted run in this folder")
+    group.add_argument("--overwrite_output_dir", action="store_true", help="throw an earlier run's results away")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    command_line.run(lambda: run_experiment(parse_arguments()))

@@ -1,0 +1,55 @@
+"""Fixtures that several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test needs a network
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def _shared(name: str) -> Path:
+    path = SHARED_DATA / name
+    if not path.exists():
+        pytest.skip(f"needs real data in ../shared/data/{name}, which is not here")
+    return path
+
+
+@pytest.fixture(scope="session")
+def ravdess_root() -> Path:
+    """The folder of real emotional speech with its metadata.csv."""
+    return _shared("ravdess")
+
+
+@pytest.fixture(scope="session")
+def glove_file() -> Path:
+    """40,000 rows of GloVe, 50 values each."""
+    return _shared("glove/glove.6B.50d.top40k.txt.gz")
+
+
+@pytest.fixture(scope="session")
+def spoken_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder corpus of synthetic speech: 4 speakers, 32 utterances, exact word times beside the recordings."""
+    pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
+    from wise_hf.data.synthetic import write_corpus
+
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "speech", num_speakers=4, utterances_per_speaker=8)
+
+
+@pytest.fixture(scope="session")
+def saved_model(spoken_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
+    from wise_hf.data.collator import load_rows
+    from wise_hf.data.folder import load_folder
+    from wise_hf.data.prepare import prepare
+    from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+    from wise_hf.training.build import build_model, build_processor
+
+    rows = load_rows(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
+    processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

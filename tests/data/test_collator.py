@@ -1,0 +1,84 @@
+"""Utterances to batches."""
+
+import numpy as np
+import pytest
+
+from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
+from wise_hf.data.folder import load_folder
+from wise_hf.data.prepare import prepare
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.processing_wise import WISEProcessor
+
+
+def row(speaker: str | None, frames: int, seed: int = 0) -> dict:
+    features = np.random.default_rng(seed).normal(3, 2, (frames, 39)).astype(np.float32)
+    lengths = {"phoneme_lengths": np.array([frames - 1, 1]), "word_lengths": np.array([1, 1])}
+    return {
+        "id": "x",
+        "speaker": speaker,
+        "emotion": "sad",
+        "words": ["kids", "zebra"],
+        "input_features": features,
+    } | lengths
+
+
+def collator(normalization: str = "none", **kwargs) -> WISECollator:
+    extractor = WISEFeatureExtractor(normalization=normalization)
+    processor = WISEProcessor(extractor, build_tokenizer([PAD, UNKNOWN, "kids"]))
+    return WISECollator(processor, {"happy": 0, "sad": 1}, **kwargs)
+
+
+def test_a_batch_has_the_models_inputs_and_labels():
+    batch = collator()([row("a", 5), row("b", 3)])
+    assert {name: tuple(tensor.shape) for name, tensor in batch.items()} == {
+        "input_features": (2, 5, 39),
+        "phoneme_lengths": (2, 2),
+        "word_lengths": (2, 2),
+        "input_ids": (2, 2),
+        "attention_mask": (2, 2),
+        "labels": (2,),
+    }
+    assert batch["labels"].tolist() == [1, 1] and batch["input_ids"].tolist() == [[2, 1], [2, 1]]
+
+
+def test_speakers_are_normalised_by_their_own_statistics():
+    rows = [row("a", 50, 1), row("a", 60, 2), row("b", 40, 3)]
+    batch = collator("speaker", statistics=speaker_statistics(rows))(rows)
+    both = np.concatenate([batch["input_features"][0, :50], batch["input_features"][1, :60]])
+    assert np.abs(both.mean(0)).max() < 1e-5 and np.abs(both.std(0) - 1).max() < 1e-4
+    assert abs(float(batch["input_features"][0, :50].mean())) > 1e-3, "a single utterance keeps its own level"
+
+
+def test_an_utterance_without_a_speaker_is_normalised_by_itself():
+    rows = [row(None, 50), row("b", 40)]
+    features = collator("speaker", statistics=speaker_statistics(rows))(rows)["input_features"][0, :50]
+    assert np.abs(features.numpy().mean(0)).max() < 1e-5
+
+
+def test_augmentation_is_reproducible_and_only_where_asked_for():
+    def louder(ragged: dict, rng: np.random.Generator) -> dict:
+        return ragged | {"input_features": ragged["input_features"] + rng.normal()}
+
+    augmented = collator(augment=louder)
+    plain = augmented.without_augmentation()([row("a", 5)])["input_features"]
+    augmented.reseed(1, 2)
+    first = augmented([row("a", 5)])["input_features"]
+    augmented.reseed(1, 2)
+    assert (augmented([row("a", 5)])["input_features"] == first).all()
+    assert (first != plain).any() and np.array_equal(plain[0], row("a", 5)["input_features"])
+
+
+def test_rows_of_a_prepared_corpus_hold_plain_arrays(spoken_corpus):
+    rows = load_rows(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
+    assert len(rows) == 32
+    for each in rows:
+        assert each["input_features"].dtype == np.float32 and each["input_features"].shape[1] == 39
+        assert each["phoneme_lengths"].sum() == len(each["input_features"])
+        assert each["word_lengths"].sum() == len(each["phoneme_lengths"])
+        assert len(each["words"]) == len(each["word_lengths"]) and isinstance(each["words"][0], str)
+
+
+def test_an_unknown_emotion_is_an_error():
+    with pytest.raises(KeyError):
+        collator()([row("a", 5) | {"emotion": "angry"}])

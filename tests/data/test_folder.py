@@ -1,0 +1,104 @@
+"""The reader of folders with a metadata.csv."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from wise_hf.data.folder import load_folder
+from wise_hf.data.schema import UTTERANCE_FEATURES
+
+
+def make_corpus(folder: Path, lines: list[str], header: str = "file_name,emotion,text,speaker,session") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metadata.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    tone = 0.1 * np.sin(np.arange(8000) * 0.1)
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(folder / name, tone, 16000)
+    return folder
+
+
+def test_rows_become_utterances_in_the_order_of_the_file(tmp_path):
+    corpus = make_corpus(tmp_path, ["b.wav,happy,Hello there.,anna,s1", "a.wav,sad,,bert,"])
+    dataset = load_folder(corpus)
+    assert dataset.features == UTTERANCE_FEATURES
+    assert dataset[0] == {
+        "id": "b",
+        "audio": str(corpus / "b.wav"),
+        "start_s": 0.0,
+        "end_s": 0.5,
+        "speaker": "anna",
+        "session": "s1",
+        "scenario": None,
+        "emotion": "happy",
+        "text": "Hello there.",
+        "words": [],
+        "alignment": None,
+    }
+    assert dataset[1]["text"] is None and dataset[1]["session"] is None
+
+
+def test_optional_columns_may_be_absent(tmp_path):
+    dataset = load_folder(make_corpus(tmp_path, ["a.wav,sad", "b.wav,happy"], header="file_name,emotion"))
+    assert dataset["speaker"][:] == [None, None]
+
+
+def test_labels_are_mapped_before_they_are_chosen(tmp_path, caplog):
+    corpus = make_corpus(tmp_path, ["a.wav,calm,,,", "b.wav,happy,,,"])
+    assert load_folder(corpus, ["neutral", "happy"], {"calm": "neutral"})["emotion"][:] == ["neutral", "happy"]
+    assert load_folder(corpus, ["happy"])["emotion"][:] == ["happy"]
+    assert "calm (1)" in caplog.text
+
+
+def test_word_times_beside_a_recording_are_taken_as_the_corpus_alignment(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,", "b.wav,happy,,,"])
+    phonemes = [{"phoneme": "AY", "start_s": 0.1, "end_s": 0.3}]
+    words = [{"word": "I", "start_s": 0.1, "end_s": 0.3, "phonemes": phonemes}]
+    (corpus / "a.words.json").write_text(json.dumps(words))
+    dataset = load_folder(corpus)
+    assert dataset[0]["words"] == words and dataset[0]["alignment"] == "corpus"
+    assert dataset[1]["alignment"] is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "told"),
+    [
+        ([], "file_name,emotion", "names no recordings"),
+        (["a.wav,sad"], "file_name,label", "no column emotion"),
+        (["a.wav,"], "file_name,emotion", "line 2: file_name and emotion must both be filled in"),
+        (["a.wav,sad", "none.wav,sad"], "file_name,emotion", "line 3: .*none.wav cannot be read as audio"),
+        (["metadata.csv,sad"], "file_name,emotion", "line 2: .*metadata.csv cannot be read as audio"),
+    ],
+)
+def test_an_unusable_line_is_named(tmp_path, lines, header, told):
+    with pytest.raises(ValueError, match=told):
+        load_folder(make_corpus(tmp_path, lines, header))
+
+
+def test_an_empty_recording_is_refused(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    soundfile.write(corpus / "a.wav", np.zeros(0), 16000)
+    with pytest.raises(ValueError, match="line 2: .*a.wav has no samples"):
+        load_folder(corpus)
+
+
+def test_an_emotion_that_no_recording_has_is_refused_with_those_there_are(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,", "b.wav,happy,,,"])
+    with pytest.raises(ValueError, match=r"no recording of 'angry'; it has happy \(1\), sad \(1\)"):
+        load_folder(corpus, ["angry", "sad"])
+
+
+def test_missing_folders_and_files_are_named(tmp_path):
+    with pytest.raises(ValueError, match="is not a folder"):
+        load_folder(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="metadata.csv is not there"):
+        load_folder(tmp_path)
+
+
+def test_broken_word_times_are_named(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    (corpus / "a.words.json").write_text("{")
+    with pytest.raises(ValueError, match="a.words.json is not a list of words"):
+        load_folder(corpus)

@@ -1,0 +1,395 @@
+import csv
+import ctypes
+import math
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wise_hf import alignment_wise
+from wise_hf.alignment_wise import Alignment, align, words_from_times
+
+
+pytest.importorskip("pocketsphinx")
+
+RATE = 16000
+TEXT = "Kids are talking by the door."
+NOISE = np.random.default_rng(0).normal(0, 0.05, RATE).astype(np.float32)
+
+
+def assert_valid(words, duration_s):
+    last_s = 0.0
+    assert words
+    for word in words:
+        assert last_s <= word["start_s"] < word["end_s"] <= duration_s
+        phonemes = word["phonemes"]
+        assert phonemes[0]["start_s"] == word["start_s"]
+        assert phonemes[-1]["end_s"] == word["end_s"]
+        assert all(phoneme["start_s"] < phoneme["end_s"] for phoneme in phonemes)
+        assert all(first["end_s"] == second["start_s"] for first, second in pairwise(phonemes))
+        last_s = word["end_s"]
+
+
+def clips(ravdess_root, emotions, speaker):
+    soundfile = pytest.importorskip("soundfile")
+    rows = csv.DictReader((ravdess_root / "metadata.csv").open())
+    chosen = {row["emotion"]: row for row in rows if row["speaker"] == speaker and row["emotion"] in emotions}
+    return [(soundfile.read(ravdess_root / row["file_name"])[0], row["text"]) for row in chosen.values()]
+
+
+# --- real speech ---
+
+
+def test_real_emotional_speech_is_aligned_by_the_aligner(ravdess_root):
+    for samples, text in clips(ravdess_root, {"neutral", "angry", "sad", "happy", "fearful"}, "Actor_06"):
+        alignment = align(samples, text)
+        assert alignment.source == "aligner"
+        assert_valid(alignment.words, len(samples) / RATE)
+        # The clips have about a second of silence on both sides and half a second to two of speech.
+        assert 0.4 < alignment.words[0]["start_s"] < 1.8
+        assert 0.7 < alignment.words[-1]["end_s"] - alignment.words[0]["start_s"] < 3
+
+
+def test_words_keep_their_spelling_and_numbers_are_spelt_out(ravdess_root):
+    ((samples, _),) = clips(ravdess_root, {"neutral"}, "Actor_01")
+    words = align(samples, "KIDS aren't 2").words
+    assert [word["word"] for word in words] == ["KIDS", "aren't", "two"]
+    assert align(samples, ["KIDS", "aren't", "2"]).words == words
+
+
+def test_speech_far_faster_than_the_model_allows_is_still_aligned(ravdess_root):
+    # Three frames a phoneme are the least that pocketsphinx's own search takes; here a phoneme has about two.
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_01")
+    speech = samples[int(0.9 * RATE) : int(2.4 * RATE) : 4]
+    alignment = align(speech, text)
+    assert alignment.source == "aligner"
+    assert_valid(alignment.words, len(speech) / RATE)
+
+
+def test_loudness_and_offset_do_not_move_the_words(ravdess_root):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_01")
+    expected = [word["start_s"] for word in align(samples, text).words]
+    found = [word["start_s"] for word in align(samples * 0.02 + 0.1, text).words]
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_text_that_does_not_match_still_has_valid_times(ravdess_root):
+    ((samples, _),) = clips(ravdess_root, {"neutral"}, "Actor_01")
+    for text in ("no", "Four score and seven years ago our fathers brought forth a new nation " * 3):
+        assert_valid(align(samples, text).words, len(samples) / RATE)
+
+
+def test_an_utterance_is_aligned_alike_after_others_and_after_a_failure(ravdess_root, monkeypatch):
+    (samples, text), (other, _) = clips(ravdess_root, {"neutral", "angry"}, "Actor_02")
+    alignment_wise.drop_decoder(alignment_wise.PURPOSE)
+    fresh = align(samples, text)
+    align(other, "something else entirely")
+    with monkeypatch.context() as patch:
+        patch.setattr(alignment_wise, "_read_costs", lambda path, n: (_ for _ in ()).throw(RuntimeError("spoilt")))
+        assert align(samples, text).source == "uniform"
+    assert align(samples, text) == fresh
+
+
+# --- what cannot be aligned ---
+
+
+class FailingDecoder:
+    """Knows its dictionary but decodes nothing."""
+
+    def __init__(self, folder):
+        self.config = {
+            "senlogdir": str(folder),
+            "hmm": alignment_wise.import_pocketsphinx().get_model_path("en-us/en-us"),
+        }
+
+    def lookup_word(self, word):
+        return None
+
+    def start_utt(self):
+        raise RuntimeError("Failed to start utterance")
+
+
+def test_a_failing_decoder_gives_uniform_words_and_says_so(monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(alignment_wise, "PURPOSE", "failing")
+    monkeypatch.setattr(alignment_wise, "_make_aligner", lambda: FailingDecoder(tmp_path / "scores"))
+    alignment = align(NOISE, TEXT)
+    assert alignment.source == "uniform"
+    assert "shared out evenly" in caplog.text
+    assert_valid(alignment.words, 1.0)
+    assert not (tmp_path / "scores").exists()
+
+
+@pytest.mark.parametrize("samples", [np.zeros(RATE), np.full(RATE, 0.3), np.zeros(1), np.full(7, 1e-30)])
+def test_silence_is_shared_out_evenly(samples):
+    alignment = align(samples, TEXT)
+    assert alignment.source == "uniform"
+    assert_valid(alignment.words, len(samples) / RATE)
+
+
+def test_silence_around_the_speech_is_left_out_when_words_are_shared_out(monkeypatch):
+    monkeypatch.setattr(alignment_wise, "_find_words", lambda *_: None)
+    samples = np.concatenate([np.zeros(RATE), NOISE, np.zeros(RATE)])
+    words = align(samples, TEXT).words
+    assert words[0]["start_s"] == pytest.approx(1.0, abs=0.02)
+    assert words[-1]["end_s"] == pytest.approx(2.0, abs=0.02)
+
+
+@given(st.integers(min_value=1, max_value=4000), st.lists(st.sampled_from(["a", "the", "strengths"]), min_size=1))
+@settings(deadline=None, max_examples=40)
+def test_any_short_audio_gets_valid_times(n, words):
+    samples = NOISE[:n]
+    alignment = align(samples, words)
+    assert [word["word"] for word in alignment.words] == words
+    assert_valid(alignment.words, n / RATE)
+
+
+def test_audio_with_fewer_frames_than_phonemes_is_uniform():
+    assert align(NOISE[:800], TEXT).source == "uniform"
+
+
+def test_a_recording_beyond_the_limit_is_shared_out(monkeypatch):
+    monkeypatch.setattr(alignment_wise, "MAX_ALIGNED_S", 0.5)
+    assert align(NOISE, TEXT).source == "uniform"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "привет", "...", []])
+def test_text_without_words_is_refused(text):
+    with pytest.raises(ValueError, match="no word"):
+        align(NOISE, text)
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "message"),
+    [
+        (np.zeros(0), RATE, "empty"),
+        (np.array([0.1, np.nan]), RATE, "NaN"),
+        (np.array([0.1, np.inf]), RATE, "NaN or infinite"),
+        (np.zeros((100, 2)), RATE, "one channel"),
+        (np.zeros(100, np.int16), RATE, "expected float"),
+        (NOISE, 48000, "resample"),
+    ],
+)
+def test_unusable_audio_is_refused_in_one_sentence(samples, rate, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        align(samples, TEXT, rate)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_interpreter_survives_many_alignments_and_leaves_nothing_behind(tmp_path):
+    script = """
+import numpy as np
+from wise_hf.alignment_wise import align
+rng = np.random.default_rng(0)
+sources = []
+for n in [*range(1, 12), 100, 409, 410, 800, 1600, 5000, 16000, 16001, 20000]:
+    sources.append(align(rng.normal(0, 0.1, n), "strengths and lengths").source)
+    try:
+        align(np.array([np.nan]), "no")
+    except ValueError:
+        pass
+print(",".join(sources))
+"""
+    root = Path(alignment_wise.__file__).parents[1]
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={"PATH": "", "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    sources = run.stdout.strip().split(",")
+    assert len(sources) == 20
+    assert sources[-1] == "aligner"
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- the search, against exhaustive enumeration ---
+
+
+def test_the_path_is_the_cheapest_of_all_paths():
+    rng = np.random.default_rng(1)
+    state = alignment_wise._State
+    graph = [
+        state(0, (0,), 0, 0, 0, [(alignment_wise.START, 1.0)]),
+        state(1, (1,), 0, 0, 1, [(0, 0.0)]),
+        state(2, (2,), 0, 1, 0, [(alignment_wise.START, 0.5), (0, 2.0)]),
+        state(3, (3,), 1, 0, 0, [(1, 0.0), (2, 3.0)]),
+    ]
+    emissions = rng.uniform(0, 10, (6, 4)).astype(np.float32)
+    ends = [(3, 0.0), (2, 1.5)]
+    path = alignment_wise._best_path(emissions, graph, ends)
+
+    def cost(states):
+        total = dict(reversed(graph[states[0]].sources)).get(alignment_wise.START, math.inf)
+        total += dict(ends).get(states[-1], math.inf)
+        for before, after in pairwise(states):
+            total += 0.0 if before == after else dict(graph[after].sources).get(before, math.inf)
+        return total + sum(emissions[frame, number] for frame, number in enumerate(states))
+
+    everything = [tuple(int(digit) for digit in np.base_repr(n, 4).zfill(6)) for n in range(4**6)]
+    assert cost(tuple(path)) == pytest.approx(min(map(cost, everything)), rel=1e-5)
+
+
+# --- exact times from synthetic speech ---
+
+
+class EventId(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", EventId),
+    ]
+
+
+@dataclass
+class Synthetic:
+    samples: np.ndarray
+    word_starts_s: list[float]
+
+
+def synthesise(text):
+    """espeak-ng's samples at 16 kHz and the times of its word events."""
+    loader = pytest.importorskip("espeakng_loader")
+    soxr = pytest.importorskip("soxr")
+    library = ctypes.CDLL(loader.get_library_path())
+    rate = library.espeak_Initialize(2, 0, loader.get_data_path().encode(), 0x8000)
+    chunks, starts_ms = [], []
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event))
+    def collect(wave, n, events):
+        if wave and n:
+            chunks.append(np.ctypeslib.as_array(wave, (n,)).copy())
+        index = 0
+        while events[index].type:
+            if events[index].type == 1:
+                starts_ms.append(events[index].audio_position)
+            index += 1
+        return 0
+
+    library.espeak_SetSynthCallback(collect)
+    library.espeak_SetVoiceByName(b"en-us")
+    library.espeak_Synth(text.encode(), ctypes.c_size_t(len(text) + 1), 0, 1, 0, 1, None, None)
+    library.espeak_SetSynthCallback(None)
+    speech = np.concatenate([np.zeros(rate // 4), np.concatenate(chunks) / 32768, np.zeros(rate // 4)])
+    noise = np.random.default_rng(0).normal(0, 0.001, len(speech))
+    return Synthetic(soxr.resample(speech + noise, rate, RATE), [start / 1000 + 0.25 for start in starts_ms])
+
+
+def test_words_of_synthetic_speech_begin_where_the_synthesiser_began_them():
+    errors = []
+    for text in ("Glue the sheet to the dark blue background.", "The juice of lemons makes fine punch."):
+        speech = synthesise(text)
+        words = align(speech.samples, text).words
+        errors += [word["start_s"] - start_s for word, start_s in zip(words, speech.word_starts_s, strict=True)]
+    assert np.median(np.abs(errors)) < 0.03
+    assert np.max(np.abs(errors)) < 0.15
+
+
+# --- times that somebody else found ---
+
+
+def given_word(word, start_s=None, end_s=None, **more):
+    return {"word": word, "start_s": start_s, "end_s": end_s, **more}
+
+
+def test_good_times_are_kept_and_phonemes_spread_evenly():
+    (word,) = words_from_times([given_word("Kids", 0.5, 0.9)], 2.0)
+    assert (word["word"], word["start_s"], word["end_s"]) == ("Kids", 0.5, 0.9)
+    assert [phoneme["phoneme"] for phoneme in word["phonemes"]] == ["K", "IH", "D", "Z"]
+    np.testing.assert_allclose([phoneme["end_s"] for phoneme in word["phonemes"]], [0.6, 0.7, 0.8, 0.9])
+
+
+def test_given_phonemes_keep_their_times_and_lose_their_stress():
+    phonemes = [{"phoneme": "HH", "start_s": 0.1, "end_s": 0.15}, {"phoneme": "ay1", "start_s": 0.2, "end_s": 0.4}]
+    (word,) = words_from_times([given_word("hi", 0.1, 0.4, phonemes=phonemes)], 1.0)
+    assert word["phonemes"] == [
+        {"phoneme": "HH", "start_s": 0.1, "end_s": 0.2},
+        {"phoneme": "AY", "start_s": 0.2, "end_s": 0.4},
+    ]
+
+
+def test_missing_times_lie_between_their_neighbours(caplog):
+    caplog.set_level("INFO")
+    words = words_from_times([given_word("a", 0.0, 1.0), given_word("b"), given_word("c", 2.0, None)], 3.0)
+    assert [(word["start_s"], word["end_s"]) for word in words] == [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]
+    assert "2 of 3" in caplog.text
+
+
+def test_overlaps_are_halved_and_times_outside_the_audio_clipped():
+    words = words_from_times([given_word("a", -1.0, 1.2), given_word("b", 1.0, 9.0)], 2.0)
+    assert [(word["start_s"], word["end_s"]) for word in words] == [(0.0, 1.1), (1.1, 2.0)]
+
+
+def test_a_known_start_is_kept_when_nothing_follows_it_closely():
+    words = words_from_times([given_word("hello", 0.5), given_word("world")], 3.0)
+    assert words[0]["start_s"] == 0.5
+
+
+def test_silence_marks_are_no_words_and_numbers_share_their_time():
+    entries = [given_word("<sil>", 0.0, 0.5), given_word("11:30", 0.5, 1.5), given_word("", 1.5, 2.0)]
+    words = words_from_times([*entries, given_word("[noise]", 1, 2), given_word("sp", 1, 2)], 2.0)
+    assert [word["word"] for word in words] == ["eleven", "thirty"]
+    assert (words[0]["start_s"], words[-1]["end_s"]) == (0.5, 1.5)
+
+
+TIMES = st.one_of(st.none(), st.floats(), st.floats(-1, 4), st.just("x"))
+WORDS = st.sampled_from(["hi", "Don't", "11", "<sil>", "strengths", "well-known"])
+PHONEMES = st.lists(
+    st.fixed_dictionaries({"phoneme": st.sampled_from(["AH0", "K", ""]), "start_s": TIMES}), max_size=3
+)
+ENTRIES = st.fixed_dictionaries({"word": WORDS}, optional={"start_s": TIMES, "end_s": TIMES, "phonemes": PHONEMES})
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=8), st.floats(0.01, 100))
+@settings(deadline=None)
+def test_any_times_are_repaired_to_valid_ones(entries, duration_s):
+    words = words_from_times([{"word": "start"}, *entries], duration_s)
+    assert_valid(words, duration_s)
+
+
+@given(st.lists(st.floats(0.02, 1), min_size=2, max_size=12))
+@settings(deadline=None)
+def test_valid_times_are_left_alone(lengths):
+    edges = np.cumsum(lengths).tolist()
+    words = [given_word("go", start_s, end_s) for start_s, end_s in pairwise(edges)]
+    found = words_from_times(words, edges[-1] + 1)
+    assert [(word["start_s"], word["end_s"]) for word in found] == list(pairwise(edges))
+    assert words_from_times(found, edges[-1] + 1) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "duration_s", "message"),
+    [
+        ([], 1.0, "None of the 0 entries"),
+        ([given_word("<sil>", 0, 1)], 1.0, "None of the 1 entries"),
+        ([{"start_s": 0.0}], 1.0, "no string 'word'"),
+        ([given_word("a", 0, 1)], 0.0, "expected a positive number"),
+        ([given_word("a", 0, 1)], math.nan, "expected a positive number"),
+    ],
+)
+def test_times_without_words_or_length_are_refused(words, duration_s, message):
+    with pytest.raises(ValueError, match=message):
+        words_from_times(words, duration_s)
+
+
+def test_an_alignment_is_plain_data():
+    alignment = words_from_times([given_word("a", 0.0, 0.5)], 1.0)
+    assert Alignment(alignment, "uniform") == Alignment(list(alignment), "uniform")
+    assert type(alignment[0]["start_s"]) is float

@@ -1,0 +1,63 @@
+"""What the arguments of the scripts mean."""
+
+import argparse
+
+import pytest
+
+from wise_hf.training import arguments
+from wise_hf.training.recipe import RECIPES
+
+
+def parse(*given: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    arguments.add_model_arguments(parser)
+    arguments.add_recipe_arguments(parser)
+    return parser.parse_args(given)
+
+
+def test_a_recipe_is_taken_by_name_and_changed_by_single_values():
+    assert arguments.recipe_of(parse()) == RECIPES["wise_hf"]
+    assert arguments.recipe_of(parse("--recipe", "paper")) == RECIPES["paper"]
+    changed = arguments.recipe_of(parse("--recipe", "paper", "--epochs", "3", "--augment", "--learning_rate", "0.01"))
+    assert (changed.epochs, changed.augment, changed.learning_rate) == (3, True, 0.01)
+    assert changed.normalization == RECIPES["paper"].normalization
+
+
+def test_the_papers_recipe_has_the_papers_values():
+    paper = RECIPES["paper"]
+    assert (paper.learning_rate, paper.weight_decay, paper.schedule) == (1e-3, 1e-4, "inverse")
+    assert not paper.augment and paper.average_decay == 0 and paper.input_dropout == 0 and paper.label_smoothing == 0
+
+
+def test_variants_become_fields_of_the_configuration():
+    choices = arguments.model_choices_of(parse("--no-interaction", "--hierarchy", "word", "--recipe", "paper"))
+    assert choices["interaction"] is False and choices["hierarchy"] == "word" and choices["attention"] is True
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (arguments.names, "angry"),
+        (arguments.names, "angry,,sad"),
+        (arguments.names, "sad,sad"),
+        (arguments.label_map, "calm"),
+        (arguments.label_map, "calm="),
+        (arguments.positive, "0"),
+        (arguments.positive, "1.5"),
+        (arguments.positive, "²"),
+        (arguments.share, "1"),
+        (arguments.share, "nan"),
+        (arguments.positive_number, "0"),
+        (arguments.not_negative, "inf"),
+        (arguments.vocabulary, "some"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(function, text):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not"):
+        function(text)
+
+
+def test_lists_and_maps_are_read():
+    assert arguments.names("angry, sad") == ["angry", "sad"]
+    assert arguments.label_map("calm=neutral,excited=happy") == {"calm": "neutral", "excited": "happy"}
+    assert arguments.vocabulary("all") is None and arguments.vocabulary("100") == 100

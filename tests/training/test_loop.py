@@ -1,0 +1,144 @@
+"""One training run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
+
+from wise_hf import WISEForAudioClassification
+from wise_hf.data.collator import WISECollator
+from wise_hf.training.build import build_model, build_processor
+from wise_hf.training.loop import CHECKPOINT, TrainingRun, learning_rate_factor
+from wise_hf.training.recipe import Recipe
+
+
+EMOTIONS = ["happy", "sad"]
+RECIPE = Recipe(
+    epochs=4, batch_size=4, learning_rate=3e-3, normalization="global", augment=False, label_smoothing=0.0,
+    schedule="inverse", average_decay=0.0, max_grad_norm=None, input_dropout=0.0, patience=None,
+)  # fmt: skip
+
+
+def utterance(number: int) -> dict:
+    """Its emotion can be heard: happy frames lie above sad ones."""
+    rng = np.random.default_rng(number)
+    emotion = EMOTIONS[number % 2]
+    lengths = {"phoneme_lengths": rng.integers(1, 5, 6), "word_lengths": np.array([2, 3, 1])}
+    level = 0.5 if emotion == "happy" else -0.5
+    features = rng.normal(level, 1, (int(lengths["phoneme_lengths"].sum()), 39)).astype(np.float32)
+    words = ["kids", "are", "talking"]
+    return {
+        "id": str(number),
+        "speaker": "a",
+        "emotion": emotion,
+        "words": words,
+        "input_features": features,
+    } | lengths
+
+
+ROWS = [utterance(number) for number in range(20)]
+TRAIN, VALIDATION = ROWS[:12], ROWS[12:]
+
+
+def make_run(folder, recipe: Recipe = RECIPE, mixed_precision: str = "no", **accelerator) -> TrainingRun:
+    AcceleratorState._reset_state(reset_partial_state=False)
+    set_seed(0)
+    processor = build_processor(TRAIN, None, "global", "native")
+    model = small_model(processor)
+    collator = WISECollator(processor, model.config.label2id)
+    made = Accelerator(cpu=True, mixed_precision=mixed_precision, **accelerator)
+    return TrainingRun(model, TRAIN, VALIDATION, collator, recipe, made, folder)
+
+
+def small_model(processor) -> WISEForAudioClassification:
+    sizes = {"phoneme_hidden_size": 8, "word_hidden_size": 8, "audio_hidden_size": 8, "text_hidden_size": 8}
+    return build_model(EMOTIONS, processor, None, attention_size=8, linear_sizes=[8, 8], **sizes)
+
+
+def weights(model: torch.nn.Module) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def test_it_learns_what_can_be_heard_and_keeps_the_best_epoch(tmp_path):
+    run = make_run(tmp_path, replace(RECIPE, epochs=15, learning_rate=1e-2))
+    progress = run.train("test")
+    assert progress.best_ua >= 0.9
+    assert progress.history[progress.best_epoch - 1]["ua"] == progress.best_ua
+    assert progress.best_ua == max(row["ua"] for row in progress.history)
+    run.averaged.module.load_state_dict(WISEForAudioClassification.from_pretrained(tmp_path).state_dict())
+    assert run.score(VALIDATION)[0]["ua"] == progress.best_ua
+
+
+def test_a_resumed_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
+    recipe = replace(RECIPE, average_decay=0.5, input_dropout=0.1)
+    unbroken = make_run(tmp_path / "unbroken", recipe)
+    unbroken.train("unbroken")
+
+    broken = make_run(tmp_path / "broken", recipe)
+    broken.recipe = replace(recipe, epochs=2)  # killed after two epochs
+    broken.train("broken")
+    resumed = make_run(tmp_path / "broken", recipe)
+    set_seed(99)  # another process starts from other random states
+    resumed.resume()
+    assert resumed.progress.epoch == 2
+    resumed.train("resumed")
+
+    assert resumed.progress == unbroken.progress
+    for one, other in zip(weights(resumed.averaged), weights(unbroken.averaged), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_same_run_twice_gives_the_same_model(tmp_path):
+    first, second = (make_run(tmp_path / name).train(name) for name in "ab")
+    assert first == second
+
+
+def test_the_average_lags_behind_the_weights_and_none_equals_them(tmp_path):
+    plain = make_run(tmp_path / "plain")
+    plain.train("plain")
+    for one, other in zip(weights(plain.averaged.module), weights(plain.model), strict=True):
+        assert torch.equal(one, other)
+    averaged = make_run(tmp_path / "averaged", replace(RECIPE, average_decay=0.9))
+    averaged.train("averaged")
+    assert any(
+        not torch.equal(one, other)
+        for one, other in zip(weights(averaged.averaged.module), weights(averaged.model), strict=True)
+    )
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_mixed_precision_trains_to_finite_losses(tmp_path, precision):
+    progress = make_run(tmp_path, mixed_precision=precision).train(precision)
+    assert all(np.isfinite(row["loss"]) for row in progress.history)
+
+
+def test_accumulated_gradients_step_once_a_window(tmp_path):
+    run = make_run(tmp_path, gradient_accumulation_steps=2)
+    run.train("accumulated")
+    assert int(run.averaged.n_averaged) == 4 * 2, "three batches are two windows in each of four epochs"
+
+
+def test_patience_ends_a_run_that_does_not_get_better(tmp_path):
+    run = make_run(tmp_path, replace(RECIPE, epochs=50, learning_rate=1e-12, patience=3))
+    assert run.train("patient").epoch == 1 + 3
+
+
+def test_a_checkpoint_is_whole_or_not_there(tmp_path):
+    run = make_run(tmp_path)
+    run.train("test")
+    assert (tmp_path / CHECKPOINT).is_dir() and not list(tmp_path.glob("*.unfinished"))
+
+
+def test_the_papers_learning_rate_decays_with_the_steps():
+    factor = learning_rate_factor("inverse", 1000)
+    assert factor(0) == 1 and factor(1000) == pytest.approx(0.5) and factor(3000) == pytest.approx(0.25)
+
+
+def test_the_cosine_warms_up_and_ends_near_zero():
+    factor = learning_rate_factor("cosine", 100)
+    assert factor(0) == pytest.approx(0.2) and factor(4) > 0.99 and factor(99) < 0.001
+    assert factor(50) == pytest.approx(0.5)

@@ -1,0 +1,30 @@
+"""WA, UA, macro F1 and the confusion counts, against values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from wise_hf.training.results import scores_of_confusion
+from wise_hf.training.scores import compute_scores
+
+
+def test_scores_are_those_worked_out_by_hand():
+    scores = compute_scores([0, 0, 1, 1, 2, 0], [0, 0, 0, 1, 1, 2], 3)
+    assert scores["wa"] == pytest.approx(3 / 6)
+    assert scores["ua"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+    assert scores["confusion"] == [[2, 1, 0], [0, 1, 1], [1, 0, 0]]
+
+
+def test_a_class_without_utterances_is_left_out_of_ua_and_f1():
+    scores = compute_scores([0, 1, 3], [0, 1, 1], 4)
+    assert scores["ua"] == pytest.approx((1 + 1 / 2) / 2)
+    assert scores["macro_f1"] == pytest.approx((1 + 2 / 3) / 2)
+    assert np.array(scores["confusion"]).shape == (4, 4)
+
+
+def test_pooled_scores_from_counts_equal_those_from_predictions():
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 3, 200), rng.integers(0, 4, 200)
+    scores = compute_scores(predicted, true, 4)
+    pooled = scores_of_confusion(np.array(scores["confusion"]))
+    assert pooled == pytest.approx({name: scores[name] for name in pooled})

@@ -1,0 +1,42 @@
+"""How a script ends: with one sentence and a status, never with a traceback for what a person got wrong."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import datasets
+import transformers
+
+
+# Python puts a script's own folder first on its path, where scripts/evaluate.py would hide the package `evaluate`.
+_SCRIPTS = Path(sys.argv[0]).resolve().parent
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _SCRIPTS]
+
+
+def run(main: Callable[[], None]) -> None:
+    """
+    Run a script.
+
+    Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
+    on standard error and status 1; anything else is a fault of ours and keeps its traceback.
+
+    Args:
+        main: the script.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("httpx", "httpcore", "filelock", "fsspec", "matplotlib", "accelerate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.logging.set_verbosity_error()
+    try:
+        main()
+    except (ValueError, OSError, ImportError) as error:
+        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once a process
+            sentence = " ".join(str(error).split())
+            print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,163 @@
+"""GloVe text files -> a vocabulary, its vectors, and a plain word-level tokenizer."""
+
+import gzip
+import io
+import itertools
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import Lowercase
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from transformers import PreTrainedTokenizerFast
+
+
+logger = logging.getLogger(__name__)
+
+PAD, UNKNOWN = "[PAD]", "[UNK]"
+# Endings that GloVe's tokenisation (Penn Treebank) splits off: don't = do + n't.
+CLITICS = ("n't", "'s", "'re", "'ve", "'ll", "'d", "'m")
+_SUBJECTS = ("i", "you", "he", "she", "it", "we", "they", "that", "what", "who", "there", "here", "where", "how")
+_AUXILIARIES = (
+    *("ai", "are", "ca", "could", "did", "does", "do", "had", "has", "have", "is", "might", "must", "need"),
+    *("should", "was", "were", "wo", "would"),
+)
+CONTRACTIONS = tuple(
+    [subject + clitic for subject, clitic in itertools.product(_SUBJECTS, CLITICS[1:])]
+    + [auxiliary + "n't" for auxiliary in _AUXILIARIES]
+)
+
+
+@dataclass
+class WordVectors:
+    """
+    Words with their vectors.
+
+    Args:
+        words: the words, `[PAD]` and `[UNK]` first.
+        matrix: (words, size) float32; the padding is 0, the unknown word the mean of all.
+    """
+
+    words: list[str]
+    matrix: np.ndarray
+
+
+def read_word_vectors(
+    path: str | Path, vocabulary: int | str | None = None, corpus_words: Iterable[str] = ()
+) -> WordVectors:
+    """
+    Read a GloVe text file (`.txt`, `.txt.gz`, or a `.zip` with one).
+
+    A corpus's word that the file lacks gets the mean of its pieces' vectors where those are there (`don't` = `do` +
+    `n't`), and so do the common contractions; the rest stays unknown.
+
+    Args:
+        path: the file; each line holds a word and its values, separated by spaces.
+        vocabulary: the first N rows (an int), `"corpus"` for the words of the corpus alone, `None` for every row.
+        corpus_words: the words that the corpus has.
+
+    Raises:
+        ValueError: naming the file and line, for a file that is missing or broken.
+    """
+    wanted = set(corpus_words)
+    spellings = wanted | {word.lower() for word in wanted}
+    composed = wanted if vocabulary == "corpus" else wanted | set(CONTRACTIONS)
+    pieces = {piece for word in composed for piece in _pieces(word)}
+    vectors: dict[str, np.ndarray] = {}
+    only_pieces: dict[str, np.ndarray] = {}
+    for number, (word, values) in enumerate(_rows(Path(path))):
+        inside = vocabulary is None or (isinstance(vocabulary, int) and number < vocabulary)
+        if inside or word in spellings:
+            vectors.setdefault(word, values)
+        elif word in pieces:
+            only_pieces.setdefault(word, values)
+    _add_means_of_pieces(vectors, sorted(composed), only_pieces)
+    if not vectors:
+        raise ValueError(f"{path} holds none of the words wanted; give a GloVe file of the corpus's language.")
+    unknown = sorted(word for word in wanted if word not in vectors and word.lower() not in vectors)
+    if unknown:
+        logger.warning("%d of %d words of the corpus have no vector, e.g. %s.", len(unknown), len(wanted), unknown[:5])
+    matrix = np.stack(list(vectors.values()))
+    matrix = np.concatenate([np.zeros_like(matrix[:1]), matrix.mean(0, keepdims=True), matrix])
+    return WordVectors([PAD, UNKNOWN, *vectors], matrix)
+
+
+def _pieces(word: str) -> list[str]:
+    lower = word.lower()
+    for clitic in CLITICS:
+        if lower.endswith(clitic) and len(lower) > len(clitic):
+            return [lower[: -len(clitic)], clitic]
+    return [piece for piece in lower.split("-") if piece] if "-" in lower else []
+
+
+def _add_means_of_pieces(
+    vectors: dict[str, np.ndarray], words: Sequence[str], only_pieces: dict[str, np.ndarray]
+) -> None:
+    known = only_pieces | vectors
+    for word in words:
+        pieces = _pieces(word)
+        if pieces and word not in vectors and word.lower() not in vectors and all(piece in known for piece in pieces):
+            vectors[word] = np.mean([known[piece] for piece in pieces], axis=0, dtype=np.float32)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+    size = None
+    with _open_text(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if size is None:
+                if len(line.split()) == 2:  # word2vec's header: rows and size
+                    continue
+                size = len(line.rstrip().split(" ")) - 1
+            word, *values = line.rstrip().rsplit(" ", size)
+            try:
+                vector = np.array(values, dtype=np.float32)
+            except ValueError:
+                vector = np.empty(0, dtype=np.float32)
+            if not word or size < 2 or len(vector) != size or not np.isfinite(vector).all():
+                raise ValueError(
+                    f"{path}, line {number}: expected a word and {size} numbers; repair or remove the line."
+                )
+            yield word, vector
+
+
+@contextmanager
+def _open_text(path: Path) -> Iterator[io.TextIOBase]:
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+    try:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if name.endswith(".txt")]
+                if len(names) != 1:
+                    raise ValueError(f"{path} holds {len(names)} .txt files; give an archive with one.")
+                with archive.open(names[0]) as file:
+                    yield io.TextIOWrapper(file, encoding="utf-8")
+        elif path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                yield file
+        else:
+            with path.open(encoding="utf-8") as file:
+                yield file
+    except (UnicodeDecodeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} cannot be read ({error}); give a GloVe file (.txt, .txt.gz or .zip).") from error
+
+
+def build_tokenizer(words: Sequence[str]) -> PreTrainedTokenizerFast:
+    """
+    A word-level tokenizer: one id a word, no code of its own.
+
+    Args:
+        words: the vocabulary in the order of the embedding's rows, `[PAD]` and `[UNK]` first.
+    """
+    vocabulary = {word: index for index, word in enumerate(words)}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    if all(word == word.lower() for word in words[2:]):
+        tokenizer.normalizer = Lowercase()  # an uncased file: words of any case are found
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=PAD, unk_token=UNKNOWN)

@@ -1,0 +1,173 @@
+"""Utterances -> words with times -> raw features: `datasets` map functions, made once and cached."""
+
+import logging
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from datasets import Array2D, Dataset, Features, List, Value
+
+from wise_hf.alignment_wise import align
+from wise_hf.audio_wise import read_audio
+from wise_hf.data.schema import ALIGNMENTS
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.transcription_wise import transcribe
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class PreparationReport:
+    """
+    What a preparation did.
+
+    Args:
+        num_utterances, num_words: how many there are.
+        alignments: utterances by where their words came from (`wise_hf.data.schema.ALIGNMENTS`).
+        duration_s: length of the recordings.
+        cut_frames, cut_phonemes, cut_words: what the limits of the feature extractor left out.
+    """
+
+    num_utterances: int
+    num_words: int
+    alignments: dict[str, int]
+    duration_s: float
+    cut_frames: int
+    cut_phonemes: int
+    cut_words: int
+
+    def to_text(self, elapsed_s: float) -> str:
+        """As a person reads it, with the speed of a preparation that took `elapsed_s`."""
+        hours = self.duration_s / 3600
+        lines = [f"{self.num_utterances} utterances, {self.num_words} words, {hours:.2f} hours of audio"]
+        lines += [f"aligned by {source}: {count}" for source, count in self.alignments.items()]
+        lines.append(
+            f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words"
+        )
+        lines.append(f"{elapsed_s:.1f} s, {hours * 3600 / max(elapsed_s, 1e-3):.0f} times as fast as the audio plays")
+        return "\n".join(lines)
+
+
+def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
+    """
+    Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
+
+    Args:
+        row: one utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        sampling_rate: rate that the aligner works at, in Hz.
+
+    Returns:
+        The columns `text`, `words` and `alignment`.
+
+    Raises:
+        ValueError: naming the recording, where it has no words or its audio cannot be used.
+    """
+    if row["alignment"] is not None:
+        return {}
+    try:
+        samples = read_audio(row["audio"], sampling_rate, row["start_s"], row["end_s"])
+        text = row["text"] or transcribe(samples, sampling_rate)
+        if not text:
+            raise ValueError("nothing was heard in it; fill in its text or leave it out")
+        alignment = align(samples, text, sampling_rate)
+    except ValueError as error:
+        raise ValueError(f"{row['audio']}: {error}") from error
+    heard = alignment.source == "aligner" and not row["text"]
+    return {"text": text, "words": alignment.words, "alignment": "asr+aligner" if heard else alignment.source}
+
+
+def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
+    """
+    The raw (not yet normalised) features of an aligned utterance.
+
+    Args:
+        row: an utterance with words.
+        feature_extractor: makes the MFCC and says which frames a phoneme has.
+
+    Returns:
+        `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
+    """
+    samples = read_audio(row["audio"], feature_extractor.sampling_rate, row["start_s"], row["end_s"])
+    mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
+    selection = feature_extractor.select_frames(len(mfcc), row["words"])
+    return {
+        "input_features": mfcc[selection.frame_index],
+        "phoneme_lengths": selection.phoneme_lengths,
+        "word_lengths": selection.word_lengths,
+        "cut_frames": selection.cut_frames,
+        "cut_phonemes": selection.cut_phonemes,
+        "cut_words": selection.cut_words,
+    }
+
+
+def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
+    """
+    Align every utterance that has no words yet and extract the features of all.
+
+    Both maps are cached by `datasets`: the same corpus is never prepared twice, and an interrupted preparation keeps
+    the map that was finished.
+
+    Args:
+        dataset: utterances of a corpus reader.
+        feature_extractor: makes the features; what it normalises by is left for training.
+        num_proc: processes; `None` = this one.
+
+    Returns:
+        The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
+    """
+    num_proc = None if num_proc is None else min(num_proc, len(dataset))
+    aligned = dataset.map(align_utterance, num_proc=num_proc, features=dataset.features, desc="Aligning words")
+    features = Features(
+        aligned.features
+        | {
+            "input_features": Array2D((None, feature_extractor.feature_size), "float32"),
+            "phoneme_lengths": List(Value("int64")),
+            "word_lengths": List(Value("int64")),
+            "cut_frames": Value("int64"),
+            "cut_phonemes": Value("int64"),
+            "cut_words": Value("int64"),
+        }
+    )
+    return aligned.map(
+        extract_utterance,
+        fn_kwargs={"feature_extractor": feature_extractor},
+        num_proc=num_proc,
+        features=features,
+        desc="Extracting features",
+    )
+
+
+def report(prepared: Dataset) -> PreparationReport:
+    """Count what `prepare` made."""
+    counts = Counter(prepared["alignment"])
+    starts, ends = np.asarray(prepared["start_s"][:]), np.asarray(prepared["end_s"][:])
+    return PreparationReport(
+        num_utterances=len(prepared),
+        num_words=sum(len(words) for words in prepared["word_lengths"]),
+        alignments={source: counts[source] for source in ALIGNMENTS},
+        duration_s=float((ends - starts).sum()),
+        cut_frames=sum(prepared["cut_frames"]),
+        cut_phonemes=sum(prepared["cut_phonemes"]),
+        cut_words=sum(prepared["cut_words"]),
+    )
+
+
+def save(prepared: Dataset, output_dir: str | Path) -> None:
+    """
+    Keep prepared utterances as a folder, written beside it first so that nothing half-written stays.
+
+    Raises:
+        ValueError: for a folder that cannot be written.
+    """
+    target = Path(output_dir)
+    unfinished = target.with_name(target.name + ".unfinished")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        prepared.save_to_disk(unfinished)
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.rename(target)
+    except OSError as error:
+        raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error

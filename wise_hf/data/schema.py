@@ -1,0 +1,33 @@
+"""The one schema of an aligned utterance: every corpus reader ends here, everything after starts here."""
+
+from datasets import Features, List, Value
+
+
+ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "uniform")
+
+PHONEME_FEATURES = {"phoneme": Value("string"), "start_s": Value("float64"), "end_s": Value("float64")}
+
+WORD_FEATURES = {
+    "word": Value("string"),
+    "start_s": Value("float64"),
+    "end_s": Value("float64"),
+    "phonemes": List(PHONEME_FEATURES),
+}
+
+# Times of words and phonemes count from start_s. `alignment` says where the words came from (ALIGNMENTS), and is None
+# where the words are still to be found.
+UTTERANCE_FEATURES = Features(
+    {
+        "id": Value("string"),
+        "audio": Value("string"),  # a path; read with wise_hf.audio_wise.read_audio
+        "start_s": Value("float64"),
+        "end_s": Value("float64"),
+        "speaker": Value("string"),
+        "session": Value("string"),
+        "scenario": Value("string"),
+        "emotion": Value("string"),
+        "text": Value("string"),
+        "words": List(WORD_FEATURES),
+        "alignment": Value("string"),
+    }
+)

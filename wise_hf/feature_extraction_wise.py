@@ -1,0 +1,482 @@
+"""From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from transformers.feature_extraction_utils import BatchFeature, FeatureExtractionMixin
+
+from .mfcc_wise import FRAME_MS, HOP_MS, NUM_CEPSTRA, SAMPLING_RATE, frame_sizes, mfcc_native, mfcc_opensmile
+
+
+logger = logging.getLogger(__name__)
+
+MFCC_BACKENDS = {"native": mfcc_native, "opensmile": mfcc_opensmile}
+NORMALIZATIONS = ("none", "global", "speaker")
+FEATURE_SIZE = 3 * NUM_CEPSTRA
+STD_FLOOR = 1e-3
+
+Words = Sequence[Mapping[str, Any]]
+Statistics = tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]
+
+
+@dataclass(frozen=True)
+class FrameSelection:
+    """Which frames of an utterance its phonemes keep, and what the limits on their number removed."""
+
+    frame_index: np.ndarray  # (F,) int64, frames of all phonemes one after the other, 0 <= index < num_frames
+    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme, 1..max_frames_per_phoneme, sum F
+    word_lengths: np.ndarray  # (N,) int64, phonemes in each word, 1..max_phonemes_per_word, sum P
+    cut_frames: int  # frames of kept phonemes beyond the limit
+    cut_phonemes: int  # phonemes of kept words beyond the limit
+    cut_words: int  # words beyond the limit
+
+
+class WISEFeatureExtractor(FeatureExtractionMixin):
+    """Turns audio with aligned words into normalised MFCC, as frames of phonemes of words, and pads batches of them.
+
+    Args:
+        sampling_rate: samples a second that the audio must have.
+        feature_size: values a frame; 39 (13 cepstra, deltas, accelerations).
+        frame_ms: length of a frame in milliseconds.
+        hop_ms: step between the starts of two frames in milliseconds.
+        mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name); both give the same values.
+        normalization: "global" (stored mean and std), "speaker" (those of a speaker or recording) or "none".
+        mean: stored mean of each of the 39 values over the training frames, or None before `set_statistics`.
+        std: stored standard deviation of each of the 39 values, above 0, or None before `set_statistics`.
+        max_frames_per_phoneme: frames kept of a phoneme, the first ones.
+        max_phonemes_per_word: phonemes kept of a word, the first ones.
+        max_words: words kept of an utterance, the first ones.
+        padding_value: what `input_features` are padded with.
+
+    Raises:
+        ValueError: a choice is unknown, a size is not positive, or mean and std do not fit.
+    """
+
+    model_input_names = ["input_features", "phoneme_lengths", "word_lengths"]
+
+    def __init__(
+        self,
+        sampling_rate: int = SAMPLING_RATE,
+        feature_size: int = FEATURE_SIZE,
+        frame_ms: float = FRAME_MS,
+        hop_ms: float = HOP_MS,
+        mfcc_backend: str = "native",
+        normalization: str = "global",
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        max_frames_per_phoneme: int = 64,
+        max_phonemes_per_word: int = 14,
+        max_words: int = 128,
+        padding_value: float = 0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.sampling_rate = sampling_rate
+        self.feature_size = feature_size
+        self.frame_ms = frame_ms
+        self.hop_ms = hop_ms
+        self.mfcc_backend = mfcc_backend
+        self.normalization = normalization
+        self.max_frames_per_phoneme = max_frames_per_phoneme
+        self.max_phonemes_per_word = max_phonemes_per_word
+        self.max_words = max_words
+        self.padding_value = padding_value
+        self.mean, self.std = _as_lists(mean, std)
+        self._validate()
+
+    def _validate(self) -> None:
+        _check_choice("mfcc_backend", self.mfcc_backend, tuple(MFCC_BACKENDS))
+        _check_choice("normalization", self.normalization, NORMALIZATIONS)
+        frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
+        if self.feature_size != FEATURE_SIZE:
+            raise ValueError(
+                f"feature_size is {self.feature_size}, expected {FEATURE_SIZE}, the MFCC values of a frame."
+            )
+        for name in ("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected 1 or more.")
+
+    def __call__(
+        self,
+        audio: np.ndarray | Sequence[np.ndarray],
+        words: Words | Sequence[Words] | None = None,
+        sampling_rate: int | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchFeature:
+        """Features of one utterance or a list of them, normalised and padded to a batch.
+
+        Args:
+            audio: mono samples of shape (n,), floating point in [-1, 1], or a list of such.
+            words: aligned words of the utterance, or a list of such for a list of audio: dicts with `word`, `start_s`,
+                `end_s` and `phonemes`, each a dict with `phoneme`, `start_s`, `end_s`, in seconds.
+            sampling_rate: samples a second of the audio; a warning is logged without it.
+            return_tensors: "np" or "pt"; NumPy arrays by default.
+
+        Returns:
+            BatchFeature: `input_features` (B, T, 39) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
+            int64; a length of 0 is padding.
+
+        Raises:
+            ValueError: words are missing or do not fit the audio, or the audio or its rate is not as expected.
+        """
+        audio, words = _as_lists_of_utterances(audio, words)
+        selected = [
+            self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
+        ]
+        self._report_cuts([selection for _, selection in selected])
+        encoded = [
+            {
+                "input_features": features,
+                "phoneme_lengths": selection.phoneme_lengths,
+                "word_lengths": selection.word_lengths,
+            }
+            for features, selection in selected
+        ]
+        return self.pad(encoded, return_tensors=return_tensors)
+
+    def _encode(
+        self, samples: np.ndarray, words: Words, sampling_rate: int | None
+    ) -> tuple[np.ndarray, FrameSelection]:
+        features = self.extract(samples, sampling_rate)
+        selection = self.select_frames(len(features), words)
+        return self.normalize(features[selection.frame_index]), selection
+
+    def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
+        limits = {
+            "cut_frames": f"frames beyond {self.max_frames_per_phoneme} a phoneme",
+            "cut_phonemes": f"phonemes beyond {self.max_phonemes_per_word} a word",
+            "cut_words": f"words beyond {self.max_words} an utterance",
+        }
+        counts = {name: sum(getattr(selection, name) for selection in selections) for name in limits}
+        if any(counts.values()):
+            logger.warning("Left out %s.", ", ".join(f"{counts[name]} {limit}" for name, limit in limits.items()))
+
+    def extract(self, samples: np.ndarray, sampling_rate: int | None) -> np.ndarray:
+        """MFCC of every frame of an utterance, not normalised.
+
+        Args:
+            samples: mono audio of shape (n,), floating point in [-1, 1].
+            sampling_rate: samples a second of the audio; a warning is logged for None.
+
+        Returns:
+            np.ndarray: float32 of shape (T, 39).
+
+        Raises:
+            ValueError: the audio is not at the extractor's rate, or not one channel of finite floating point samples.
+            ImportError: the openSMILE backend is chosen and opensmile is not installed.
+        """
+        if sampling_rate is None:
+            _warn_rate_missing(self.sampling_rate)
+        elif sampling_rate != self.sampling_rate:
+            raise ValueError(
+                f"Audio has {sampling_rate} samples a second, this feature extractor expects {self.sampling_rate}; "
+                f"resample it first, for instance with soxr.resample(samples, {sampling_rate}, {self.sampling_rate})."
+            )
+        backend = MFCC_BACKENDS[self.mfcc_backend]
+        return backend(samples, self.sampling_rate, frame_ms=self.frame_ms, hop_ms=self.hop_ms)
+
+    def select_frames(self, num_frames: int, words: Words) -> FrameSelection:
+        """The frames of each phoneme: those whose centre lies in [start, end), or the one nearest to its middle.
+
+        Args:
+            num_frames: frames of the utterance, above 0.
+            words: aligned words, dicts with `phonemes`, each a dict with `start_s` and `end_s` in seconds.
+
+        Returns:
+            FrameSelection: frame numbers, lengths of phonemes and words, counts of what the limits removed.
+
+        Raises:
+            ValueError: there is no frame or no word, a word has no phonemes, or a time is missing or out of order.
+        """
+        if num_frames < 1:
+            raise ValueError(f"num_frames is {num_frames}, expected 1 or more; extract the features first.")
+        kept = words[: self.max_words]
+        lengths = np.array([len(_phonemes_of(word)) for word in kept], dtype=np.int64)
+        if lengths.size == 0:
+            raise ValueError(
+                "No words given, expected at least one aligned word; leave out utterances without speech."
+            )
+        word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
+        first, count = self._owned_frames(num_frames, *_phoneme_times(kept, self.max_phonemes_per_word))
+        phoneme_lengths = np.minimum(count, self.max_frames_per_phoneme)
+        return FrameSelection(
+            frame_index=np.repeat(first, phoneme_lengths) + _positions(phoneme_lengths),
+            phoneme_lengths=phoneme_lengths,
+            word_lengths=word_lengths,
+            cut_frames=int((count - phoneme_lengths).sum()),
+            cut_phonemes=int((lengths - word_lengths).sum()),
+            cut_words=len(words) - len(kept),
+        )
+
+    def _owned_frames(self, num_frames: int, start_s: np.ndarray, end_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First frame and number of frames, (P,) int64 each, of phonemes from start_s to end_s, (P,) float64 each."""
+        frame, hop = frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
+        # One division of whole numbers gives the float nearest to each centre, so a time on a centre compares equal.
+        centres_s = (2 * hop * np.arange(num_frames) + frame) / (2 * self.sampling_rate)
+        first = np.searchsorted(centres_s, start_s, side="left")
+        count = np.searchsorted(centres_s, end_s, side="left") - first
+        nearest = np.rint(((start_s + end_s) * self.sampling_rate - frame) / (2 * hop))
+        nearest = np.clip(nearest, 0, num_frames - 1).astype(np.int64)
+        return np.where(count > 0, first, nearest), np.maximum(count, 1)
+
+    def normalize(self, features: np.ndarray, statistics: Statistics | None = None) -> np.ndarray:
+        """Features with mean 0 and deviation 1, after the extractor's `normalization`.
+
+        Args:
+            features: float32 of shape (T, 39).
+            statistics: mean and std of the speaker, (39,) each, as `feature_statistics` gives; used by "speaker" only,
+                which takes the statistics of these very features without it.
+
+        Returns:
+            np.ndarray: float32 of shape (T, 39); the features themselves where the normalisation is "none".
+
+        Raises:
+            ValueError: the normalisation is "global" and no statistics are stored yet.
+        """
+        features = np.asarray(features, dtype=np.float32)
+        if self.normalization == "none":
+            return features
+        if self.normalization == "global":
+            statistics = self._stored_statistics()
+        elif statistics is None:
+            statistics = feature_statistics([features])
+        mean, std = (np.asarray(values, dtype=np.float32) for values in statistics)
+        return (features - mean) / std
+
+    def _stored_statistics(self) -> Statistics:
+        if self.mean is None:
+            raise ValueError(
+                'normalization="global" has no mean and std yet; call set_statistics with the training features or '
+                'choose normalization="none" or "speaker".'
+            )
+        return self.mean, self.std
+
+    def set_statistics(self, features: Iterable[np.ndarray]) -> None:
+        """Stores mean and standard deviation of each coefficient over all frames, for normalization="global".
+
+        Args:
+            features: arrays of shape (T, 39), the kept frames of the training utterances, not normalised.
+
+        Raises:
+            ValueError: there is no frame, or an array does not have 39 finite values a frame.
+        """
+        self.mean, self.std = _as_lists(*feature_statistics(features))
+
+    def pad(self, encoded: Sequence[Mapping[str, Any]], return_tensors: str | None = None) -> BatchFeature:
+        """A batch of utterances, each padded to the longest.
+
+        Args:
+            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,).
+            return_tensors: "np" or "pt"; NumPy arrays by default.
+
+        Returns:
+            BatchFeature: `input_features` (B, T, 39) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
+            int64; lengths are padded with 0.
+
+        Raises:
+            ValueError: there is no utterance.
+        """
+        if len(encoded) == 0:
+            raise ValueError("No utterances to pad, expected a list with at least one.")
+        batch = {
+            "input_features": _stack([one["input_features"] for one in encoded], np.float32, self.padding_value),
+            "phoneme_lengths": _stack([one["phoneme_lengths"] for one in encoded], np.int64, 0),
+            "word_lengths": _stack([one["word_lengths"] for one in encoded], np.int64, 0),
+        }
+        return BatchFeature(batch, tensor_type=return_tensors)
+
+    def to_dense(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray | torch.Tensor]:
+        """The paper's tensor of words x phonemes x frames with its masks, from a padded batch.
+
+        Args:
+            batch: `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths` (B, N), NumPy or torch.
+
+        Returns:
+            dict: `input_features` (B, N, 14, 64, 39) of the batch's dtype, `frame_mask` (B, N, 14, 64), `phoneme_mask`
+            (B, N, 14) and `word_mask` (B, N) bool, with N the words of the longest utterance and 14 and 64 the
+            extractor's limits; torch tensors on the same device where `input_features` is one.
+
+        Raises:
+            ValueError: the lengths contradict each other, the features, or the limits.
+        """
+        features = batch["input_features"]
+        phoneme_lengths, word_lengths = (_to_numpy(batch[key]) for key in ("phoneme_lengths", "word_lengths"))
+        self._check_lengths(features.shape[1], phoneme_lengths, word_lengths)
+        word_mask = word_lengths[:, : (word_lengths > 0).sum(axis=1).max()] > 0
+        shape = (*word_mask.shape, self.max_phonemes_per_word, self.max_frames_per_phoneme)
+        source, target = _scatter_indices(phoneme_lengths, word_lengths)
+        frame_mask = np.zeros(shape, dtype=bool)
+        frame_mask[target] = True
+        masks = {"frame_mask": frame_mask, "phoneme_mask": frame_mask[..., 0], "word_mask": word_mask}
+        if isinstance(features, torch.Tensor):
+            source, target = (
+                tuple(torch.from_numpy(i).to(features.device) for i in index) for index in (source, target)
+            )
+            masks = {name: torch.tensor(mask, device=features.device) for name, mask in masks.items()}
+            dense = features.new_full((*shape, features.shape[2]), self.padding_value)
+        else:
+            dense = np.full((*shape, features.shape[2]), self.padding_value, dtype=features.dtype)
+        dense[target] = features[source]
+        return {"input_features": dense, **masks}
+
+    def _check_lengths(self, num_frames: int, phoneme_lengths: np.ndarray, word_lengths: np.ndarray) -> None:
+        if (word_lengths.sum(axis=1) != (phoneme_lengths > 0).sum(axis=1)).any():
+            raise ValueError(
+                f"word_lengths count {word_lengths.sum(axis=1).tolist()} phonemes, phoneme_lengths hold "
+                f"{(phoneme_lengths > 0).sum(axis=1).tolist()}; take both from the same utterances."
+            )
+        if phoneme_lengths.sum(axis=1).max() > num_frames:
+            raise ValueError(
+                f"phoneme_lengths count {phoneme_lengths.sum(axis=1).max()} frames, input_features hold {num_frames}; "
+                "take both from the same utterances."
+            )
+        limits = (self.max_phonemes_per_word, self.max_frames_per_phoneme)
+        longest = (int(word_lengths.max()), int(phoneme_lengths.max()))
+        if longest[0] > limits[0] or longest[1] > limits[1]:
+            raise ValueError(
+                f"The batch has words of {longest[0]} phonemes and phonemes of {longest[1]} frames, this feature "
+                f"extractor holds {limits[0]} and {limits[1]}; make the batch with its limits."
+            )
+
+
+def feature_statistics(features: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each coefficient over all frames of several utterances, in one pass.
+
+    Args:
+        features: arrays of shape (T, 39), not normalised; may be a generator.
+
+    Returns:
+        tuple: mean and std, float64 of shape (39,) each; std is 0.001 at least.
+
+    Raises:
+        ValueError: there is no frame, or an array does not have 39 finite values a frame.
+
+    Source: Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+    """
+    count, mean, squares = 0, np.zeros(FEATURE_SIZE), np.zeros(FEATURE_SIZE)
+    for one in features:
+        one = _check_features(one)
+        if len(one) == 0:
+            continue
+        own_mean = one.mean(axis=0)
+        shift, total = own_mean - mean, count + len(one)
+        squares += np.square(one - own_mean).sum(axis=0) + np.square(shift) * (count * len(one) / total)
+        mean += shift * (len(one) / total)
+        count = total
+    if count == 0:
+        raise ValueError("No frames to take mean and std of, expected at least one array of shape (T, 39).")
+    return mean, np.maximum(np.sqrt(squares / count), STD_FLOOR)
+
+
+def _check_features(features: np.ndarray) -> np.ndarray:
+    values = np.asarray(features, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != FEATURE_SIZE or not np.isfinite(values).all():
+        raise ValueError(f"Features have shape {values.shape}, expected finite values of shape (T, {FEATURE_SIZE}).")
+    return values
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, choices))}.")
+
+
+def _as_lists(
+    mean: Sequence[float] | np.ndarray | None, std: Sequence[float] | np.ndarray | None
+) -> tuple[list[float] | None, list[float] | None]:
+    """Statistics as plain lists, which JSON can hold."""
+    if mean is None and std is None:
+        return None, None
+    if mean is None or std is None:
+        raise ValueError(
+            "Only one of mean and std is given, expected both or neither; call set_statistics to make them."
+        )
+    mean, std = np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
+    if mean.shape != (FEATURE_SIZE,) or std.shape != (FEATURE_SIZE,):
+        raise ValueError(f"mean and std have shapes {mean.shape} and {std.shape}, expected ({FEATURE_SIZE},) each.")
+    if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
+        raise ValueError(
+            "mean or std holds a value that is not finite or a std of 0 or below; call set_statistics again."
+        )
+    return mean.tolist(), std.tolist()
+
+
+@lru_cache(maxsize=8)
+def _warn_rate_missing(sampling_rate: int) -> None:
+    # Cached, so that a loop over a corpus says it once.
+    logger.warning(
+        "No sampling_rate given, the audio is taken to have %d samples a second; pass it to be safe.", sampling_rate
+    )
+
+
+def _as_lists_of_utterances(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Words]]:
+    """One utterance or a list of them, as two lists of equal length."""
+    if words is None:
+        raise ValueError("No words given; pass aligned words with phoneme times, or use WISEProcessor with the text.")
+    if not (isinstance(audio, (list, tuple)) and len(audio) > 0 and np.ndim(audio[0]) > 0):
+        return [audio], [words]
+    if any(isinstance(one, Mapping) for one in words) or len(words) != len(audio):
+        raise ValueError(
+            f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one list each."
+        )
+    return list(audio), list(words)
+
+
+def _phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(word, Mapping):
+        raise ValueError(f"Words hold a {type(word).__name__}, expected dicts with word, start_s, end_s and phonemes.")
+    if not word.get("phonemes"):
+        raise ValueError(
+            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first."
+        )
+    return word["phonemes"]
+
+
+def _phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends in seconds, (P,) float64 each, of the first phonemes of each word."""
+    phonemes = [phoneme for word in words for phoneme in word["phonemes"][:max_phonemes]]
+    try:
+        times_s = np.array([(one["start_s"], one["end_s"]) for one in phonemes], dtype=np.float64)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            "A phoneme has no numeric start_s and end_s, expected both in seconds; align again."
+        ) from error
+    wrong = np.flatnonzero(~(np.isfinite(times_s).all(axis=1) & (times_s[:, 0] <= times_s[:, 1])))
+    if wrong.size:
+        raise ValueError(f"Phoneme {phonemes[wrong[0]]!r} does not end after its start at finite times; align again.")
+    return times_s[:, 0], times_s[:, 1]
+
+
+def _positions(lengths: np.ndarray) -> np.ndarray:
+    """0 .. length - 1 for each of the lengths, one after the other: [2, 3] -> [0, 1, 0, 1, 2]."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+def _stack(arrays: Sequence[Any], dtype: type, padding_value: float) -> np.ndarray:
+    """Arrays of different first size as one, padded at their ends."""
+    arrays = [np.asarray(_to_numpy(array), dtype=dtype) for array in arrays]
+    longest = max(len(array) for array in arrays)
+    stacked = np.full((len(arrays), longest, *arrays[0].shape[1:]), padding_value, dtype=dtype)
+    for row, array in zip(stacked, arrays, strict=True):
+        row[: len(array)] = array
+    return stacked
+
+
+def _to_numpy(array: Any) -> np.ndarray:
+    return array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
+
+
+def _scatter_indices(phoneme_lengths: np.ndarray, word_lengths: np.ndarray) -> tuple[tuple, tuple]:
+    """Where each frame lies in the ragged batch, (row, frame), and in the dense one, (row, word, phoneme, frame)."""
+    rows, columns = np.nonzero(word_lengths)
+    phonemes_per_word = word_lengths[rows, columns]
+    frames_per_phoneme = phoneme_lengths[phoneme_lengths > 0]
+    word_of_frame = np.repeat(np.repeat(np.arange(len(rows)), phonemes_per_word), frames_per_phoneme)
+    phoneme_in_word = np.repeat(_positions(phonemes_per_word), frames_per_phoneme)
+    row = rows[word_of_frame]
+    source = (row, _positions(phoneme_lengths.sum(axis=1)))
+    return source, (row, columns[word_of_frame], phoneme_in_word, _positions(frames_per_phoneme))

@@ -1,0 +1,121 @@
+"""Audio and its words (or its text, which is aligned first) -> the model's inputs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from transformers import BatchFeature, ProcessorMixin
+
+from .alignment_wise import Alignment, align
+
+
+class WISEProcessor(ProcessorMixin):
+    """
+    What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the words.
+
+    ```python
+    inputs = processor(samples, text="Kids are talking by the door.", sampling_rate=16000, return_tensors="pt")
+    scores = model(**inputs).logits.softmax(-1)
+    ```
+    """
+
+    def __init__(self, feature_extractor, tokenizer):
+        super().__init__(feature_extractor, tokenizer)
+
+    def __call__(
+        self,
+        audio: np.ndarray | Sequence[np.ndarray],
+        words: Sequence[dict] | Sequence[Sequence[dict]] | None = None,
+        text: str | Sequence[str] | None = None,
+        sampling_rate: int | None = None,
+        return_tensors: str | None = None,
+        **kwargs,
+    ) -> BatchFeature:
+        """
+        Args:
+            audio: (samples,) float in [-1, 1], or a list of such.
+            words: aligned words of the recording, `{"word", "start_s", "end_s", "phonemes"}`, or a list of such lists.
+            text: what is said in the recording, or a list of texts; aligned here. Give `words` or `text`.
+            sampling_rate: rate of the audio in Hz.
+            return_tensors: `"pt"` or `"np"`.
+
+        Returns:
+            `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
+
+        Raises:
+            ValueError: without words and text, with as many of them as there are not recordings, or with audio that
+                cannot be used.
+        """
+        recordings = _listed(audio)
+        aligned = self.align_words(recordings, words, text, sampling_rate)
+        batch = self.feature_extractor(recordings, aligned, sampling_rate)
+        return self.add_word_ids(batch, [[word["word"] for word in its] for its in aligned], return_tensors)
+
+    def align_words(
+        self,
+        recordings: Sequence[np.ndarray],
+        words: Sequence | None,
+        text: str | Sequence[str] | None,
+        sampling_rate: int | None,
+    ) -> list[list[dict]]:
+        """The words of each recording: those given, or its text aligned."""
+        if (words is None) == (text is None):
+            raise ValueError("Give either words= (aligned words) or text= (what is said), and one of them only.")
+        if words is not None:
+            given = [words] if words and isinstance(words[0], dict) else list(words)
+        else:
+            given = [text] if isinstance(text, str) else list(text)
+        if len(given) != len(recordings):
+            raise ValueError(
+                f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one for each."
+            )
+        if words is not None:
+            return given
+        rate = sampling_rate or self.feature_extractor.sampling_rate
+        return [self.align(samples, said, rate).words for samples, said in zip(recordings, given, strict=True)]
+
+    def align(self, samples: np.ndarray, text: str, sampling_rate: int) -> Alignment:
+        """The words of `text` on the time line of (samples,) float; see `align` of the alignment module."""
+        return align(samples, text, sampling_rate)
+
+    def word_ids(self, words: Sequence[str]) -> np.ndarray:
+        """(N,) int64: each word as it stands, else in lower case, else the unknown word."""
+        vocabulary = self.tokenizer.get_vocab()
+        unknown = self.tokenizer.unk_token_id
+        ids = [vocabulary.get(word, vocabulary.get(word.lower(), unknown)) for word in words]
+        return np.array(ids, dtype=np.int64)
+
+    def add_word_ids(
+        self, batch: BatchFeature, words: Sequence[Sequence[str]], return_tensors: str | None = None
+    ) -> BatchFeature:
+        """
+        Complete a batch of the feature extractor.
+
+        Args:
+            batch: `input_features`, `phoneme_lengths` and `word_lengths`, NumPy, as the feature extractor pads them.
+            words: for each utterance its words; those beyond the extractor's limit are left out.
+            return_tensors: `"pt"` or `"np"`.
+
+        Returns:
+            The batch with `input_ids` and `attention_mask`, (B, N) int64.
+        """
+        mask = (batch["word_lengths"] > 0).astype(np.int64)
+        ids = np.full(mask.shape, self.tokenizer.pad_token_id, dtype=np.int64)
+        for row, (count, its_words) in enumerate(zip(mask.sum(1), words, strict=True)):
+            ids[row, :count] = self.word_ids(its_words[:count])
+        return BatchFeature(dict(batch) | {"input_ids": ids, "attention_mask": mask}, tensor_type=return_tensors)
+
+    def to_dense(self, batch: dict) -> dict:
+        """The paper's padded words x phonemes x frames tensor of a batch, with its masks, to look at."""
+        return self.feature_extractor.to_dense(batch)
+
+    @property
+    def model_input_names(self) -> list[str]:
+        return [*self.feature_extractor.model_input_names, "input_ids", "attention_mask"]
+
+
+def _listed(audio: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    if isinstance(audio, np.ndarray) and audio.ndim == 1:
+        return [audio]
+    if isinstance(audio, (list, tuple)) and audio and np.ndim(audio[0]) == 0:
+        return [np.asarray(audio, dtype=np.float32)]
+    return [np.asarray(samples) for samples in audio]

@@ -1,0 +1,509 @@
+"""Text to spoken words, and words to ARPAbet phonemes."""
+
+import ctypes
+import importlib
+import logging
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+
+logger = logging.getLogger(__name__)
+
+DictionaryLookup = Callable[[str], str | None]
+
+ABBREVIATIONS = {
+    "mr": "mister",
+    "mrs": "missus",
+    "ms": "miz",
+    "dr": "doctor",
+    "prof": "professor",
+    "st": "saint",
+    "jr": "junior",
+    "sr": "senior",
+    "vs": "versus",
+    "etc": "et cetera",
+    "approx": "approximately",
+    "dept": "department",
+}
+SYMBOLS = {"&": " and ", "%": " percent ", "+": " plus ", "=": " equals ", "@": " at "}
+CURRENCIES = {"$": "dollar", "£": "pound", "€": "euro"}
+APOSTROPHES = "’‘ʼ`´＇‛"
+# What Unicode decomposition leaves alone.
+LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
+    | {"Æ": "AE", "Œ": "OE", "Ø": "O", "Đ": "D", "Ð": "D", "Þ": "TH", "Ł": "L"}
+)
+UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
+ORDINALS = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
+LARGEST_NUMBER = 10**15
+
+_CURRENCY = re.compile(r"([$£€])\s?(\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(st|nd|rd|th|s)?(?![^\W\d_])|(\d+)", re.IGNORECASE)
+_ABBREVIATION = re.compile(rf"\b({'|'.join(ABBREVIATIONS)})\.", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+
+
+def spell_integer(number: int) -> str:
+    """English words of a whole number, e.g. 42 -> "forty two".
+
+    Args:
+        number: 0 <= number < 10**15.
+
+    Returns:
+        Lower-case words joined by blanks.
+    """
+    if number < 20:
+        return (UNITS + TEENS)[number]
+    if number < 100:
+        return f"{TENS[number // 10]} {UNITS[number % 10]}" if number % 10 else TENS[number // 10]
+    size, name = next((size, name) for size, name in SCALES if number >= size)
+    head = f"{spell_integer(number // size)} {name}"
+    return f"{head} {spell_integer(number % size)}" if number % size else head
+
+
+def _spell_year(number: int) -> str:
+    century, rest = divmod(number, 100)
+    if rest == 0:
+        return f"{spell_integer(century)} hundred"
+    return f"{spell_integer(century)} {'oh ' if rest < 10 else ''}{spell_integer(rest)}"
+
+
+def _ordinal(cardinal: str) -> str:
+    *head, last = cardinal.split()
+    if last.endswith("y"):
+        return " ".join([*head, f"{last[:-1]}ieth"])
+    return " ".join([*head, ORDINALS.get(last, f"{last}th")])
+
+
+def _plural(cardinal: str) -> str:
+    *head, last = cardinal.split()
+    last = f"{last[:-1]}ies" if last.endswith("y") else f"{last}es" if last == "six" else f"{last}s"
+    return " ".join([*head, last])
+
+
+def _spell_digits(digits: str) -> str:
+    return " ".join(UNITS[int(digit)] for digit in digits)
+
+
+def _spell_cardinal(digits: str) -> str:
+    number = int(digits) if len(digits) <= 15 else LARGEST_NUMBER
+    if number >= LARGEST_NUMBER or (len(digits) > 1 and digits[0] == "0"):
+        return _spell_digits(digits)
+    if len(digits) == 4 and (1100 <= number < 2000 or 2010 <= number < 2100):
+        return _spell_year(number)
+    return spell_integer(number)
+
+
+def _spell_number(match: re.Match) -> str:
+    whole, decimals, suffix, glued = match.groups()
+    spoken = _spell_cardinal(whole or glued)
+    if decimals:
+        spoken = f"{spoken} point {_spell_digits(decimals)}"
+    elif suffix:
+        spoken = _plural(spoken) if suffix.lower() == "s" else _ordinal(spoken)
+    return f" {spoken} "
+
+
+def _spell_currency(match: re.Match) -> str:
+    symbol, amount = match.groups()
+    return f" {amount} {CURRENCIES[symbol]}{'' if amount == '1' else 's'} "
+
+
+def _fold(text: str) -> str:
+    for apostrophe in APOSTROPHES:
+        text = text.replace(apostrophe, "'")
+    decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
+
+
+def split_words(text: str) -> list[str]:
+    """The spoken words of a text: what the aligner looks for and the tokenizer sees.
+
+    Accents are folded, punctuation goes, apostrophes inside a word stay, hyphens split; digits, percentages,
+    amounts of money and common abbreviations are spelt out in lower case, other words keep their case.
+
+    Args:
+        text: English text of any length.
+
+    Returns:
+        Words made of Latin letters and inner apostrophes; empty when the text has no Latin letter or digit.
+
+    Raises:
+        ValueError: the text is not a string.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"The text is a {type(text).__name__}, expected a string; pass the transcript as str.")
+    text = _ascii_digits(_fold(text))
+    if not re.search(r"[A-Za-z0-9]", text):
+        return []
+    text = _ABBREVIATION.sub(lambda match: f"{ABBREVIATIONS[match[1].lower()]} ", text)
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
+    text = _NUMBER.sub(_spell_number, _CURRENCY.sub(_spell_currency, text))
+    for symbol, spoken in SYMBOLS.items():
+        text = text.replace(symbol, spoken)
+    return _WORD.findall(text)
+
+
+# --- pronunciation ---
+
+# Longest spelling first at each place; enough to give any Latin word a plausible sound.
+LETTER_SOUNDS = {
+    "tion": "SH AH N",
+    "sion": "ZH AH N",
+    "ough": "AO",
+    "augh": "AO",
+    "eigh": "EY",
+    "tch": "CH",
+    "igh": "AY",
+    "sch": "SH",
+    "ing": "IH NG",
+    "dge": "JH",
+    "ch": "CH",
+    "sh": "SH",
+    "th": "TH",
+    "ph": "F",
+    "gh": "G",
+    "wh": "W",
+    "wr": "R",
+    "kn": "N",
+    "ck": "K",
+    "ng": "NG",
+    "qu": "K W",
+    "ee": "IY",
+    "ea": "IY",
+    "ie": "IY",
+    "oo": "UW",
+    "ou": "AW",
+    "ow": "OW",
+    "oi": "OY",
+    "oy": "OY",
+    "oa": "OW",
+    "ai": "EY",
+    "ay": "EY",
+    "ei": "EY",
+    "ey": "IY",
+    "au": "AO",
+    "aw": "AO",
+    "ew": "UW",
+    "ue": "UW",
+    "ar": "AA R",
+    "er": "ER",
+    "ir": "ER",
+    "or": "AO R",
+    "ur": "ER",
+    "ce": "S EH",
+    "ci": "S IH",
+    "cy": "S IY",
+    "a": "AE",
+    "b": "B",
+    "c": "K",
+    "d": "D",
+    "e": "EH",
+    "f": "F",
+    "g": "G",
+    "h": "HH",
+    "i": "IH",
+    "j": "JH",
+    "k": "K",
+    "l": "L",
+    "m": "M",
+    "n": "N",
+    "o": "AA",
+    "p": "P",
+    "q": "K",
+    "r": "R",
+    "s": "S",
+    "t": "T",
+    "u": "AH",
+    "v": "V",
+    "w": "W",
+    "x": "K S",
+    "y": "IY",
+    "z": "Z",
+}
+VOICELESS = {"P", "T", "K", "F", "TH"}
+SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
+MAX_ALTERNATIVES = 4
+
+# IPA of espeak-ng's American voice; longest first at each place, signs not named here (stress, length) are dropped.
+IPA_SOUNDS = {
+    "tʃ": "CH",
+    "dʒ": "JH",
+    "eɪ": "EY",
+    "aɪ": "AY",
+    "ɔɪ": "OY",
+    "aʊ": "AW",
+    "oʊ": "OW",
+    "əʊ": "OW",
+    "əl": "AH L",
+    "ɑː": "AA",
+    "ɔː": "AO",
+    "ɜː": "ER",
+    "iː": "IY",
+    "uː": "UW",
+    "oː": "AO",
+    "aɪɚ": "AY ER",
+    "n̩": "AH N",
+    "ɐ": "AH",
+    "ə": "AH",
+    "ʌ": "AH",
+    "ɚ": "ER",
+    "ɝ": "ER",
+    "æ": "AE",
+    "a": "AA",
+    "ɑ": "AA",
+    "ɒ": "AA",
+    "ɔ": "AO",
+    "o": "OW",
+    "ɛ": "EH",
+    "e": "EH",
+    "ɪ": "IH",
+    "ᵻ": "IH",
+    "i": "IY",
+    "ʊ": "UH",
+    "u": "UW",
+    "b": "B",
+    "d": "D",
+    "ð": "DH",
+    "f": "F",
+    "ɡ": "G",
+    "g": "G",
+    "h": "HH",
+    "j": "Y",
+    "k": "K",
+    "x": "K",
+    "l": "L",
+    "m": "M",
+    "n": "N",
+    "ŋ": "NG",
+    "p": "P",
+    "ɹ": "R",
+    "r": "R",
+    "s": "S",
+    "ʃ": "SH",
+    "t": "T",
+    "ɾ": "T",
+    "ʔ": "T",
+    "θ": "TH",
+    "v": "V",
+    "w": "W",
+    "z": "Z",
+    "ʒ": "ZH",
+}
+
+
+def _longest_first(table: dict[str, str]) -> re.Pattern:
+    return re.compile("|".join(re.escape(key) for key in sorted(table, key=len, reverse=True)))
+
+
+_SPELLING = _longest_first(LETTER_SOUNDS)
+_IPA = _longest_first(IPA_SOUNDS)
+
+
+def _looked_up(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    found = dictionary_lookup(word)
+    phonemes = found.split() if isinstance(found, str) else list(found or [])
+    return [re.sub(r"\d", "", phoneme) for phoneme in phonemes]
+
+
+def _s_sound(phonemes: list[str]) -> list[str]:
+    if phonemes[-1] in SIBILANTS:
+        return ["IH", "Z"]
+    return ["S"] if phonemes[-1] in VOICELESS else ["Z"]
+
+
+def _ed_sound(phonemes: list[str]) -> list[str]:
+    if phonemes[-1] in ("T", "D"):
+        return ["IH", "D"]
+    return ["T"] if phonemes[-1] in VOICELESS | {"S", "SH", "CH"} else ["D"]
+
+
+def _ing_sound(phonemes: list[str]) -> list[str]:
+    return ["IH", "NG"]
+
+
+ENDINGS = (
+    ("'s", _s_sound, ("",)),
+    ("s'", _s_sound, ("",)),
+    ("es", _s_sound, ("", "e")),
+    ("s", _s_sound, ("",)),
+    ("ed", _ed_sound, ("", "e")),
+    ("ing", _ing_sound, ("", "e")),
+)
+
+
+def _from_ending(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    for ending, sound, restored in ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem == word or len(stem) < 2:
+            continue
+        doubled = [stem[:-1]] if stem[-1] == stem[-2] else []
+        for candidate in [stem + letters for letters in restored] + doubled:
+            phonemes = _looked_up(candidate, dictionary_lookup)
+            if phonemes:
+                return phonemes + sound(phonemes)
+    return []
+
+
+def _from_compound(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    # The most even cut that gives two dictionary words: "bookworm" -> "book" + "worm".
+    for cut in sorted(range(3, len(word) - 2), key=lambda position: abs(2 * position - len(word))):
+        first, second = (_looked_up(part, dictionary_lookup) for part in (word[:cut], word[cut:]))
+        if first and second:
+            return first + second
+    return []
+
+
+# espeak-ng keeps its state in global variables.
+_espeak_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _espeak() -> ctypes.CDLL | None:
+    try:
+        loader = importlib.import_module("espeakng_loader")
+        library = ctypes.CDLL(loader.get_library_path())
+        # 2 = synchronous, no sound card; 0x8000 = do not end the process when the data is missing.
+        if library.espeak_Initialize(2, 0, loader.get_data_path().encode(), 0x8000) < 0:
+            return None
+    except (ImportError, OSError, AttributeError):
+        return None
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    return library
+
+
+def _from_espeak(word: str) -> list[str]:
+    with _espeak_lock:
+        library = _espeak()
+        if library is None or library.espeak_SetVoiceByName(b"en-us") != 0:
+            return []
+        text = ctypes.c_char_p(word.encode())
+        # Text as UTF-8 (1), phonemes as IPA (bit 1).
+        ipa = library.espeak_TextToPhonemes(ctypes.byref(text), 1, 0x02) or b""
+    return [phoneme for sign in _IPA.findall(ipa.decode("utf-8", "ignore")) for phoneme in IPA_SOUNDS[sign].split()]
+
+
+def _from_letters(word: str) -> list[str]:
+    # Doubled consonants sound once and a last e is silent.
+    spelling = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", re.sub(r"[^a-z]", "", _fold(word).lower()))
+    spelling = re.sub(r"(?<=..)(?<![aeiou])e$", "", spelling)
+    return [phoneme for letters in _SPELLING.findall(spelling) for phoneme in LETTER_SOUNDS[letters].split()]
+
+
+def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    """The ARPAbet phonemes of one word, from the best source that knows it.
+
+    The sources in order: the dictionary, the dictionary's word without a simple ending, two dictionary words in
+    one, espeak-ng where espeakng_loader is installed, a letter-to-sound table.
+
+    Args:
+        word: a word as `split_words` makes it.
+        dictionary_lookup: lower-case word -> its phonemes joined by blanks, or None.
+
+    Returns:
+        Upper-case phonemes without stress digits, at least one.
+
+    Raises:
+        ValueError: the word has no Latin letter.
+    """
+    spelling = _fold(word).lower().strip("'")
+    if not re.search("[a-z]", spelling):
+        raise ValueError(
+            f"The word {word!r} has no Latin letter, so it has no pronunciation; pass words of split_words."
+        )
+    return (
+        _looked_up(spelling, dictionary_lookup)
+        or _from_ending(spelling, dictionary_lookup)
+        or _from_compound(spelling, dictionary_lookup)
+        or _from_espeak(spelling)
+        or _from_letters(spelling)
+    )
+
+
+def pronunciations(word: str, dictionary_lookup: DictionaryLookup) -> list[list[str]]:
+    """All the ways the dictionary says a word ("the": DH AH, DH IY), the usual one first.
+
+    Args:
+        word: a word as `split_words` makes it.
+        dictionary_lookup: as in `pronounce`; alternatives are entries such as "the(2)".
+
+    Returns:
+        1 to MAX_ALTERNATIVES different phoneme lists.
+    """
+    spelling = _fold(word).lower().strip("'")
+    variants = [pronounce(word, dictionary_lookup)]
+    for number in range(2, MAX_ALTERNATIVES + 1):
+        phonemes = _looked_up(f"{spelling}({number})", dictionary_lookup)
+        if not phonemes:
+            break
+        if phonemes not in variants:
+            variants.append(phonemes)
+    return variants
+
+
+# --- the recogniser that brings the dictionary ---
+
+# Kept by process id: a decoder inherited through a fork must not be shared.
+_decoders: dict[tuple[int, str], tuple] = {}
+
+
+def import_pocketsphinx() -> ModuleType:
+    """The recogniser's module, imported when it is first needed.
+
+    Returns:
+        The module pocketsphinx.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return importlib.import_module("pocketsphinx")
+    except ImportError as error:
+        raise ImportError("Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5'") from error
+
+
+def shared_decoder(purpose: str, make: Callable[[], Any]) -> tuple[threading.RLock, Any]:
+    """The process's own decoder for a purpose, with the lock to hold while it is in use.
+
+    Args:
+        purpose: a name such as "align".
+        make: builds the decoder, called once a process.
+
+    Returns:
+        (lock, decoder).
+    """
+    key = (os.getpid(), purpose)
+    if key not in _decoders:
+        # Two threads may both build one; the first stored is used by both.
+        _decoders.setdefault(key, (threading.RLock(), make()))
+    return _decoders[key]
+
+
+def drop_decoder(purpose: str) -> None:
+    """Forgets this process's decoder for a purpose: one that failed stays spoilt, the next call makes a new one.
+
+    Args:
+        purpose: the name given to `shared_decoder`.
+    """
+    _decoders.pop((os.getpid(), purpose), None)

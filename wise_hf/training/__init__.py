@@ -1,0 +1,1 @@
+"""Training: one loop, cross-validation around it, scores and tables after it."""

@@ -1,0 +1,139 @@
+"""The arguments of the scripts, and what they mean for the package."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from datasets import Dataset
+
+from wise_hf.configuration_wise import EMOTIONS
+from wise_hf.data.folder import load_folder
+from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
+from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
+
+
+def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which recordings, and how they are prepared."""
+    group = parser.add_argument_group("corpus")
+    group.add_argument("--dataset", choices=["folder"], default="folder", help="what kind of corpus DATA_DIR is")
+    group.add_argument("--data_dir", type=Path, required=True, help="folder with metadata.csv")
+    group.add_argument("--emotions", type=names, help=f"comma-separated, e.g. {','.join(EMOTIONS)}; default: all")
+    group.add_argument("--label_map", type=label_map, default={}, help="read emotions as others: calm=neutral,...")
+    group.add_argument("--num_proc", type=positive, default=2, help="processes for alignment and features")
+
+
+def add_feature_arguments(parser: argparse.ArgumentParser) -> None:
+    """What makes the features."""
+    parser.add_argument("--mfcc_backend", choices=list(MFCC_BACKENDS), default="native")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """The variants of the model, named as in `WISEConfig`."""
+    group = parser.add_argument_group("model (WISEConfig)")
+    group.add_argument("--hierarchy", choices=["phoneme", "word", "none"], default="phoneme")
+    group.add_argument("--recurrent_unit", choices=["gru", "lstm", "bigru", "bilstm"], default="gru")
+    group.add_argument("--modality", choices=["both", "audio", "text"], default="both")
+    group.add_argument("--interaction", action=argparse.BooleanOptionalAction, default=True)
+    group.add_argument("--attention", action=argparse.BooleanOptionalAction, default=True)
+    group.add_argument("--train_embeddings", action="store_true", help="train the word vectors too")
+    group.add_argument("--dropout", type=share, default=0.3)
+    group.add_argument("--embeddings", type=Path, help="GloVe file (.txt, .txt.gz, .zip); default: learnt")
+    group.add_argument("--vocabulary", type=vocabulary, default=30_000, help="first N rows, 'corpus' or 'all'")
+
+
+def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
+    """How to train: a recipe by name, and single values that differ from it."""
+    group = parser.add_argument_group("recipe")
+    group.add_argument("--recipe", choices=list(RECIPES), default="wise_hf", help="'paper' is the paper's plain one")
+    group.add_argument("--epochs", type=positive)
+    group.add_argument("--batch_size", type=positive, help="utterances in a batch, on each process")
+    group.add_argument("--learning_rate", type=positive_number)
+    group.add_argument("--schedule", choices=list(SCHEDULES))
+    group.add_argument("--weight_decay", type=not_negative)
+    group.add_argument("--label_smoothing", type=share)
+    group.add_argument("--max_grad_norm", type=positive_number)
+    group.add_argument("--average_decay", type=share)
+    group.add_argument("--normalization", choices=list(NORMALIZATIONS))
+    group.add_argument("--augment", action=argparse.BooleanOptionalAction)
+    group.add_argument("--input_dropout", type=share, help="dropout on the words' audio and vectors")
+    group.add_argument("--patience", type=positive, help="stop after so many epochs without a better validation UA")
+
+
+def recipe_of(arguments: argparse.Namespace) -> Recipe:
+    """The recipe named, with the single values given."""
+    given = {field.name: getattr(arguments, field.name) for field in fields(Recipe)}
+    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:
+    """Fields of `WISEConfig`."""
+    names_of_choices = ("hierarchy", "recurrent_unit", "modality", "interaction", "attention", "dropout")
+    choices = {name: getattr(arguments, name) for name in names_of_choices}
+    choices["freeze_word_embeddings"] = not arguments.train_embeddings
+    return choices | {"input_dropout": recipe_of(arguments).input_dropout}
+
+
+def read_corpus(arguments: argparse.Namespace) -> Dataset:
+    """The utterances of the corpus that the arguments name."""
+    return load_folder(arguments.data_dir, arguments.emotions, arguments.label_map)
+
+
+def emotions_of(dataset: Dataset, wanted: Sequence[str] | None) -> list[str]:
+    """The labels in the order of their numbers: as asked for, else sorted."""
+    return list(wanted or sorted(set(dataset["emotion"])))
+
+
+def names(text: str) -> list[str]:
+    """`a,b,c`"""
+    found = [name.strip() for name in text.split(",")]
+    if not all(found) or len(set(found)) < max(2, len(found)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not two or more different names with commas between them")
+    return found
+
+
+def label_map(text: str) -> dict[str, str]:
+    """`calm=neutral,excited=happy`"""
+    pairs = [pair.split("=") for pair in text.split(",")]
+    if not all(len(pair) == 2 and pair[0].strip() and pair[1].strip() for pair in pairs):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of OLD=NEW with commas between them")
+    return {old.strip(): new.strip() for old, new in pairs}
+
+
+def vocabulary(text: str) -> int | str | None:
+    """`30000`, `corpus` or `all` (None)."""
+    if text == "corpus":
+        return text
+    return None if text == "all" else positive(text)
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _number(text: str, low: float, high: float, kind: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value < high:
+        raise argparse.ArgumentTypeError(f"'{text}' is not {kind}")
+    return value
+
+
+def share(text: str) -> float:
+    """A number in [0, 1)."""
+    return _number(text, 0.0, 1.0, "a number of at least 0 and below 1")
+
+
+def not_negative(text: str) -> float:
+    """A finite number, 0 or above."""
+    return _number(text, 0.0, float("inf"), "a number of at least 0")
+
+
+def positive_number(text: str) -> float:
+    """A finite number above 0."""
+    return _number(text, 1e-12, float("inf"), "a number above 0")

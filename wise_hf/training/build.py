@@ -1,0 +1,76 @@
+"""A fold's processor and model: vocabulary, word vectors, normalisation, weights."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from wise_hf.configuration_wise import WISEConfig
+from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.modeling_wise import WISEForAudioClassification
+from wise_hf.processing_wise import WISEProcessor
+
+
+def load_word_vectors(
+    embeddings: str | Path | None, vocabulary: int | str | None, rows: Sequence[dict]
+) -> WordVectors | None:
+    """
+    The word vectors that every fold starts from.
+
+    Args:
+        embeddings: a GloVe file; `None` = the model learns its own, for the words of the training part.
+        vocabulary: which words, see `read_word_vectors`.
+        rows: the corpus. Its words are looked up for all parts alike: vectors are given, not learnt.
+    """
+    if embeddings is None:
+        return None
+    return read_word_vectors(embeddings, vocabulary, {word for row in rows for word in row["words"]})
+
+
+def build_processor(
+    train_rows: Sequence[dict], vectors: WordVectors | None, normalization: str, mfcc_backend: str
+) -> WISEProcessor:
+    """
+    The processor of a fold; nothing but the training part is looked at.
+
+    Args:
+        train_rows: utterances of the training part.
+        vectors: word vectors, or `None` to take the training part's words as the vocabulary.
+        normalization, mfcc_backend: see `WISEFeatureExtractor`.
+    """
+    feature_extractor = WISEFeatureExtractor(normalization=normalization, mfcc_backend=mfcc_backend)
+    feature_extractor.set_statistics(row["input_features"] for row in train_rows)
+    words = vectors.words if vectors is not None else _words_of(train_rows)
+    return WISEProcessor(feature_extractor, build_tokenizer(words))
+
+
+def _words_of(rows: Sequence[dict]) -> list[str]:
+    return [PAD, UNKNOWN, *sorted({word.lower() for row in rows for word in row["words"]})]
+
+
+def build_model(
+    emotions: Sequence[str], processor: WISEProcessor, vectors: WordVectors | None, **choices
+) -> WISEForAudioClassification:
+    """
+    A model with fresh weights, and word vectors where there are some.
+
+    Args:
+        emotions: the labels, in the order of their numbers.
+        processor: has the vocabulary.
+        vectors: word vectors; without them the embedding is learnt.
+        choices: fields of `WISEConfig`.
+    """
+    sizes = {"vocab_size": len(processor.tokenizer)}
+    if vectors is not None:
+        sizes["word_embedding_size"] = vectors.matrix.shape[1]
+    else:
+        choices["freeze_word_embeddings"] = False
+    config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes, **choices)
+    model = WISEForAudioClassification(config)
+    if vectors is not None and config.modality != "audio":
+        model.wise.load_word_embeddings(torch.from_numpy(vectors.matrix))
+    if config.modality != "audio":
+        # A parameter that never gets a gradient must say so, or several processes wait for it forever.
+        model.wise.word_embeddings.requires_grad_(not config.freeze_word_embeddings)
+    return model

@@ -1,0 +1,160 @@
+"""Train and test a model on every fold of a corpus."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from datasets import Dataset
+
+from wise_hf.baselines.svm import fit_svm, predict_with_svm
+from wise_hf.data.augmentation import augment_utterance
+from wise_hf.data.collator import WISECollator, speaker_statistics
+from wise_hf.data.embeddings import WordVectors
+from wise_hf.data.folds import Fold
+from wise_hf.modeling_wise import WISEForAudioClassification
+from wise_hf.training.build import build_model, build_processor
+from wise_hf.training.files import write_json
+from wise_hf.training.loop import CHECKPOINT, TrainingRun
+from wise_hf.training.recipe import Recipe
+from wise_hf.training.scores import compute_scores
+
+
+logger = logging.getLogger(__name__)
+
+FOLD_RESULT = "fold_result.json"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """
+    What is trained, the same for every fold.
+
+    Args:
+        emotions: the labels, in the order of their numbers.
+        recipe: how to train.
+        vectors: word vectors, or `None` to learn them.
+        model_choices: fields of `WISEConfig`.
+        mfcc_backend: what made the features.
+        seed: of the weights, the batches and the augmentation.
+        with_svm: also train the SVM that WISE has to beat.
+    """
+
+    emotions: Sequence[str]
+    recipe: Recipe
+    vectors: WordVectors | None = None
+    model_choices: Mapping[str, object] = field(default_factory=dict)
+    mfcc_backend: str = "native"
+    seed: int = 0
+    with_svm: bool = True
+
+
+def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]) -> None:
+    """
+    Say before training what would spoil it.
+
+    Raises:
+        ValueError: for a training part without one of the emotions, or an empty part.
+    """
+    emotion_of = dataset["emotion"][:]
+    for fold in folds:
+        missing = sorted(set(emotions) - {emotion_of[row] for row in fold.train})
+        if missing:
+            raise ValueError(
+                f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
+                "--emotions or choose other folds."
+            )
+        for part in ("validation", "test"):
+            missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
+            if missing and getattr(fold, part):
+                logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, missing)
+
+
+def run_folds(
+    rows: Sequence[dict],
+    folds: Sequence[Fold],
+    experiment: Experiment,
+    output_dirs: Sequence[Path],
+    make_accelerator: Callable[[], Accelerator] = Accelerator,
+) -> list[dict]:
+    """
+    Train and test on every fold; a fold that an interrupted run finished is read, not run again.
+
+    Args:
+        rows: utterances of `load_rows`.
+        folds: who is where.
+        experiment: what to train.
+        output_dirs: a folder for each fold's model.
+        make_accelerator: makes the accelerator of a fold.
+
+    Returns:
+        For each fold what `fold_result.json` in its folder holds: its name, sizes, the chosen epoch, validation and
+        test scores, the history and the prediction for every test utterance.
+    """
+    results = []
+    for number, (fold, output_dir) in enumerate(zip(folds, output_dirs, strict=True), 1):
+        result_file = output_dir / FOLD_RESULT
+        if result_file.is_file():
+            logger.info("Fold '%s' is finished already.", fold.name)
+        else:
+            accelerator = make_accelerator()
+            result = run_fold(rows, fold, experiment, accelerator, output_dir, f"Fold {number}/{len(folds)}")
+            if accelerator.is_main_process:
+                write_json(result_file, result)
+                shutil.rmtree(output_dir / CHECKPOINT, ignore_errors=True)
+            accelerator.wait_for_everyone()
+            accelerator.free_memory()
+        results.append(json.loads(result_file.read_text(encoding="utf-8")))
+    return results
+
+
+def run_fold(
+    rows: Sequence[dict], fold: Fold, experiment: Experiment, accelerator: Accelerator, output_dir: Path, name: str
+) -> dict:
+    """Train on a fold, keep its model in `output_dir`, score it on the test part; see `run_folds`."""
+    set_seed(experiment.seed)
+    recipe = experiment.recipe
+    train_rows, validation_rows, test_rows = (
+        [rows[row] for row in part] for part in (fold.train, fold.validation, fold.test)
+    )
+    processor = build_processor(train_rows, experiment.vectors, recipe.normalization, experiment.mfcc_backend)
+    model = build_model(experiment.emotions, processor, experiment.vectors, **experiment.model_choices)
+    statistics = speaker_statistics(rows) if recipe.normalization == "speaker" else {}
+    augment = augment_utterance if recipe.augment else None
+    collator = WISECollator(processor, model.config.label2id, statistics, augment)
+    run = TrainingRun(model, train_rows, validation_rows, collator, recipe, accelerator, output_dir, experiment.seed)
+    run.resume()
+    progress = run.train(name)
+    if accelerator.is_main_process:
+        processor.save_pretrained(output_dir)
+    best = WISEForAudioClassification.from_pretrained(output_dir)
+    run.averaged.module.load_state_dict(best.state_dict())
+    result = {
+        "name": fold.name,
+        "sizes": {"train": len(train_rows), "validation": len(validation_rows), "test": len(test_rows)},
+        "epoch": progress.best_epoch,
+        "history": progress.history,
+        "validation": run.score(validation_rows)[0],
+    }
+    if test_rows:
+        result["test"], predicted = run.score(test_rows)
+        result["predictions"] = {
+            row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)
+        }
+        if experiment.with_svm:
+            result["svm"] = score_svm(train_rows + validation_rows, test_rows, collator)
+    return result
+
+
+def score_svm(train_rows: Sequence[dict], test_rows: Sequence[dict], collator: WISECollator) -> dict:
+    """The scores of the SVM on the same fold, from the same normalised frames."""
+    train_features, test_features = ([collator.normalized(row) for row in rows] for rows in (train_rows, test_rows))
+    train_labels, test_labels = (
+        [collator.label2id[row["emotion"]] for row in rows] for rows in (train_rows, test_rows)
+    )
+    svm = fit_svm(train_features, train_labels, [row["speaker"] for row in train_rows])
+    return compute_scores(predict_with_svm(svm, test_features), test_labels, len(collator.label2id))

@@ -1,0 +1,126 @@
+"""From the arguments of scripts/train.py to its results."""
+
+import argparse
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from accelerate import PartialState
+from datasets import Dataset
+
+from wise_hf.data.collator import load_rows
+from wise_hf.data.folds import Fold, make_folds
+from wise_hf.data.prepare import prepare
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.training.arguments import emotions_of, model_choices_of, read_corpus, recipe_of
+from wise_hf.training.build import load_word_vectors
+from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
+from wise_hf.training.files import check_writable, write_json
+from wise_hf.training.results import summarize_run, to_markdown, write_results
+
+
+logger = logging.getLogger(__name__)
+
+ARGUMENTS = "arguments.json"
+# What may differ between an interrupted run and its continuation.
+FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
+
+
+def run_experiment(arguments: argparse.Namespace) -> None:
+    """
+    Prepare the corpus, train and test on every fold, write and show the results.
+
+    Raises:
+        ValueError: for anything that the person who gave the arguments can mend.
+    """
+    state = PartialState()
+    with state.main_process_first():
+        if state.is_main_process:
+            open_output_dir(arguments)
+    with state.main_process_first():
+        corpus = read_corpus(arguments)
+        emotions = emotions_of(corpus, arguments.emotions)
+        folds = make_folds(corpus, arguments.cross_validation, arguments.folds, arguments.seed)
+        check_folds(corpus, folds, emotions)
+        prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
+    rows = load_rows(prepared)
+    experiment = Experiment(
+        emotions=emotions,
+        recipe=recipe_of(arguments),
+        vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary, rows),
+        model_choices=model_choices_of(arguments),
+        mfcc_backend=arguments.mfcc_backend,
+        seed=arguments.seed,
+        with_svm=arguments.svm,
+    )
+    fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
+    if state.is_main_process:
+        results = summarize_run(fold_results, describe(arguments, prepared, experiment))
+        write_results(results, arguments.output_dir)
+        logger.info("\n%s", to_markdown(results))
+        logger.info("Written: %s", arguments.output_dir / "results.json")
+
+
+def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
+    """`OUT/model` without cross-validation, else `OUT/fold_1`, `OUT/fold_2`, ..."""
+    if not folds[0].test:
+        return [output_dir / "model"]
+    return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
+
+
+def describe(arguments: argparse.Namespace, prepared: Dataset, experiment: Experiment) -> dict:
+    """What was run, for results.json."""
+    return {
+        "corpus": arguments.data_dir.resolve().name,
+        "protocol": arguments.cross_validation,
+        "emotions": list(experiment.emotions),
+        "num_utterances": len(prepared),
+        "seed": arguments.seed,
+        "recipe_name": arguments.recipe,
+        "recipe": asdict(experiment.recipe),
+        "model": dict(experiment.model_choices),
+    }
+
+
+def open_output_dir(arguments: argparse.Namespace) -> None:
+    """
+    Make the output folder, or find out that it holds the run to continue.
+
+    Raises:
+        ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
+    """
+    output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
+    given = {name: _plain(value) for name, value in vars(arguments).items() if name not in FREE_ARGUMENTS}
+    earlier = output_dir / ARGUMENTS
+    if resume is not None:
+        _check_resumable(output_dir, resume, given)
+        return
+    if earlier.is_file() and not arguments.overwrite_output_dir:
+        raise ValueError(
+            f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
+            "--overwrite_output_dir, or choose another folder."
+        )
+    check_writable(output_dir)
+    for path in (*output_dir.glob("fold_*"), output_dir / "model"):
+        shutil.rmtree(path, ignore_errors=True)
+    write_json(earlier, given)
+
+
+def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
+    if resume.resolve() != output_dir.resolve():
+        raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
+    earlier = output_dir / ARGUMENTS
+    if not earlier.is_file():
+        raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
+    before = json.loads(earlier.read_text(encoding="utf-8"))
+    changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
+    if changed:
+        told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
+        raise ValueError(f"The run in {output_dir} was started otherwise ({told}); give the same arguments.")
+
+
+def _plain(value: object) -> object:
+    return str(value.resolve()) if isinstance(value, Path) else value

@@ -1,0 +1,215 @@
+"""One training run: epochs of one model on one fold, under accelerate."""
+
+import logging
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm.auto import tqdm
+
+from wise_hf.data.collator import WISECollator
+from wise_hf.modeling_wise import WISEForAudioClassification
+from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
+from wise_hf.training.scores import compute_scores
+
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint"
+EPOCHS_APART = 1_000_003  # seeds of two runs never meet
+
+
+@dataclass
+class Progress:
+    """
+    How far a run is; saved with every checkpoint.
+
+    Args:
+        epoch: epochs finished.
+        best_epoch: the epoch whose model is kept, from 1.
+        best_ua: its UA on the validation part.
+        history: one row an epoch: `epoch`, `loss` (training, mean), `wa` and `ua` (validation).
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_ua: float = -1.0
+    history: list[dict] = field(default_factory=list)
+
+    def state_dict(self) -> dict:
+        return asdict(self)
+
+    def load_state_dict(self, state: dict) -> None:
+        self.__dict__.update(state)
+
+
+class TrainingRun:
+    """
+    Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
+
+    Args:
+        model: starts from the weights it has.
+        train_rows, validation_rows: prepared utterances; the validation part chooses the epoch and nothing else.
+        collator: makes batches; its augmentation is used for training only.
+        recipe: how to train.
+        accelerator: a fresh one; decides on devices, processes, precision and gradient accumulation.
+        output_dir: the folder that the model and the checkpoint are kept in.
+        seed: of the order of the batches, the augmentation and the dropout.
+    """
+
+    def __init__(
+        self,
+        model: WISEForAudioClassification,
+        train_rows: Sequence[dict],
+        validation_rows: Sequence[dict],
+        collator: WISECollator,
+        recipe: Recipe,
+        accelerator: Accelerator,
+        output_dir: Path,
+        seed: int = 0,
+    ):
+        self.accelerator, self.recipe, self.output_dir, self.seed = accelerator, recipe, output_dir, seed
+        self.progress = Progress()
+        self.num_labels = model.config.num_labels
+        self.averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay))
+        self.averaged.to(accelerator.device)
+        self.collator = collator
+        self.order = torch.Generator()  # of the training utterances
+        self.train_loader = self._loader(train_rows, collator, shuffle=True)
+        self.validation_loader = self._loader(validation_rows, collator.without_augmentation(), shuffle=False)
+        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        steps = math.ceil(len(self.train_loader) / accelerator.gradient_accumulation_steps) * recipe.epochs
+        self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
+        accelerator.register_for_checkpointing(self.progress, self.averaged, self.scheduler)
+
+    def _loader(self, rows: Sequence[dict], collator: WISECollator, shuffle: bool) -> DataLoader:
+        loader = DataLoader(rows, self.recipe.batch_size, shuffle=shuffle, collate_fn=collator, generator=self.order)
+        return self.accelerator.prepare(loader)
+
+    def resume(self) -> None:
+        """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
+        checkpoint = self.output_dir / CHECKPOINT
+        if checkpoint.is_dir():
+            self.accelerator.load_state(str(checkpoint))
+            logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
+
+    def train(self, name: str) -> Progress:
+        """
+        Train to the last epoch, or until patience ends.
+
+        Args:
+            name: what the progress bar calls this run.
+
+        Raises:
+            ValueError: where the loss is not finite any more.
+        """
+        epochs = tqdm(
+            range(self.progress.epoch, self.recipe.epochs),
+            initial=self.progress.epoch,
+            total=self.recipe.epochs,
+            desc=name,
+            unit="epoch",
+            disable=not self.accelerator.is_main_process,
+        )
+        for epoch in epochs:
+            if self._is_out_of_patience():
+                break
+            loss = self._train_epoch(epoch)
+            scores = compute_scores(*self._predict(self.validation_loader), self.num_labels)
+            self._record(epoch + 1, loss, scores)
+            epochs.set_postfix(loss=f"{loss:.3f}", val_ua=f"{scores['ua']:.3f}", best=f"{self.progress.best_ua:.3f}")
+        return self.progress
+
+    def _is_out_of_patience(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        return self.recipe.patience is not None and waited >= self.recipe.patience
+
+    def _train_epoch(self, epoch: int) -> float:
+        self.model.train()
+        self.collator.reseed(self.seed, epoch, self.accelerator.process_index)
+        self.order.manual_seed(
+            EPOCHS_APART * self.seed + epoch
+        )  # by epoch, so that a resumed run meets the same order
+        losses = [self._train_step(batch) for batch in self.train_loader]
+        loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
+        if not math.isfinite(loss):
+            raise ValueError(f"The loss of epoch {epoch + 1} is {loss}; give a lower --learning_rate.")
+        return loss
+
+    def _train_step(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        with self.accelerator.accumulate(self.model):
+            labels = batch.pop("labels")
+            logits = self.model(**batch).logits
+            loss = cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+            self.accelerator.backward(loss)
+            if self.accelerator.sync_gradients and self.recipe.max_grad_norm is not None:
+                self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        if self.accelerator.sync_gradients:
+            self.scheduler.step()
+            self.averaged.update_parameters(self.accelerator.unwrap_model(self.model))
+        return loss.detach()
+
+    def score(self, rows: Sequence[dict]) -> tuple[dict, list[int]]:
+        """The averaged model's scores on utterances, and the class number that it gives to each."""
+        loader = self._loader(rows, self.collator.without_augmentation(), shuffle=False)
+        predicted, true = self._predict(loader)
+        return compute_scores(predicted, true, self.num_labels), predicted.tolist()
+
+    def _predict(self, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
+        """Predicted and true class numbers of a prepared loader, (utterances,) each, in its order."""
+        self.averaged.eval()
+        predicted, true = [], []
+        for batch in loader:
+            labels = batch.pop("labels")
+            with torch.inference_mode(), self.accelerator.autocast():
+                logits = self.averaged(**batch).logits
+            gathered = self.accelerator.gather_for_metrics((logits.argmax(-1), labels))
+            predicted.append(gathered[0].cpu())
+            true.append(gathered[1].cpu())
+        return torch.cat(predicted), torch.cat(true)
+
+    def _record(self, epoch: int, loss: float, scores: dict) -> None:
+        progress = self.progress
+        progress.epoch = epoch
+        progress.history.append({"epoch": epoch, "loss": loss, "wa": scores["wa"], "ua": scores["ua"]})
+        if scores["ua"] > progress.best_ua:
+            progress.best_epoch, progress.best_ua = epoch, scores["ua"]
+            self.averaged.module.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
+        self._save_checkpoint()
+
+    def _save_checkpoint(self) -> None:
+        """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
+        checkpoint = self.output_dir / CHECKPOINT
+        unfinished = checkpoint.with_suffix(".unfinished")
+        self.accelerator.save_state(str(unfinished))
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            shutil.rmtree(checkpoint, ignore_errors=True)
+            unfinished.rename(checkpoint)
+        self.accelerator.wait_for_everyone()
+
+
+def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:
+    """
+    What the learning rate is multiplied with at each step.
+
+    Args:
+        schedule: `inverse` or `cosine`, see `Recipe`.
+        num_steps: steps of the whole run.
+    """
+    if schedule == "inverse":
+        return lambda step: 1 / (1 + LEARNING_RATE_DECAY * step)  # section 4.2
+    warm_up = max(1, round(WARM_UP_SHARE * num_steps))
+    return lambda step: min(1.0, (step + 1) / warm_up) * (1 + math.cos(math.pi * min(step / num_steps, 1))) / 2

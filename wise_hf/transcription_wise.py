@@ -1,0 +1,55 @@
+"""Speech to text with pocketsphinx's embedded English language model: the default where no transcript is given."""
+
+import re
+
+import numpy as np
+
+from .alignment_wise import check_samples, is_silent, to_pcm
+from .pronunciation_wise import drop_decoder, import_pocketsphinx, shared_decoder
+
+
+SAMPLING_RATE = 16000
+PURPOSE = "transcribe"
+# <s>, <sil>, [NOISE], ++LAUGH++ are no words.
+FILLER = re.compile(r"[<\[+(].*")
+# The dictionary numbers alternative pronunciations: "the(2)".
+ALTERNATIVE = re.compile(r"\(\d+\)$")
+
+
+def _make_recogniser():
+    return import_pocketsphinx().Decoder(loglevel="FATAL")
+
+
+def _clean(tokens: list[str]) -> str:
+    return " ".join(ALTERNATIVE.sub("", token) for token in tokens if not FILLER.fullmatch(token))
+
+
+def transcribe(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> str:
+    """What is said in a recording, as far as a small embedded recogniser hears it.
+
+    Args:
+        samples: (n,) float, mono, in [-1, 1].
+        sampling_rate: in Hz, 16000.
+
+    Returns:
+        Lower-case words joined by blanks; "" when nothing was heard.
+
+    Raises:
+        ValueError: no finite mono audio at 16 kHz, or the recogniser cannot decode it.
+        ImportError: pocketsphinx is not installed.
+    """
+    samples = check_samples(samples, sampling_rate)
+    if is_silent(samples):
+        return ""
+    lock, decoder = shared_decoder(PURPOSE, _make_recogniser)
+    with lock:
+        try:
+            decoder.start_utt()
+            decoder.process_raw(to_pcm(samples), full_utt=True)
+            decoder.end_utt()
+            if decoder.hyp() is None:
+                return ""
+            return _clean([segment.word for segment in decoder.seg()])
+        except RuntimeError as error:
+            drop_decoder(PURPOSE)
+            raise ValueError(f"The recogniser failed on this audio ({error}); pass its transcript instead.") from error

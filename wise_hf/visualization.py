@@ -1,0 +1,447 @@
+"""Pictures of a prediction on its time line and of a confusion matrix, without any global state of matplotlib."""
+
+import functools
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+
+DPI = 150
+WIDTH_IN = 12.0
+
+EMOTION_COLORS = {
+    "angry": "#c5473f",
+    "happy": "#e3a32f",
+    "neutral": "#8b9daa",
+    "sad": "#3f6da6",
+    "calm": "#9dbfc7",
+    "disgust": "#7c8f4e",
+    "excited": "#dd7f3a",
+    "fearful": "#7a5c99",
+    "frustrated": "#a0694c",
+    "surprised": "#4b9c94",
+}
+_OTHER_COLORS = ("#5f8f6e", "#a8688c", "#7b7fb8", "#b0894f", "#5a94ad", "#96656a")
+
+_INK, _SOFT_INK, _FAINT, _TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
+_WAVE, _BAND = "#56646f", "#f4f6f7"
+_SHADES = LinearSegmentedColormap.from_list("wise_shades", ["#f3f6f9", "#a9c1da", "#3f6da6", "#274c7a"])
+
+# Inches.
+_LEFT, _TIMELINE_WIDTH, _SCORES_LEFT, _SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
+_BOTTOM, _TOP, _TITLE_HEIGHT = 0.62, 0.2, 0.55
+_WAVEFORM_HEIGHT, _ATTENTION_HEIGHT, _WORD_ROW, _PHONEME_ROW, _BARE_PHONEME_ROW = 1.35, 1.05, 0.36, 0.25, 0.12
+_SCORE_PITCH, _CELL, _PADDING = 0.56, 0.92, 0.06
+
+# Points.
+_WORD_SIZES, _UPRIGHT_SIZES, _PHONEME_SIZES = (11.0, 10.0, 9.0, 8.0), (5.5, 8.5), (7.5, 6.5, 5.5)
+
+_LINE_PITCH = 1.15  # from line to line, in font sizes
+_MOST_TURNED = 0.34  # of the words; where more are too wide for their boxes, all stand upright
+_LEAST_LABELLED_PHONEMES = 0.6  # labels on fewer of them only look like noise
+_LEAST_WRITTEN_WEIGHT = 0.1  # of the highest
+_WAVEFORM_COLUMNS = 1200
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A text in a row of the time line.
+
+    Args:
+        text: as drawn.
+        centre_in: inches from the left of the time line.
+        size: font size in points.
+        upright: turned by 90 degrees, because it is wider than its box.
+    """
+
+    text: str
+    centre_in: float
+    size: float
+    upright: bool = False
+
+
+def plot_prediction(
+    samples: np.ndarray, sampling_rate: int, words: list[dict], scores: list[dict], title: str | None = None
+) -> Figure:
+    """Draws what the model heard: waveform, words, phonemes and attention on one time axis, class scores beside.
+
+    Args:
+        samples: (num_samples,) mono audio in [-1, 1].
+        sampling_rate: in Hz.
+        words: aligned words in order, each with the key "attention": its weight in [0, 1], or None (no bars then).
+        scores: `{"label", "score"}` a class, scores in [0, 1], drawn from top to bottom as given.
+        title: a line above the picture, such as the sentence.
+
+    Returns:
+        The figure, 12 inches wide at 150 dots an inch; see `save_figure`.
+
+    Raises:
+        ValueError: no samples, samples that are no finite one-dimensional array, or no scores.
+    """
+    samples, color = _checked_samples(samples), _color_of_best(scores)
+    duration_s = len(samples) / sampling_rate
+    weights = _attention_weights(words)
+    phonemes = [phoneme for word in words for phoneme in word["phonemes"]]
+    word_labels = _fit_words([word["word"] for word in words], *_centres_and_widths(words, duration_s))
+    phoneme_labels = _fit_phonemes([p["phoneme"] for p in phonemes], *_centres_and_widths(phonemes, duration_s))
+    heights = _row_heights(word_labels, phoneme_labels, weights is not None)
+    figure = _new_figure(WIDTH_IN, _BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
+    rows = _add_rows(figure, heights, duration_s)
+    _draw_row(rows["phonemes"], phonemes, ["white"] * len(phonemes), phoneme_labels, _FAINT, _SOFT_INK)
+    _draw_row(rows["words"], words, _word_colors(words, weights, color), word_labels, "white", _INK)
+    _draw_waveform(rows["waveform"], samples, sampling_rate, words)
+    if weights is not None:
+        _draw_attention(rows["attention"], words, weights, color)
+    _draw_scores(figure, scores, sum(heights.values()))
+    if title:
+        _draw_title(figure, title, _LEFT, WIDTH_IN - 2 * _LEFT)
+    return figure
+
+
+def plot_confusion(counts: np.ndarray, labels: Sequence[str], title: str | None = None) -> Figure:
+    """Draws a confusion matrix: each cell its count and its share of the row, shaded by that share.
+
+    Args:
+        counts: (K, K) integers, rows = true class, columns = predicted class.
+        labels: K class names.
+        title: a line above the picture.
+
+    Returns:
+        The figure; see `save_figure`.
+
+    Raises:
+        ValueError: counts that are no square matrix of the size of labels.
+    """
+    counts = np.asarray(counts)
+    num_classes = len(labels)
+    if num_classes == 0 or counts.shape != (num_classes, num_classes):
+        raise ValueError(f"counts has shape {counts.shape}, but {num_classes} labels need a square of that size.")
+    widest = max(_text_width(label, 10) for label in labels)
+    tilt = widest > _CELL - 0.1
+    left, bottom, top = widest + 0.6, 0.65 + (0.7 * widest if tilt else 0.15), 0.65 if title else 0.25
+    side = _CELL * num_classes
+    figure = _new_figure(left + side + 0.3, bottom + side + top)
+    axes = _add_axes(figure, "confusion", (left, bottom, side, side))
+    _draw_cells(axes, counts)
+    _label_confusion(axes, labels, tilt)
+    if title:
+        _draw_title(figure, title, 0.25, left + side - 0.2)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Writes a figure as PNG, making the folders above it.
+
+    Args:
+        figure: from one of the functions here.
+        path: the file; overwritten if it exists.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: the file cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="png", dpi=figure.dpi)
+    except OSError as error:
+        raise ValueError(f"Cannot write the picture {path} ({error.strerror}); give another file.") from error
+    return path
+
+
+def emotion_color(label: str) -> str:
+    """The colour of a class, the same in every picture, as `#rrggbb`.
+
+    Args:
+        label: the class name; a name that is none of `EMOTION_COLORS` always gets the same one of a few others.
+    """
+    other = _OTHER_COLORS[zlib.crc32(label.lower().encode()) % len(_OTHER_COLORS)]
+    return EMOTION_COLORS.get(label.lower(), other)
+
+
+def _checked_samples(samples: np.ndarray) -> np.ndarray:
+    samples = np.asarray(samples, dtype=np.float32)
+    if samples.ndim != 1 or samples.size == 0 or not np.isfinite(samples).all():
+        raise ValueError(f"Cannot draw samples of shape {samples.shape}; give finite mono audio, at least one sample.")
+    return samples
+
+
+def _color_of_best(scores: list[dict]) -> str:
+    if not scores:
+        raise ValueError("There are no scores to draw; give at least one {'label', 'score'}.")
+    return emotion_color(max(scores, key=lambda score: score["score"])["label"])
+
+
+def _attention_weights(words: list[dict]) -> list[float] | None:
+    weights = [word.get("attention") for word in words]
+    return None if not weights or any(weight is None for weight in weights) else weights
+
+
+def _new_figure(width_in: float, height_in: float) -> Figure:
+    figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _add_axes(figure: Figure, label: str, box_in: tuple[float, float, float, float]) -> Axes:
+    """Axes at (left, bottom, width, height) in inches, without spines and ticks, called `label`."""
+    width, height = figure.get_size_inches()
+    left, bottom, axes_width, axes_height = box_in
+    axes = figure.add_axes((left / width, bottom / height, axes_width / width, axes_height / height), label=label)
+    axes.spines[:].set_visible(False)
+    axes.set_facecolor("none")
+    axes.set(xticks=[], yticks=[])
+    return axes
+
+
+@functools.cache
+def _renderer() -> RendererAgg:
+    return RendererAgg(1, 1, DPI)
+
+
+def _text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Inches of a line of text at a font size in points."""
+    font = FontProperties(size=size, weight=weight)
+    return _renderer().get_text_width_height_descent(text, font, False)[0] / DPI
+
+
+def _largest_size(text: str, width_in: float, largest: float, smallest: float, weight: str = "normal") -> float:
+    """The font size, in points, at which a text is no wider than given, as far as `smallest` allows."""
+    fitting = largest * width_in / max(_text_width(text, largest, weight), 1e-6)
+    return max(min(fitting, largest), smallest)
+
+
+def _centres_and_widths(spans: list[dict], duration_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres and widths of the spans on the time line, in inches."""
+    starts = np.array([span["start_s"] for span in spans], dtype=float)
+    ends = np.array([span["end_s"] for span in spans], dtype=float)
+    inches_per_second = _TIMELINE_WIDTH / duration_s
+    return (starts + ends) / 2 * inches_per_second, (ends - starts) * inches_per_second
+
+
+def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
+    """Places the words: across where they fit, a few upright where they do not, all upright where many do not."""
+    for size in _WORD_SIZES:
+        fits = np.array([_text_width(text, size) + _PADDING for text in texts]) <= widths
+        fits_upright = size * _LINE_PITCH / 72 <= widths
+        few = 0 if size > _WORD_SIZES[-1] else _MOST_TURNED * len(texts)
+        if np.sum(~fits) <= few and np.all(fits | fits_upright):
+            turned = ~fits
+            return [
+                _Label(text, centre, size, bool(upright))
+                for text, centre, upright in zip(texts, centres, turned, strict=True)
+            ]
+    return _all_upright(texts, centres, widths)
+
+
+def _all_upright(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
+    """Upright words moved apart until none overlap; where there is no room for all, the longest-spoken ones."""
+    size = np.clip(_TIMELINE_WIDTH * 72 / _LINE_PITCH / len(texts), _UPRIGHT_SIZES[0], _UPRIGHT_SIZES[1])
+    pitch = size * _LINE_PITCH / 72
+    room = int(_TIMELINE_WIDTH / pitch)
+    kept = np.sort(np.argsort(-widths, kind="stable")[:room])
+    places = _spread(centres[kept], pitch, _TIMELINE_WIDTH)
+    return [_Label(texts[index], place, float(size), True) for index, place in zip(kept, places, strict=True)]
+
+
+def _spread(centres: np.ndarray, pitch: float, limit: float) -> np.ndarray:
+    """Moves increasing centres as little as possible, until they are `pitch` apart and between 0 and `limit`."""
+    steps = np.arange(len(centres)) * pitch
+    blocks: list[tuple[float, int]] = []  # isotonic regression: neighbours that are too close share their mean
+    for target in centres - steps:
+        mean, count = float(target), 1
+        while blocks and blocks[-1][0] > mean:
+            other_mean, other_count = blocks.pop()
+            mean = (mean * count + other_mean * other_count) / (count + other_count)
+            count += other_count
+        blocks.append((mean, count))
+    placed = np.repeat([mean for mean, _ in blocks], [count for _, count in blocks])
+    return np.clip(placed, pitch / 2, limit - pitch / 2 - steps[-1]) + steps
+
+
+def _fit_phonemes(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
+    """Places the phonemes that fit their boxes at the size at which most do; none where most do not fit at any."""
+    for size in _PHONEME_SIZES:
+        fits = np.array([_text_width(text, size) + _PADDING / 2 for text in texts]) <= widths
+        share = np.mean(fits) if len(texts) else 0.0
+        if share >= (0.95 if size > _PHONEME_SIZES[-1] else _LEAST_LABELLED_PHONEMES):
+            return [_Label(text, centre, size) for text, centre, fit in zip(texts, centres, fits, strict=True) if fit]
+    return []
+
+
+def _row_heights(words: list[_Label], phonemes: list[_Label], has_attention: bool) -> dict[str, float]:
+    """Inches of each row of the time line, from the bottom up."""
+    longest = max((_text_width(label.text, label.size) for label in words if label.upright), default=0.0)
+    return {
+        "phonemes": _PHONEME_ROW if phonemes else _BARE_PHONEME_ROW,
+        "words": max(_WORD_ROW, longest + 0.16),
+        "waveform": _WAVEFORM_HEIGHT,
+        **({"attention": _ATTENTION_HEIGHT} if has_attention else {}),
+    }
+
+
+def _add_rows(figure: Figure, heights: dict[str, float], duration_s: float) -> dict[str, Axes]:
+    """The rows of the time line, one above the other, with the time written below the lowest."""
+    rows, bottom = {}, _BOTTOM
+    for name, height in heights.items():
+        rows[name] = _add_axes(figure, name, (_LEFT, bottom, _TIMELINE_WIDTH, height))
+        rows[name].set(xlim=(0, duration_s), ylim=(0, 1))
+        bottom += height
+    lowest = rows["phonemes"]
+    lowest.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
+    lowest.tick_params(axis="x", length=3, width=0.8, color=_FAINT, labelcolor=_SOFT_INK, labelsize=8.5, pad=3)
+    lowest.set_xlabel("seconds", color=_SOFT_INK, fontsize=8.5, labelpad=3)
+    return rows
+
+
+def _draw_row(
+    axes: Axes, spans: list[dict], colors: Sequence, labels: list[_Label], edge_color: str, text_color: str
+) -> None:
+    """A box for each span and the labels that found room."""
+    for span, color in zip(spans, colors, strict=True):
+        width = span["end_s"] - span["start_s"]
+        axes.add_patch(Rectangle((span["start_s"], 0.05), width, 0.9, facecolor=color, edgecolor=edge_color, lw=0.8))
+    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    for label in labels:
+        axes.text(
+            label.centre_in * seconds_per_inch,
+            0.5,
+            label.text,
+            fontsize=label.size,
+            rotation=90 if label.upright else 0,
+            color=text_color,
+            ha="center",
+            va="center" if label.upright else "center_baseline",
+            parse_math=False,
+        )
+
+
+def _word_colors(words: list[dict], weights: list[float] | None, color: str) -> list[tuple[float, ...]]:
+    """Each word's tint: the more attention, the nearer to the colour of the predicted class."""
+    if weights is None:
+        return [to_rgb(_TRACK)] * len(words)
+    strengths = 0.1 + 0.5 * np.array(weights) / max(max(weights), 1e-9)
+    return [tuple(1 - strength * (1 - channel) for channel in to_rgb(color)) for strength in strengths]
+
+
+def _draw_waveform(axes: Axes, samples: np.ndarray, sampling_rate: int, words: list[dict]) -> None:
+    """The envelope of the waveform, one column for a few pixels, on bands that show where the words are."""
+    num_columns = min(len(samples), _WAVEFORM_COLUMNS)
+    starts = np.arange(num_columns) * len(samples) // num_columns
+    times_s = (starts + len(samples) / num_columns / 2) / sampling_rate
+    low, high = np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
+    limit = 1.12 * max(float(np.abs(samples).max()), 1e-3)
+    for word in words:
+        axes.axvspan(word["start_s"], word["end_s"], color=_BAND, lw=0)
+        axes.axvline(word["end_s"], color="white", lw=0.8)
+    axes.fill_between(times_s, low, high, color=_WAVE, lw=0.5)
+    axes.set_ylim(-limit, limit)
+    _name_row(axes, "waveform")
+
+
+def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: str) -> None:
+    """A bar for each word as wide as the word is long and as high as its weight, with the percentages that fit."""
+    highest = max(max(weights), 1e-9)
+    starts = [word["start_s"] for word in words]
+    widths = [word["end_s"] - word["start_s"] for word in words]
+    bars = axes.bar(starts, weights, widths, align="edge", color=color, edgecolor="white", linewidth=0.8)
+    for bar, weight in zip(bars, weights, strict=True):
+        bar.set_alpha(0.35 + 0.65 * weight / highest)
+    axes.axhline(0, color=_FAINT, lw=0.8)
+    axes.set_ylim(0, 1.32 * highest)
+    _name_row(axes, "attention")
+    _write_weights(axes, np.array(starts) + np.array(widths) / 2, weights, bars)
+
+
+def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars: BarContainer) -> None:
+    """Percentages above the bars, the highest first, as far as they meet neither a higher bar nor each other."""
+    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    taken: list[tuple[float, float]] = []
+    for index in np.argsort(-np.array(weights), kind="stable"):
+        text, bar = _percentage(weights[index]), bars[index]
+        half = (_text_width(text, 8) / 2 + _PADDING / 2) * seconds_per_inch
+        left, right = centres_s[index] - half, centres_s[index] + half
+        is_free = all(right <= begin or left >= end for begin, end in taken)
+        if is_free and weights[index] >= _LEAST_WRITTEN_WEIGHT * max(weights):
+            y = weights[index] + 0.03 * axes.get_ylim()[1]
+            axes.text(centres_s[index], y, text, fontsize=8, color=_INK, ha="center", va="bottom", parse_math=False)
+            taken.append((left, right))
+        taken.append((bar.get_x(), bar.get_x() + bar.get_width()))
+
+
+def _name_row(axes: Axes, name: str) -> None:
+    axes.set_ylabel(name, color=_SOFT_INK, fontsize=8.5, labelpad=8)
+
+
+def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
+    """The class probabilities as bars on a track, each under its name and percentage."""
+    pitch = min(_SCORE_PITCH, height_in / len(scores))
+    size = min(10.0, 0.36 * pitch * 72)
+    bottom = _BOTTOM + (height_in - pitch * len(scores)) / 2
+    axes = _add_axes(figure, "scores", (_SCORES_LEFT, bottom, _SCORES_WIDTH, pitch * len(scores)))
+    axes.set(xlim=(0, 1), ylim=(len(scores), 0))
+    best = max(score["score"] for score in scores)
+    for row, score in enumerate(scores):
+        label, value = score["label"], float(score["score"])
+        weight, color = ("bold", _INK) if value == best else ("normal", _SOFT_INK)
+        axes.barh(row + 0.73, 1, 0.2, color=_TRACK)
+        axes.barh(row + 0.73, value, 0.2, color=emotion_color(label), label=label)
+        label_size = _largest_size(label, _SCORES_WIDTH - 0.6, size, 4, weight)
+        text = {"y": row + 0.48, "color": color, "weight": weight, "va": "baseline", "parse_math": False}
+        axes.text(x=0, s=label, fontsize=label_size, ha="left", **text)
+        axes.text(x=1, s=_percentage(value), fontsize=size, ha="right", **text)
+
+
+def _percentage(share: float) -> str:
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _draw_title(figure: Figure, title: str, left_in: float, width_in: float) -> None:
+    """A line at the top, smaller where it is long, and cut where it is longer still."""
+    size = _largest_size(title, width_in, 13, 8, "bold")
+    shown = title
+    while len(shown) > 1 and _text_width(shown, size, "bold") > width_in:
+        shown = shown[: -max(2, len(shown) // 50)].rstrip() + "…"
+    width, height = figure.get_size_inches()
+    text = {"fontsize": size, "weight": "bold", "color": _INK, "va": "top", "parse_math": False}
+    figure.text(left_in / width, 1 - 0.2 / height, shown, **text)
+
+
+def _draw_cells(axes: Axes, counts: np.ndarray) -> None:
+    """The shaded squares, with a count and a row percentage each."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
+    edges = np.arange(len(counts) - 1) + 0.5
+    axes.hlines(edges, -0.5, len(counts) - 0.5, color="white", lw=2)
+    axes.vlines(edges, -0.5, len(counts) - 0.5, color="white", lw=2)
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if shares[row, column] > 0.5 else _INK
+        size = _largest_size(str(count), _CELL - 0.15, 13, 5, "bold")
+        share = _percentage(shares[row, column]) if counts[row].any() else "–"
+        axes.text(column, row - 0.08, str(count), fontsize=size, weight="bold", color=color, ha="center", va="center")
+        axes.text(column, row + 0.2, share, fontsize=8.5, color=color, ha="center", va="center")
+
+
+def _label_confusion(axes: Axes, labels: Sequence[str], tilt: bool) -> None:
+    axes.tick_params(length=0, labelcolor=_INK, labelsize=10, pad=6)
+    axes.set_xticks(range(len(labels)), labels, parse_math=False)
+    axes.set_yticks(range(len(labels)), labels, parse_math=False)
+    if tilt:
+        axes.tick_params(axis="x", rotation=45)
+        for tick_label in axes.get_xticklabels():
+            tick_label.set(ha="right", rotation_mode="anchor")
+    axes.set_xlabel("predicted", color=_SOFT_INK, fontsize=10, labelpad=8)
+    axes.set_ylabel("true", color=_SOFT_INK, fontsize=10, labelpad=8)
