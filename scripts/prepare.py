@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from wise_hf import command_line
-from wise_hf.data.prepare import prepare, report, save
+from wise_hf.data.cache import save_whole
+from wise_hf.data.prepare import prepare, report
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training import arguments
 from wise_hf.training.files import check_writable
@@ -28,7 +29,7 @@ def main() -> None:
         arguments.read_corpus(args), WISEFeatureExtractor(mfcc_backend=args.mfcc_backend), args.num_proc
     )
     elapsed_s = time.monotonic() - start
-    save(prepared, args.output_dir)
+    save_whole(prepared, args.output_dir)
     logging.info("%s", report(prepared).to_text(elapsed_s))
     logging.info("Written: %s", args.output_dir)
 

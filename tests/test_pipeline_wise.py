@@ -1,5 +1,7 @@
 """The audio-classification pipeline, with the installed code."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -32,7 +34,7 @@ def test_every_form_of_a_recording_gives_the_same_scores(classify, recordings, t
     soundfile.write(tmp_path / "stereo.wav", np.stack([samples, samples], axis=1), 16_000, subtype="FLOAT")
     forms = [
         path,
-        open(path, "rb").read(),
+        Path(path).read_bytes(),
         samples,
         {"array": samples, "sampling_rate": 16_000},
         {"raw": samples, "sampling_rate": 16_000},

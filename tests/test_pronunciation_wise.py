@@ -15,49 +15,9 @@ from wise_hf.pronunciation_wise import (
 )
 
 
-ARPABET = set(
-    [
-        "AA",
-        "AE",
-        "AH",
-        "AO",
-        "AW",
-        "AY",
-        "B",
-        "CH",
-        "D",
-        "DH",
-        "EH",
-        "ER",
-        "EY",
-        "F",
-        "G",
-        "HH",
-        "IH",
-        "IY",
-        "JH",
-        "K",
-        "L",
-        "M",
-        "N",
-        "NG",
-        "OW",
-        "OY",
-        "P",
-        "R",
-        "S",
-        "SH",
-        "T",
-        "TH",
-        "UH",
-        "UW",
-        "V",
-        "W",
-        "Y",
-        "Z",
-        "ZH",
-    ]
-)
+VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
+STOPS = {"P", "B", "T", "D", "K", "G", "CH", "JH", "M", "N", "NG"}
+ARPABET = VOWELS | STOPS | {"DH", "F", "HH", "L", "R", "S", "SH", "TH", "V", "W", "Y", "Z", "ZH"}
 DICTIONARY = {
     "book": "B UH1 K",
     "worm": "W ER1 M",
@@ -147,12 +107,10 @@ def test_different_numbers_are_spelt_differently(first, second):
         ("loved", "L AH V D"),
         ("loving", "L AH V IH NG"),
         ("bookworm", "B UH K W ER M"),
-        ("bookworms", "B UH K W ER M Z"),
     ],
 )
 def test_words_are_pronounced_from_the_dictionary_and_their_parts(word, phonemes, without_espeak):
-    expected = phonemes.split()
-    assert pronounce(word, lookup) == expected or word == "bookworms"
+    assert pronounce(word, lookup) == phonemes.split()
 
 
 def test_a_plain_word_without_any_dictionary_gets_its_letters_sounds(without_espeak):
@@ -193,9 +151,14 @@ def test_espeak_pronounces_an_unknown_word():
 
 def test_a_decoder_is_made_once_a_purpose_and_again_after_it_was_dropped():
     made = []
-    make = lambda: made.append(object()) or made[-1]  # noqa: E731
+
+    def make():
+        made.append(object())
+        return made[-1]
+
     first = shared_decoder("test", make)
     assert shared_decoder("test", make) == first
+    assert len(made) == 1
     drop_decoder("test")
     assert shared_decoder("test", make)[1] is not first[1]
     drop_decoder("test")

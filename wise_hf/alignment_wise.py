@@ -40,6 +40,9 @@ SKIP_COST = 60.0
 PAUSE_COST = 20.0
 # States in context find the words more surely, states without context put the boundaries more exactly.
 CONTEXT_WEIGHT = 0.7
+# With more phonemes than this left with fewer frames than the model has states, the text is not what was said: it is
+# 1 % of phonemes in real speech, 11 % in speech at twice its speed, 75 % when the text is four times as long.
+MAX_SQUEEZED = 0.75
 SEARCH = "scores"
 PURPOSE = "align"
 # What label files write where nobody speaks.
@@ -173,6 +176,8 @@ def _acoustic_costs(samples: np.ndarray) -> tuple[np.ndarray, ModelDefinition]:
         # The folder lives only as long as the call, so that nothing is left behind by a process that is ended.
         os.mkdir(folder, mode=0o700)
         try:
+            # A new stream forgets the noise of the recording before.
+            decoder.start_stream()
             decoder.start_utt()
             decoder.process_raw(to_pcm(samples), full_utt=True)
             decoder.end_utt()
@@ -357,7 +362,11 @@ def _find_words(samples: np.ndarray, words: list[str], variants: list[list[list[
         return None
     graph, ends = _build_graph(model, variants)
     path = _best_path(_state_costs(costs, graph), graph, ends)
-    return None if path is None else _timed(words, variants, _segments(path, graph), len(samples) / SAMPLING_RATE)
+    if path is None:
+        return None
+    segments = _segments(path, graph)
+    squeezed = np.mean([after - first < len(model.base_states("SIL")) for *_, first, after in segments])
+    return _timed(words, variants, segments, len(samples) / SAMPLING_RATE) if squeezed <= MAX_SQUEEZED else None
 
 
 def _timed(words: list[str], variants: list[list[list[str]]], segments: list[tuple], duration_s: float) -> list[dict]:
@@ -443,8 +452,8 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
 
     One Viterbi search over the acoustic model's costs of all states runs through the whole text with optional pauses
     and alternative pronunciations. Nothing is pruned and short phonemes may leave out states, so it succeeds wherever
-    the audio has a frame for every phoneme. Silence, audio too short for its words or longer than MAX_ALIGNED_S is
-    shared out evenly instead.
+    the audio has a frame for every phoneme. Silence, audio far too short for its words or longer than MAX_ALIGNED_S
+    is shared out evenly instead.
 
     Args:
         samples: (n,) float, mono, in [-1, 1].

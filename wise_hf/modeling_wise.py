@@ -9,20 +9,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_wise import WISEConfig
+from .hierarchy_wise import HIERARCHIES
+from .interaction_wise import InteractingLSTMs, SeparateLSTM
 from .pipeline_wise import WISEAudioClassificationPipeline
-from .ragged_wise import (
-    RaggedLayout,
-    layout_of_audio,
-    layout_of_words,
-    pack_segments,
-    sum_segments,
-    unflatten_words,
-)
+from .ragged_wise import RaggedLayout, layout_of_audio, layout_of_words, unflatten_words
 
 
 @dataclass
@@ -62,138 +57,6 @@ class WISEClassifierOutput(ModelOutput):
     text_states: torch.FloatTensor | None = None
     attention_weights: torch.FloatTensor | None = None
     word_audio_vectors: torch.FloatTensor | None = None
-
-
-class SegmentEncoder(nn.Module):
-    """
-    A recurrent network whose last state stands for a segment, equation (6).
-
-    Args:
-        input_size: values in a member of a segment.
-        hidden_size: units a direction.
-        recurrent_unit: `gru`, `lstm`, `bigru` or `bilstm`.
-    """
-
-    def __init__(self, input_size: int, hidden_size: int, recurrent_unit: str):
-        super().__init__()
-        bidirectional = recurrent_unit.startswith("bi")
-        unit = nn.GRU if recurrent_unit.endswith("gru") else nn.LSTM
-        self.rnn = unit(input_size, hidden_size, bidirectional=bidirectional)
-        self.output_size = hidden_size * (2 if bidirectional else 1)
-
-    def forward(self, members: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """(sum of lengths, input_size), (segments,) -> (segments, output_size)"""
-        packed, _ = pack_segments(members, lengths)
-        _, state = self.rnn(packed)
-        hidden = state[0] if isinstance(state, tuple) else state  # (directions, segments, hidden_size)
-        return hidden.transpose(0, 1).flatten(1)
-
-
-class PhonemeHierarchy(nn.Module):
-    """Frames to phonemes to the word (HR, section 3.2)."""
-
-    def __init__(self, config: WISEConfig):
-        super().__init__()
-        self.frames = SegmentEncoder(config.feature_size, config.phoneme_hidden_size, config.recurrent_unit)
-        self.phonemes = SegmentEncoder(self.frames.output_size, config.word_hidden_size, config.recurrent_unit)
-        self.output_size = self.phonemes.output_size
-
-    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
-        phonemes = self.frames(frames, phoneme_lengths)  # h_iNi (K, phoneme_hidden_size)
-        return self.phonemes(phonemes, word_lengths)
-
-
-class WordHierarchy(nn.Module):
-    """Frames straight to the word (HR-, section 4.3)."""
-
-    def __init__(self, config: WISEConfig):
-        super().__init__()
-        self.frames = SegmentEncoder(config.feature_size, config.word_hidden_size, config.recurrent_unit)
-        self.output_size = self.frames.output_size
-
-    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
-        return self.frames(frames, sum_segments(phoneme_lengths, word_lengths))
-
-
-class MeanOfFrames(nn.Module):
-    """No hierarchy (IM+DMF, section 4.3): a word's audio is the mean of its frames."""
-
-    def __init__(self, config: WISEConfig):
-        super().__init__()
-        self.output_size = config.feature_size
-
-    def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, feature_size)"""
-        frames_per_word = sum_segments(phoneme_lengths, word_lengths)
-        return sum_segments(frames, frames_per_word) / frames_per_word.to(frames)[:, None]
-
-
-HIERARCHIES = {"phoneme": PhonemeHierarchy, "word": WordHierarchy, "none": MeanOfFrames}
-
-
-def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-    """Weights of the two LSTMs, (4 H_a, x) and (4 H_t, y), gate by gate block-diagonal: (4, H_a + H_t, x + y)."""
-    audio = audio.unflatten(0, (4, -1))
-    text = text.unflatten(0, (4, -1))
-    return torch.cat([pad(audio, (0, text.shape[2])), pad(text, (audio.shape[2], 0))], dim=1)
-
-
-class InteractingLSTMs(nn.Module):
-    """
-    Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
-
-    With the states stacked, h = [h_a; h_t], equation (3) is h~ = W h, so the recurrent weight of gate g is
-    blockdiag(W_hh_a,g, W_hh_t,g) W, and the rest of an LSTM works element by element: one LSTM on [a_i; t_i].
-    """
-
-    def __init__(self, audio_size: int, text_size: int, config: WISEConfig):
-        super().__init__()
-        self.audio = nn.LSTM(audio_size, config.audio_hidden_size)
-        self.text = nn.LSTM(text_size, config.text_hidden_size)
-        # W = [[W_aa, W_ta], [W_at, W_tt]]
-        hidden_size = config.audio_hidden_size + config.text_hidden_size
-        self.interaction_matrix = nn.Parameter(torch.empty(hidden_size, hidden_size))
-
-    def _joint_weights(self) -> list[torch.Tensor]:
-        def joined(name: str) -> torch.Tensor:
-            return join_gates(getattr(self.audio, name), getattr(self.text, name))
-
-        def joined_bias(name: str) -> torch.Tensor:
-            biases = (getattr(lstm, name).unflatten(0, (4, -1)) for lstm in (self.audio, self.text))
-            return torch.cat(list(biases), dim=1).flatten()
-
-        recurrent = joined("weight_hh_l0") @ self.interaction_matrix  # R_g, equation (3) inside (4) and (5)
-        weights = [joined("weight_ih_l0").flatten(0, 1), recurrent.flatten(0, 1)]
-        return weights + [joined_bias("bias_ih_l0"), joined_bias("bias_hh_l0")]
-
-    def forward(
-        self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
-        with torch.autocast(audio.device.type, enabled=False):
-            weights = self._joint_weights()
-        packed, index = pack_segments(torch.cat([audio, text], dim=1), lengths)
-        start = packed.data.new_zeros(1, len(lengths), len(self.interaction_matrix))
-        # has_biases, num_layers, dropout, train, bidirectional
-        states, _, _ = torch.lstm(packed.data, packed.batch_sizes, (start, start), weights, True, 1, 0.0, False, False)
-        states = torch.zeros_like(states).index_copy(0, index, states)
-        return states.split([self.audio.hidden_size, self.text.hidden_size], dim=1)
-
-
-class SeparateLSTM(nn.Module):
-    """An LSTM on its own, equation (1) or (2)."""
-
-    def __init__(self, input_size: int, hidden_size: int):
-        super().__init__()
-        self.lstm = nn.LSTM(input_size, hidden_size)
-
-    def forward(self, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """(M, input_size), (B,) -> (M, hidden_size)"""
-        packed, index = pack_segments(words, lengths)
-        states = self.lstm(packed)[0].data
-        return torch.zeros_like(states).index_copy(0, index, states)
 
 
 class JointRepresentation(nn.Module):

@@ -40,8 +40,8 @@ class WISEAudioClassificationPipeline(Pipeline):
             return_words: also give the words with their times and attention.
 
         Returns:
-            `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words"}`, and each
-            word has `word`, `start_s`, `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without
+            `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words"}`; a word
+            has `word`, `start_s`, `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without
             attention). A list of recordings gives a list of these.
 
         Raises:

@@ -48,7 +48,8 @@ class WISEProcessor(ProcessorMixin):
         recordings = _listed(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate)
-        return self.add_word_ids(batch, [[word["word"] for word in its] for its in aligned], return_tensors)
+        ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
+        return self.add_word_ids(batch, ids, return_tensors)
 
     def align_words(
         self,
@@ -79,20 +80,20 @@ class WISEProcessor(ProcessorMixin):
 
     def word_ids(self, words: Sequence[str]) -> np.ndarray:
         """(N,) int64: each word as it stands, else in lower case, else the unknown word."""
-        vocabulary = self.tokenizer.get_vocab()
         unknown = self.tokenizer.unk_token_id
-        ids = [vocabulary.get(word, vocabulary.get(word.lower(), unknown)) for word in words]
-        return np.array(ids, dtype=np.int64)
+        ids = np.array(self.tokenizer.convert_tokens_to_ids(list(words)), dtype=np.int64)
+        lower = self.tokenizer.convert_tokens_to_ids([word.lower() for word in words])
+        return np.where(ids == unknown, lower, ids)
 
     def add_word_ids(
-        self, batch: BatchFeature, words: Sequence[Sequence[str]], return_tensors: str | None = None
+        self, batch: BatchFeature, word_ids: Sequence[np.ndarray], return_tensors: str | None = None
     ) -> BatchFeature:
         """
         Complete a batch of the feature extractor.
 
         Args:
             batch: `input_features`, `phoneme_lengths` and `word_lengths`, NumPy, as the feature extractor pads them.
-            words: for each utterance its words; those beyond the extractor's limit are left out.
+            word_ids: for each utterance (words,) int64; those beyond the extractor's limit are left out.
             return_tensors: `"pt"` or `"np"`.
 
         Returns:
@@ -100,8 +101,8 @@ class WISEProcessor(ProcessorMixin):
         """
         mask = (batch["word_lengths"] > 0).astype(np.int64)
         ids = np.full(mask.shape, self.tokenizer.pad_token_id, dtype=np.int64)
-        for row, (count, its_words) in enumerate(zip(mask.sum(1), words, strict=True)):
-            ids[row, :count] = self.word_ids(its_words[:count])
+        for row, (count, its_ids) in enumerate(zip(mask.sum(1), word_ids, strict=True)):
+            ids[row, :count] = its_ids[:count]
         return BatchFeature(dict(batch) | {"input_ids": ids, "attention_mask": mask}, tensor_type=return_tensors)
 
     def to_dense(self, batch: dict) -> dict:

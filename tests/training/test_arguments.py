@@ -18,14 +18,17 @@ def parse(*given: str) -> argparse.Namespace:
 def test_a_recipe_is_taken_by_name_and_changed_by_single_values():
     assert arguments.recipe_of(parse()) == RECIPES["wise_hf"]
     assert arguments.recipe_of(parse("--recipe", "paper")) == RECIPES["paper"]
-    changed = arguments.recipe_of(parse("--recipe", "paper", "--epochs", "3", "--augment", "--learning_rate", "0.01"))
-    assert (changed.epochs, changed.augment, changed.learning_rate) == (3, True, 0.01)
+    changed = arguments.recipe_of(
+        parse("--recipe", "paper", "--epochs", "3", "--augment", "tempo,warp", "--learning_rate", "0.01")
+    )
+    assert (changed.epochs, changed.augment, changed.learning_rate) == (3, ("tempo", "warp"), 0.01)
     assert changed.normalization == RECIPES["paper"].normalization
 
 
 def test_the_papers_recipe_has_the_papers_values():
     paper = RECIPES["paper"]
     assert (paper.learning_rate, paper.weight_decay, paper.schedule) == (1e-3, 1e-4, "inverse")
+    assert paper.dropout == 0.3 and not paper.steady_start and not paper.refit
     assert not paper.augment and paper.average_decay == 0 and paper.input_dropout == 0 and paper.label_smoothing == 0
 
 
@@ -50,6 +53,7 @@ def test_variants_become_fields_of_the_configuration():
         (arguments.positive_number, "0"),
         (arguments.not_negative, "inf"),
         (arguments.vocabulary, "some"),
+        (arguments.augmentations, "reverb"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(function, text):

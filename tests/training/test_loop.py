@@ -10,17 +10,15 @@ from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
 
 from wise_hf import WISEForAudioClassification
+from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.collator import WISECollator
 from wise_hf.training.build import build_model, build_processor
 from wise_hf.training.loop import CHECKPOINT, TrainingRun, learning_rate_factor
-from wise_hf.training.recipe import Recipe
+from wise_hf.training.recipe import PAPER
 
 
 EMOTIONS = ["happy", "sad"]
-RECIPE = Recipe(
-    epochs=4, batch_size=4, learning_rate=3e-3, normalization="global", augment=False, label_smoothing=0.0,
-    schedule="inverse", average_decay=0.0, max_grad_norm=None, input_dropout=0.0, patience=None,
-)  # fmt: skip
+RECIPE = replace(PAPER, epochs=4, batch_size=4, learning_rate=3e-3)
 
 
 def utterance(number: int) -> dict:
@@ -44,14 +42,14 @@ ROWS = [utterance(number) for number in range(20)]
 TRAIN, VALIDATION = ROWS[:12], ROWS[12:]
 
 
-def make_run(folder, recipe: Recipe = RECIPE, mixed_precision: str = "no", **accelerator) -> TrainingRun:
+def make_run(folder, recipe=RECIPE, mixed_precision="no", validation_rows=VALIDATION, **accelerator) -> TrainingRun:
     AcceleratorState._reset_state(reset_partial_state=False)
     set_seed(0)
     processor = build_processor(TRAIN, None, "global", "native")
     model = small_model(processor)
-    collator = WISECollator(processor, model.config.label2id)
+    collator = WISECollator(processor, model.config.label2id, augment=recipe.augment)
     made = Accelerator(cpu=True, mixed_precision=mixed_precision, **accelerator)
-    return TrainingRun(model, TRAIN, VALIDATION, collator, recipe, made, folder)
+    return TrainingRun(model, TRAIN, validation_rows, collator, recipe, made, folder)
 
 
 def small_model(processor) -> WISEForAudioClassification:
@@ -69,12 +67,12 @@ def test_it_learns_what_can_be_heard_and_keeps_the_best_epoch(tmp_path):
     assert progress.best_ua >= 0.9
     assert progress.history[progress.best_epoch - 1]["ua"] == progress.best_ua
     assert progress.best_ua == max(row["ua"] for row in progress.history)
-    run.averaged.module.load_state_dict(WISEForAudioClassification.from_pretrained(tmp_path).state_dict())
+    run.load_kept()
     assert run.score(VALIDATION)[0]["ua"] == progress.best_ua
 
 
 def test_a_resumed_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
-    recipe = replace(RECIPE, average_decay=0.5, input_dropout=0.1)
+    recipe = replace(RECIPE, average_decay=0.5, augment=AUGMENTATIONS)
     unbroken = make_run(tmp_path / "unbroken", recipe)
     unbroken.train("unbroken")
 
@@ -140,5 +138,14 @@ def test_the_papers_learning_rate_decays_with_the_steps():
 
 def test_the_cosine_warms_up_and_ends_near_zero():
     factor = learning_rate_factor("cosine", 100)
-    assert factor(0) == pytest.approx(0.2) and factor(4) > 0.99 and factor(99) < 0.001
+    assert factor(0) == pytest.approx(0.1) and factor(9) > 0.97 and factor(99) < 0.001
     assert factor(50) == pytest.approx(0.5)
+
+
+def test_without_a_validation_part_the_last_epoch_is_kept(tmp_path):
+    run = make_run(tmp_path, validation_rows=())
+    progress = run.train("test")
+    assert progress.best_epoch == 4 and progress.history[-1]["ua"] is None
+    last = weights(run.averaged.module)
+    run.load_kept()
+    assert all(torch.equal(one, other) for one, other in zip(weights(run.averaged.module), last, strict=True))

@@ -1,8 +1,148 @@
-"""Varied copies of training utterances."""
+"""
+Varied copies of training utterances: other tempi, other vocal tracts, other channels, other sentences.
+
+An utterance is here a dict of `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,) and
+`input_ids` (N,) int64, and `label`, its emotion's number.
+"""
+
+import functools
+from collections.abc import Sequence
 
 import numpy as np
 
+from wise_hf.mfcc_wise import NUM_CEPSTRA, dct_matrix, hz_to_mel, mel_to_hz, warp_frequencies
 
-def augment_utterance(ragged: dict, rng: np.random.Generator) -> dict:
-    """stand-in until the recipe is chosen"""
-    return ragged
+
+AUGMENTATIONS = ("tempo", "warp", "disturb", "drop_words", "mix_words")
+
+TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
+WARPS = (0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
+CHANNEL_STD = 0.3  # in deviations of the coefficient
+NOISE_STD = 0.1
+DROPPED_SHARE = 0.15
+MIXED_SHARE = 0.4
+HIGH_HZ = 8000.0
+MAX_FRAMES_PER_PHONEME = 64
+
+
+def stretch(utterance: dict, rng: np.random.Generator) -> dict:
+    """
+    Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
+
+    Args:
+        utterance: with raw (not normalised) features.
+        rng: draws the rate, the same for the whole utterance.
+    """
+    rate = np.exp(rng.uniform(-TEMPO_SPREAD, TEMPO_SPREAD))
+    old = utterance["phoneme_lengths"]
+    new = np.clip(np.floor(old * rate + rng.random(len(old))), 1, MAX_FRAMES_PER_PHONEME).astype(np.int64)
+    within = np.arange(new.sum()) - np.repeat(np.cumsum(new) - new, new)
+    index = np.repeat(np.cumsum(old) - old, new) + ((within + 0.5) * np.repeat(old / new, new)).astype(np.int64)
+    features = utterance["input_features"][index]
+    features[:, NUM_CEPSTRA : 2 * NUM_CEPSTRA] /= rate
+    features[:, 2 * NUM_CEPSTRA :] /= rate**2
+    return utterance | {"input_features": features, "phoneme_lengths": new}
+
+
+@functools.cache
+def warp_matrix(warp: float) -> np.ndarray:
+    """
+    Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
+
+    Cepstra give a smooth log mel spectrum, which is read at the warped centres of the filters and turned into cepstra
+    again; a linear map commutes with the deltas, so one block serves all three parts.
+
+    Args:
+        warp: as `mel_warp` of `mfcc_native`; 1 is no change.
+
+    Returns:
+        (39, 39) float32; `features @ warp_matrix(w)` is close to the features of the warped audio.
+    """
+    to_cepstra = dct_matrix().astype(np.float64)  # (bands, 13), liftered
+    bands = len(to_cepstra)
+    centres = np.linspace(0.0, hz_to_mel(HIGH_HZ), bands + 2)[1:-1]
+    read_at = hz_to_mel(warp_frequencies(mel_to_hz(centres), warp, HIGH_HZ))
+    position = np.clip((read_at - centres[0]) / (centres[1] - centres[0]), 0, bands - 1)
+    low = np.minimum(position.astype(int), bands - 2)
+    reading = np.zeros((bands, bands))  # row k reads between two bands
+    reading[np.arange(bands), low] = 1 - (position - low)
+    reading[np.arange(bands), low + 1] = position - low
+    block = np.linalg.pinv(to_cepstra) @ reading.T @ to_cepstra
+    return np.kron(np.eye(3), block).astype(np.float32)
+
+
+def disturb(utterance: dict, rng: np.random.Generator) -> dict:
+    """
+    Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
+
+    Args:
+        utterance: with normalised features.
+        rng: draws both.
+    """
+    features = utterance["input_features"]
+    features = features + rng.normal(0, NOISE_STD, features.shape).astype(np.float32)
+    features[:, :NUM_CEPSTRA] += rng.normal(0, CHANNEL_STD, NUM_CEPSTRA).astype(np.float32)
+    return utterance | {"input_features": features}
+
+
+def drop_words(utterance: dict, rng: np.random.Generator) -> dict:
+    """Leave words out, never all of them."""
+    keep = rng.random(len(utterance["word_lengths"])) >= DROPPED_SHARE
+    keep[rng.integers(len(keep))] = True
+    (kept,) = take_words([utterance], [np.flatnonzero(keep)])
+    return kept
+
+
+def mix_words(utterances: Sequence[dict], rng: np.random.Generator) -> list[dict]:
+    """
+    Replace words by words that other utterances of the batch say with the same emotion.
+
+    What is left in common between utterances of an emotion is the emotion, not the voice or the sentence.
+    """
+    word_counts = [len(utterance["word_lengths"]) for utterance in utterances]
+    emotion = np.repeat([utterance["label"] for utterance in utterances], word_counts)
+    sources = np.arange(len(emotion))
+    replaced = rng.random(len(emotion)) < MIXED_SHARE
+    for label in np.unique(emotion):
+        words = np.flatnonzero(emotion == label)
+        chosen = words[replaced[words]]
+        sources[chosen] = rng.choice(words, len(chosen))
+    return take_words(utterances, np.split(sources, np.cumsum(word_counts)[:-1]))
+
+
+def take_words(utterances: Sequence[dict], words: Sequence[np.ndarray]) -> list[dict]:
+    """
+    Utterances made of other words.
+
+    Args:
+        utterances: where the words are taken from; their words are counted through from 0.
+        words: for each utterance made, the numbers of its words.
+
+    Returns:
+        As many utterances as there are lists of words; everything else of each is that of the utterance in its place.
+    """
+    joined = {name: np.concatenate([each[name] for each in utterances]) for name in _RAGGED}
+    phonemes_before = _starts(joined["word_lengths"])
+    frames_before = _starts(joined["phoneme_lengths"])
+    made = []
+    for utterance, numbers in zip(utterances, words, strict=True):
+        word_lengths = joined["word_lengths"][numbers]
+        phonemes = _ranges(phonemes_before[numbers], word_lengths)
+        phoneme_lengths = joined["phoneme_lengths"][phonemes]
+        frames = _ranges(frames_before[phonemes], phoneme_lengths)
+        lengths = {"word_lengths": word_lengths, "phoneme_lengths": phoneme_lengths}
+        taken = {"input_features": joined["input_features"][frames], "input_ids": joined["input_ids"][numbers]}
+        made.append(utterance | lengths | taken)
+    return made
+
+
+_RAGGED = ("input_features", "phoneme_lengths", "word_lengths", "input_ids")
+
+
+def _starts(lengths: np.ndarray) -> np.ndarray:
+    return np.cumsum(lengths) - lengths
+
+
+def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """start, start + 1, ... for each of the lengths, one after the other."""
+    return np.repeat(starts - _starts(lengths), lengths) + np.arange(lengths.sum())

@@ -1,12 +1,13 @@
 """Prepared utterances -> a padded batch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from datasets import Dataset
 
+from wise_hf.data.augmentation import WARPS, disturb, drop_words, mix_words, stretch, warp_matrix
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor, feature_statistics
 from wise_hf.processing_wise import WISEProcessor
 
@@ -35,7 +36,7 @@ def load_rows(prepared: Dataset) -> list[dict]:
     return rows
 
 
-def speaker_statistics(rows: Sequence[dict]) -> dict[str | None, Statistics]:
+def speaker_statistics(rows: Sequence[dict], warps: Sequence[float] = (1.0,)) -> dict[tuple[str, float], Statistics]:
     """
     Mean and deviation of every speaker's frames, for the normalisation by speaker.
 
@@ -43,15 +44,20 @@ def speaker_statistics(rows: Sequence[dict]) -> dict[str | None, Statistics]:
 
     Args:
         rows: utterances of `load_rows`; those without a speaker are normalised one by one.
+        warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
-        For every speaker (39,) mean and (39,) deviation, float64.
+        For every speaker and warp (39,) mean and (39,) deviation, float64.
     """
     frames: dict[str, list[np.ndarray]] = {}
     for row in rows:
         if row["speaker"] is not None:
             frames.setdefault(row["speaker"], []).append(row["input_features"])
-    return {speaker: feature_statistics(values) for speaker, values in frames.items()}
+    return {
+        (speaker, warp): feature_statistics(utterance @ warp_matrix(warp) for utterance in utterances)
+        for speaker, utterances in frames.items()
+        for warp in warps
+    }
 
 
 @dataclass
@@ -62,15 +68,15 @@ class WISECollator:
     Args:
         processor: normalises, pads and finds the word ids.
         label2id: the number of each emotion.
-        statistics: mean and deviation by speaker; looked at where the features are normalised by speaker.
-        augment: changes an utterance's raw arrays, in training only.
+        statistics: of `speaker_statistics`; looked at where the features are normalised by speaker.
+        augment: names of `AUGMENTATIONS`, for training only.
         rng: what the augmentation draws from.
     """
 
     processor: WISEProcessor
     label2id: Mapping[str, int]
-    statistics: Mapping[str | None, Statistics] = field(default_factory=dict)
-    augment: Callable[[dict, np.random.Generator], dict] | None = None
+    statistics: Mapping[tuple[str, float], Statistics] = field(default_factory=dict)
+    augment: Sequence[str] = ()
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
@@ -81,24 +87,34 @@ class WISECollator:
         Returns:
             The model's inputs and `labels` (B,) int64.
         """
-        batch = self.processor.feature_extractor.pad([self._ragged(row) for row in rows])
-        batch = self.processor.add_word_ids(batch, [row["words"] for row in rows], return_tensors="pt")
-        return dict(batch) | {"labels": torch.tensor([self.label2id[row["emotion"]] for row in rows])}
+        utterances = [self._encode(row) for row in rows]
+        if "mix_words" in self.augment:
+            utterances = mix_words(utterances, self.rng)
+        batch = self.processor.feature_extractor.pad(utterances)
+        batch = self.processor.add_word_ids(batch, [each["input_ids"] for each in utterances], return_tensors="pt")
+        return dict(batch) | {"labels": torch.tensor([each["label"] for each in utterances])}
 
-    def _ragged(self, row: dict) -> dict:
-        ragged = {name: row[name] for name in RAGGED}
-        if self.augment is not None:
-            ragged = self.augment(ragged, self.rng)
-        return ragged | {"input_features": self.normalized(ragged | {"speaker": row["speaker"]})}
+    def _encode(self, row: dict) -> dict:
+        utterance = {name: row[name] for name in RAGGED}
+        utterance["label"] = self.label2id[row["emotion"]]
+        utterance["input_ids"] = self.processor.word_ids(row["words"][: len(row["word_lengths"])])
+        if "tempo" in self.augment:
+            utterance = stretch(utterance, self.rng)
+        warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
+        utterance["input_features"] = self.normalized(utterance["input_features"], row["speaker"], warp)
+        if "disturb" in self.augment:
+            utterance = disturb(utterance, self.rng)
+        return drop_words(utterance, self.rng) if "drop_words" in self.augment else utterance
 
-    def normalized(self, row: dict) -> np.ndarray:
-        """(T, 39) float32: an utterance's frames, normalised by its speaker or by the training part."""
-        statistics = self.statistics.get(row["speaker"])
-        return self.processor.feature_extractor.normalize(row["input_features"], statistics)
+    def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0) -> np.ndarray:
+        """(T, 39) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
+        if warp != 1.0:
+            features = features @ warp_matrix(warp)
+        return self.processor.feature_extractor.normalize(features, self.statistics.get((speaker, warp)))
 
     def without_augmentation(self) -> "WISECollator":
         """The same for validation and test."""
-        return replace(self, augment=None)
+        return replace(self, augment=())
 
     def reseed(self, *seeds: int) -> None:
         """Start the augmentation's draws anew, from the run's seed and the epoch, so that a run can be resumed."""

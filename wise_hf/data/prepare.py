@@ -1,22 +1,25 @@
 """Utterances -> words with times -> raw features: `datasets` map functions, made once and cached."""
 
-import logging
-import shutil
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from datasets import Array2D, Dataset, Features, List, Value
 
+from wise_hf import (
+    alignment_wise,
+    audio_wise,
+    feature_extraction_wise,
+    mfcc_wise,
+    pronunciation_wise,
+    transcription_wise,
+)
 from wise_hf.alignment_wise import align
 from wise_hf.audio_wise import read_audio
+from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.transcription_wise import transcribe
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -107,8 +110,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
     """
     Align every utterance that has no words yet and extract the features of all.
 
-    Both maps are cached by `datasets`: the same corpus is never prepared twice, and an interrupted preparation keeps
-    the map that was finished.
+    Both maps are cached: the same corpus is never prepared twice, and an interrupted preparation goes on where it was.
 
     Args:
         dataset: utterances of a corpus reader.
@@ -118,26 +120,39 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
     """
-    num_proc = None if num_proc is None else min(num_proc, len(dataset))
-    aligned = dataset.map(align_utterance, num_proc=num_proc, features=dataset.features, desc="Aligning words")
-    features = Features(
-        aligned.features
-        | {
-            "input_features": Array2D((None, feature_extractor.feature_size), "float32"),
-            "phoneme_lengths": List(Value("int64")),
-            "word_lengths": List(Value("int64")),
-            "cut_frames": Value("int64"),
-            "cut_phonemes": Value("int64"),
-            "cut_words": Value("int64"),
-        }
-    )
-    return aligned.map(
-        extract_utterance,
-        fn_kwargs={"feature_extractor": feature_extractor},
+    aligned = cached_map(
+        dataset,
+        align_utterance,
+        features=dataset.features,
+        made_by=(audio_wise, pronunciation_wise, alignment_wise, transcription_wise),
+        settings={},
         num_proc=num_proc,
-        features=features,
-        desc="Extracting features",
+        desc="Aligning words",
     )
+    return cached_map(
+        aligned,
+        extract_utterance,
+        features=prepared_features(aligned.features, feature_extractor.feature_size),
+        made_by=(audio_wise, mfcc_wise, feature_extraction_wise),
+        settings={name: getattr(feature_extractor, name) for name in _EXTRACTION_SETTINGS},
+        num_proc=num_proc,
+        desc="Extracting features",
+        feature_extractor=feature_extractor,
+    )
+
+
+_EXTRACTION_SETTINGS = (
+    *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend"),
+    *("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"),
+)
+
+
+def prepared_features(utterance_features: Features, feature_size: int) -> Features:
+    """The columns of a prepared utterance."""
+    lengths = {"phoneme_lengths": List(Value("int64")), "word_lengths": List(Value("int64"))}
+    cuts = {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
+    frames = {"input_features": Array2D((None, feature_size), "float32")}
+    return Features(utterance_features | frames | lengths | cuts)
 
 
 def report(prepared: Dataset) -> PreparationReport:
@@ -153,21 +168,3 @@ def report(prepared: Dataset) -> PreparationReport:
         cut_phonemes=sum(prepared["cut_phonemes"]),
         cut_words=sum(prepared["cut_words"]),
     )
-
-
-def save(prepared: Dataset, output_dir: str | Path) -> None:
-    """
-    Keep prepared utterances as a folder, written beside it first so that nothing half-written stays.
-
-    Raises:
-        ValueError: for a folder that cannot be written.
-    """
-    target = Path(output_dir)
-    unfinished = target.with_name(target.name + ".unfinished")
-    try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        prepared.save_to_disk(unfinished)
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.rename(target)
-    except OSError as error:
-        raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error

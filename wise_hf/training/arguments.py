@@ -8,6 +8,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from wise_hf.configuration_wise import EMOTIONS
+from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.folder import load_folder
 from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
@@ -37,7 +38,6 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--interaction", action=argparse.BooleanOptionalAction, default=True)
     group.add_argument("--attention", action=argparse.BooleanOptionalAction, default=True)
     group.add_argument("--train_embeddings", action="store_true", help="train the word vectors too")
-    group.add_argument("--dropout", type=share, default=0.3)
     group.add_argument("--embeddings", type=Path, help="GloVe file (.txt, .txt.gz, .zip); default: learnt")
     group.add_argument("--vocabulary", type=vocabulary, default=30_000, help="first N rows, 'corpus' or 'all'")
 
@@ -52,12 +52,17 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--schedule", choices=list(SCHEDULES))
     group.add_argument("--weight_decay", type=not_negative)
     group.add_argument("--label_smoothing", type=share)
-    group.add_argument("--max_grad_norm", type=positive_number)
+    group.add_argument("--max_grad_norm", type=not_negative, help="0 leaves the gradients as they are")
     group.add_argument("--average_decay", type=share)
     group.add_argument("--normalization", choices=list(NORMALIZATIONS))
-    group.add_argument("--augment", action=argparse.BooleanOptionalAction)
+    group.add_argument("--augment", type=augmentations, help=f"'none', or of {','.join(AUGMENTATIONS)}")
+    group.add_argument("--steady_start", action=argparse.BooleanOptionalAction, help="gates that start as averages")
+    group.add_argument("--refit", action=argparse.BooleanOptionalAction, help="train anew with the validation part")
+    group.add_argument("--dropout", type=share, help="before the linear layers")
     group.add_argument("--input_dropout", type=share, help="dropout on the words' audio and vectors")
-    group.add_argument("--patience", type=positive, help="stop after so many epochs without a better validation UA")
+    group.add_argument(
+        "--patience", type=whole_number, help="stop after so many epochs without a better validation UA"
+    )
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
@@ -68,10 +73,11 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
 
 def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:
     """Fields of `WISEConfig`."""
-    names_of_choices = ("hierarchy", "recurrent_unit", "modality", "interaction", "attention", "dropout")
+    names_of_choices = ("hierarchy", "recurrent_unit", "modality", "interaction", "attention")
     choices = {name: getattr(arguments, name) for name in names_of_choices}
     choices["freeze_word_embeddings"] = not arguments.train_embeddings
-    return choices | {"input_dropout": recipe_of(arguments).input_dropout}
+    recipe = recipe_of(arguments)
+    return choices | {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
 
 
 def read_corpus(arguments: argparse.Namespace) -> Dataset:
@@ -100,11 +106,24 @@ def label_map(text: str) -> dict[str, str]:
     return {old.strip(): new.strip() for old, new in pairs}
 
 
+def augmentations(text: str) -> tuple[str, ...]:
+    """`none`, or names with commas between them."""
+    found = () if text == "none" else tuple(text.split(","))
+    if not set(found) <= set(AUGMENTATIONS):
+        raise argparse.ArgumentTypeError(f"'{text}' is not 'none' or a list of {', '.join(AUGMENTATIONS)}")
+    return found
+
+
 def vocabulary(text: str) -> int | str | None:
     """`30000`, `corpus` or `all` (None)."""
     if text == "corpus":
         return text
     return None if text == "all" else positive(text)
+
+
+def whole_number(text: str) -> int:
+    """A whole number, 0 or above."""
+    return 0 if text == "0" else positive(text)
 
 
 def positive(text: str) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from wise_hf.configuration_wise import WISEConfig
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
@@ -70,7 +71,33 @@ def build_model(
     model = WISEForAudioClassification(config)
     if vectors is not None and config.modality != "audio":
         model.wise.load_word_embeddings(torch.from_numpy(vectors.matrix))
-    if config.modality != "audio":
-        # A parameter that never gets a gradient must say so, or several processes wait for it forever.
-        model.wise.word_embeddings.requires_grad_(not config.freeze_word_embeddings)
     return model
+
+
+def start_steadily(model: WISEForAudioClassification) -> None:
+    """
+    Start the recurrent networks as slow averages instead of at PyTorch's random weights.
+
+    The gates lean towards keeping the state (bias 1), so that the last state of a segment tells of all its members
+    from the first step on; recurrent weights are orthogonal, the others of Xavier's uniform distribution. The
+    interaction matrix keeps its N(0, 0.05).
+    """
+    for module in model.modules():
+        if isinstance(module, (nn.GRU, nn.LSTM)):
+            _start_recurrent(module)
+        elif isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+
+
+def _start_recurrent(module: nn.GRU | nn.LSTM) -> None:
+    for name, parameter in module.named_parameters():
+        if name.startswith("bias"):
+            nn.init.zeros_(parameter)
+        for gate in parameter.data.split(module.hidden_size):
+            if name.startswith("weight_hh"):
+                nn.init.orthogonal_(gate)
+            elif name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(gate)
+        if name.startswith("bias_ih"):
+            # PyTorch's second gate: a GRU's update gate (r, z, n), an LSTM's forget gate (i, f, g, o).
+            nn.init.ones_(parameter.data[module.hidden_size : 2 * module.hidden_size])

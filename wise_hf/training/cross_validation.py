@@ -3,21 +3,20 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import set_seed
 from datasets import Dataset
 
 from wise_hf.baselines.svm import fit_svm, predict_with_svm
-from wise_hf.data.augmentation import augment_utterance
+from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import Fold
-from wise_hf.modeling_wise import WISEForAudioClassification
-from wise_hf.training.build import build_model, build_processor
+from wise_hf.training.build import build_model, build_processor, start_steadily
 from wise_hf.training.files import write_json
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.recipe import Recipe
@@ -27,6 +26,7 @@ from wise_hf.training.scores import compute_scores
 logger = logging.getLogger(__name__)
 
 FOLD_RESULT = "fold_result.json"
+SELECTION = "selection"  # the model that chose the number of epochs
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,7 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
 
 
 def run_folds(
-    rows: Sequence[dict],
-    folds: Sequence[Fold],
-    experiment: Experiment,
-    output_dirs: Sequence[Path],
-    make_accelerator: Callable[[], Accelerator] = Accelerator,
+    rows: Sequence[dict], folds: Sequence[Fold], experiment: Experiment, output_dirs: Sequence[Path]
 ) -> list[dict]:
     """
     Train and test on every fold; a fold that an interrupted run finished is read, not run again.
@@ -89,7 +85,6 @@ def run_folds(
         folds: who is where.
         experiment: what to train.
         output_dirs: a folder for each fold's model.
-        make_accelerator: makes the accelerator of a fold.
 
     Returns:
         For each fold what `fold_result.json` in its folder holds: its name, sizes, the chosen epoch, validation and
@@ -101,58 +96,90 @@ def run_folds(
         if result_file.is_file():
             logger.info("Fold '%s' is finished already.", fold.name)
         else:
-            accelerator = make_accelerator()
-            result = run_fold(rows, fold, experiment, accelerator, output_dir, f"Fold {number}/{len(folds)}")
-            if accelerator.is_main_process:
+            name = f"Fold {number}/{len(folds)}" if len(folds) > 1 else "Training"
+            result = run_fold(rows, fold, experiment, output_dir, name)
+            state = PartialState()
+            if state.is_main_process:
                 write_json(result_file, result)
                 shutil.rmtree(output_dir / CHECKPOINT, ignore_errors=True)
-            accelerator.wait_for_everyone()
-            accelerator.free_memory()
+                shutil.rmtree(output_dir / SELECTION, ignore_errors=True)
+            state.wait_for_everyone()
         results.append(json.loads(result_file.read_text(encoding="utf-8")))
     return results
 
 
-def run_fold(
-    rows: Sequence[dict], fold: Fold, experiment: Experiment, accelerator: Accelerator, output_dir: Path, name: str
-) -> dict:
+def run_fold(rows: Sequence[dict], fold: Fold, experiment: Experiment, output_dir: Path, name: str) -> dict:
     """Train on a fold, keep its model in `output_dir`, score it on the test part; see `run_folds`."""
-    set_seed(experiment.seed)
-    recipe = experiment.recipe
     train_rows, validation_rows, test_rows = (
         [rows[row] for row in part] for part in (fold.train, fold.validation, fold.test)
     )
-    processor = build_processor(train_rows, experiment.vectors, recipe.normalization, experiment.mfcc_backend)
-    model = build_model(experiment.emotions, processor, experiment.vectors, **experiment.model_choices)
-    statistics = speaker_statistics(rows) if recipe.normalization == "speaker" else {}
-    augment = augment_utterance if recipe.augment else None
-    collator = WISECollator(processor, model.config.label2id, statistics, augment)
-    run = TrainingRun(model, train_rows, validation_rows, collator, recipe, accelerator, output_dir, experiment.seed)
-    run.resume()
-    progress = run.train(name)
-    if accelerator.is_main_process:
-        processor.save_pretrained(output_dir)
-    best = WISEForAudioClassification.from_pretrained(output_dir)
-    run.averaged.module.load_state_dict(best.state_dict())
+    refit = experiment.recipe.refit and bool(test_rows)
+    run = fit(train_rows, validation_rows, rows, experiment, output_dir / SELECTION if refit else output_dir, name)
+    progress, validation = run.progress, run.score(validation_rows)[0]
+    if refit:
+        chosen = replace(experiment, recipe=replace(experiment.recipe, epochs=progress.best_epoch))
+        run = fit(train_rows + validation_rows, [], rows, chosen, output_dir, f"{name}, with validation part")
     result = {
         "name": fold.name,
         "sizes": {"train": len(train_rows), "validation": len(validation_rows), "test": len(test_rows)},
         "epoch": progress.best_epoch,
         "history": progress.history,
-        "validation": run.score(validation_rows)[0],
+        "validation": validation,
     }
     if test_rows:
         result["test"], predicted = run.score(test_rows)
-        result["predictions"] = {
-            row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)
-        }
+        named = {row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)}
+        result["predictions"] = named
         if experiment.with_svm:
-            result["svm"] = score_svm(train_rows + validation_rows, test_rows, collator)
+            result["svm"] = score_svm(train_rows + validation_rows, test_rows, run.collator)
     return result
+
+
+def fit(
+    train_rows: Sequence[dict],
+    validation_rows: Sequence[dict],
+    all_rows: Sequence[dict],
+    experiment: Experiment,
+    output_dir: Path,
+    name: str,
+) -> TrainingRun:
+    """
+    Build a model and train it, or go on with one that an interrupted run left in `output_dir`.
+
+    Args:
+        train_rows: what is learnt from.
+        validation_rows: what chooses the epoch; without any, the last epoch is kept.
+        all_rows: the whole corpus, for the statistics of its speakers where the features are normalised by speaker.
+        experiment: what to train.
+        output_dir: where the model and its processor are kept.
+        name: what the progress bar calls it.
+
+    Returns:
+        The finished run, which holds the model that was kept.
+    """
+    set_seed(experiment.seed)
+    recipe = experiment.recipe
+    processor = build_processor(train_rows, experiment.vectors, recipe.normalization, experiment.mfcc_backend)
+    model = build_model(experiment.emotions, processor, experiment.vectors, **experiment.model_choices)
+    if recipe.steady_start:
+        start_steadily(model)
+    statistics = speaker_statistics(all_rows, WARPS) if recipe.normalization == "speaker" else {}
+    collator = WISECollator(processor, model.config.label2id, statistics, recipe.augment)
+    run = TrainingRun(model, train_rows, validation_rows, collator, recipe, Accelerator(), output_dir, experiment.seed)
+    run.resume()
+    run.train(name)
+    if run.accelerator.is_main_process:
+        processor.save_pretrained(output_dir)
+    run.load_kept()
+    return run
 
 
 def score_svm(train_rows: Sequence[dict], test_rows: Sequence[dict], collator: WISECollator) -> dict:
     """The scores of the SVM on the same fold, from the same normalised frames."""
-    train_features, test_features = ([collator.normalized(row) for row in rows] for rows in (train_rows, test_rows))
+    train_features, test_features = (
+        [collator.normalized(row["input_features"], row["speaker"]) for row in rows]
+        for rows in (train_rows, test_rows)
+    )
     train_labels, test_labels = (
         [collator.label2id[row["emotion"]] for row in rows] for rows in (train_rows, test_rows)
     )

@@ -39,7 +39,7 @@ def run_experiment(arguments: argparse.Namespace) -> None:
     state = PartialState()
     with state.main_process_first():
         if state.is_main_process:
-            open_output_dir(arguments)
+            check_output_dir(arguments)
     with state.main_process_first():
         corpus = read_corpus(arguments)
         emotions = emotions_of(corpus, arguments.emotions)
@@ -47,7 +47,21 @@ def run_experiment(arguments: argparse.Namespace) -> None:
         check_folds(corpus, folds, emotions)
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
-    experiment = Experiment(
+    experiment = make_experiment(arguments, emotions, rows)
+    with state.main_process_first():
+        if state.is_main_process:
+            start_run(arguments)
+    fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
+    if state.is_main_process:
+        results = summarize_run(fold_results, describe(arguments, prepared, experiment))
+        write_results(results, arguments.output_dir)
+        logger.info("\n%s", to_markdown(results))
+        logger.info("Written: %s", arguments.output_dir / "results.json")
+
+
+def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
+    """What the arguments ask for, with the word vectors read."""
+    return Experiment(
         emotions=emotions,
         recipe=recipe_of(arguments),
         vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary, rows),
@@ -56,12 +70,6 @@ def run_experiment(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         with_svm=arguments.svm,
     )
-    fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
-    if state.is_main_process:
-        results = summarize_run(fold_results, describe(arguments, prepared, experiment))
-        write_results(results, arguments.output_dir)
-        logger.info("\n%s", to_markdown(results))
-        logger.info("Written: %s", arguments.output_dir / "results.json")
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
@@ -85,28 +93,36 @@ def describe(arguments: argparse.Namespace, prepared: Dataset, experiment: Exper
     }
 
 
-def open_output_dir(arguments: argparse.Namespace) -> None:
+def check_output_dir(arguments: argparse.Namespace) -> None:
     """
-    Make the output folder, or find out that it holds the run to continue.
+    Find out at once whether the output folder can be used; nothing is changed in it yet.
 
     Raises:
         ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
     """
     output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
-    given = {name: _plain(value) for name, value in vars(arguments).items() if name not in FREE_ARGUMENTS}
-    earlier = output_dir / ARGUMENTS
     if resume is not None:
-        _check_resumable(output_dir, resume, given)
-        return
-    if earlier.is_file() and not arguments.overwrite_output_dir:
+        _check_resumable(output_dir, resume, _recorded(arguments))
+    elif (output_dir / ARGUMENTS).is_file() and not arguments.overwrite_output_dir:
         raise ValueError(
             f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
             "--overwrite_output_dir, or choose another folder."
         )
-    check_writable(output_dir)
-    for path in (*output_dir.glob("fold_*"), output_dir / "model"):
+    else:
+        check_writable(output_dir)
+
+
+def start_run(arguments: argparse.Namespace) -> None:
+    """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
+    if arguments.resume_from_checkpoint is not None:
+        return
+    for path in (*arguments.output_dir.glob("fold_*"), arguments.output_dir / "model"):
         shutil.rmtree(path, ignore_errors=True)
-    write_json(earlier, given)
+    write_json(arguments.output_dir / ARGUMENTS, _recorded(arguments))
+
+
+def _recorded(arguments: argparse.Namespace) -> dict:
+    return {name: _plain(value) for name, value in vars(arguments).items() if name not in FREE_ARGUMENTS}
 
 
 def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:

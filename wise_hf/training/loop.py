@@ -44,6 +44,14 @@ class Progress:
     best_ua: float = -1.0
     history: list[dict] = field(default_factory=list)
 
+    def last_figures(self) -> dict[str, str]:
+        """What the progress bar shows."""
+        last = self.history[-1]
+        figures = {"loss": f"{last['loss']:.3f}"}
+        if last["ua"] is not None:
+            figures |= {"val_ua": f"{last['ua']:.3f}", "best": f"{self.best_ua:.3f}"}
+        return figures
+
     def state_dict(self) -> dict:
         return asdict(self)
 
@@ -57,7 +65,8 @@ class TrainingRun:
 
     Args:
         model: starts from the weights it has.
-        train_rows, validation_rows: prepared utterances; the validation part chooses the epoch and nothing else.
+        train_rows: utterances of `load_rows` to learn from.
+        validation_rows: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
         collator: makes batches; its augmentation is used for training only.
         recipe: how to train.
         accelerator: a fresh one; decides on devices, processes, precision and gradient accumulation.
@@ -84,7 +93,7 @@ class TrainingRun:
         self.collator = collator
         self.order = torch.Generator()  # of the training utterances
         self.train_loader = self._loader(train_rows, collator, shuffle=True)
-        self.validation_loader = self._loader(validation_rows, collator.without_augmentation(), shuffle=False)
+        self.validation_rows = validation_rows
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
@@ -125,14 +134,18 @@ class TrainingRun:
             if self._is_out_of_patience():
                 break
             loss = self._train_epoch(epoch)
-            scores = compute_scores(*self._predict(self.validation_loader), self.num_labels)
-            self._record(epoch + 1, loss, scores)
-            epochs.set_postfix(loss=f"{loss:.3f}", val_ua=f"{scores['ua']:.3f}", best=f"{self.progress.best_ua:.3f}")
+            self._record(epoch + 1, loss)
+            epochs.set_postfix(self.progress.last_figures())
         return self.progress
+
+    def load_kept(self) -> None:
+        """Take back the weights of the epoch that was kept."""
+        kept = WISEForAudioClassification.from_pretrained(self.output_dir)
+        self.averaged.module.load_state_dict(kept.state_dict())
 
     def _is_out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
-        return self.recipe.patience is not None and waited >= self.recipe.patience
+        return 0 < self.recipe.patience <= waited
 
     def _train_epoch(self, epoch: int) -> float:
         self.model.train()
@@ -152,7 +165,7 @@ class TrainingRun:
             logits = self.model(**batch).logits
             loss = cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
             self.accelerator.backward(loss)
-            if self.accelerator.sync_gradients and self.recipe.max_grad_norm is not None:
+            if self.accelerator.sync_gradients and self.recipe.max_grad_norm > 0:
                 self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
             self.optimizer.step()
             self.optimizer.zero_grad()
@@ -180,12 +193,14 @@ class TrainingRun:
             true.append(gathered[1].cpu())
         return torch.cat(predicted), torch.cat(true)
 
-    def _record(self, epoch: int, loss: float, scores: dict) -> None:
+    def _record(self, epoch: int, loss: float) -> None:
         progress = self.progress
         progress.epoch = epoch
+        scores = self.score(self.validation_rows)[0] if self.validation_rows else {"wa": None, "ua": None}
         progress.history.append({"epoch": epoch, "loss": loss, "wa": scores["wa"], "ua": scores["ua"]})
-        if scores["ua"] > progress.best_ua:
-            progress.best_epoch, progress.best_ua = epoch, scores["ua"]
+        if scores["ua"] is None or scores["ua"] > progress.best_ua:
+            progress.best_epoch = epoch
+            progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
             self.averaged.module.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
         self._save_checkpoint()
 

@@ -7,7 +7,8 @@ from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 
 _DESCRIPTION = """WA is the share of utterances that are right (accuracy). UA is the mean of the classes' recalls,
-over the classes that the references have (Shen et al. 2020, section 4.3). Macro F1 is the mean of the same classes' F1."""
+over the classes that the references have (Shen et al. 2020, section 4.3).
+Macro F1 is the mean of the same classes' F1."""
 
 _INPUTS = """
 Args:

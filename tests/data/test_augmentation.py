@@ -1,0 +1,104 @@
+"""Varied copies of training utterances."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wise_hf.data.augmentation import drop_words, mix_words, stretch, take_words, warp_matrix
+from wise_hf.mfcc_wise import mfcc_native
+
+
+def utterance(seed: int, label: int = 0, words: int = 4) -> dict:
+    rng = np.random.default_rng(seed)
+    word_lengths = rng.integers(1, 5, words)
+    phoneme_lengths = rng.integers(1, 9, word_lengths.sum())
+    features = rng.normal(seed, 1, (phoneme_lengths.sum(), 39)).astype(np.float32)
+    lengths = {"word_lengths": word_lengths, "phoneme_lengths": phoneme_lengths}
+    return {"input_features": features, "input_ids": rng.integers(2, 50, words), "label": label} | lengths
+
+
+def check(made: dict) -> None:
+    """The lengths of an utterance tell of the same words, phonemes and frames."""
+    assert len(made["word_lengths"]) == len(made["input_ids"]) >= 1
+    assert made["word_lengths"].sum() == len(made["phoneme_lengths"])
+    assert made["phoneme_lengths"].sum() == len(made["input_features"])
+    assert made["phoneme_lengths"].min() >= 1 and made["phoneme_lengths"].max() <= 64
+    assert made["input_features"].dtype == np.float32
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), words=st.integers(1, 6))
+def test_whatever_is_varied_stays_an_utterance(seed, words):
+    rng = np.random.default_rng(seed)
+    given = [utterance(seed + number, number % 2, words) for number in range(4)]
+    check(stretch(given[0], rng))
+    check(drop_words(given[0], rng))
+    for made in mix_words(given, rng):
+        check(made)
+
+
+def test_nothing_given_is_changed_in_place():
+    given = utterance(1)
+    before = {name: np.copy(value) for name, value in given.items()}
+    rng = np.random.default_rng(0)
+    stretch(given, rng)
+    mix_words([given, given], rng)
+    for name, value in before.items():
+        np.testing.assert_array_equal(given[name], value)
+
+
+def test_a_slower_copy_has_more_frames_and_flatter_deltas():
+    class Slow:
+        def uniform(self, low: float, high: float) -> float:
+            return np.log(2.0)
+
+        def random(self, size: int) -> np.ndarray:
+            return np.zeros(size)
+
+    given = utterance(3)
+    made = stretch(given, Slow())
+    np.testing.assert_array_equal(made["phoneme_lengths"], 2 * given["phoneme_lengths"])
+    np.testing.assert_allclose(made["input_features"][::2, :13], given["input_features"][:, :13])
+    np.testing.assert_allclose(made["input_features"][1::2, 13:26], given["input_features"][:, 13:26] / 2)
+    np.testing.assert_allclose(made["input_features"][1::2, 26:], given["input_features"][:, 26:] / 4)
+
+
+def test_words_are_taken_with_their_phonemes_and_frames():
+    first, second = utterance(1), utterance(2)
+    # The second word of the second utterance, then the first of the first; the other utterance keeps one word.
+    made, other = take_words([first, second], [np.array([5, 0]), np.array([4])])
+    check(other)
+    frames = np.split(second["input_features"], np.cumsum(second["phoneme_lengths"]))
+    start, count = second["word_lengths"][0], second["word_lengths"][1]
+    expected = np.concatenate(frames[start : start + count])
+    np.testing.assert_array_equal(made["input_features"][: len(expected)], expected)
+    assert made["input_ids"].tolist() == [second["input_ids"][1], first["input_ids"][0]]
+    check(made)
+
+
+def test_words_are_mixed_within_an_emotion_only():
+    given = [utterance(10 * number, number % 2, words=50) for number in range(4)]
+    for number, made in enumerate(mix_words(given, np.random.default_rng(0))):
+        assert made["label"] == number % 2
+        # The frames of an utterance lie around ten times its number.
+        sources = np.rint(made["input_features"].mean(1) / 10).astype(int)
+        assert set(sources) == {number, (number + 2) % 4}
+        assert 0.05 < (sources != number).mean() < 0.45
+
+
+@pytest.mark.parametrize("warp", [0.9, 0.96, 1.06, 1.1])
+def test_the_linear_map_is_close_to_the_warped_audio(warp, ravdess_root):
+    from wise_hf.audio_wise import read_audio
+
+    samples = read_audio(ravdess_root / "audio/Actor_01/03-01-05-01-01-01-01.flac")
+    plain = mfcc_native(samples)
+    loud = plain[:, 0] > np.median(plain[:, 0])
+    exact = mfcc_native(samples, mel_warp=warp)[loud, 1:13]
+    mapped = (plain @ warp_matrix(warp))[loud, 1:13]
+    left = np.linalg.norm(mapped - exact) / np.linalg.norm(plain[loud, 1:13] - exact)
+    assert left < 0.75, "the map takes the features most of the way to those of the warped audio"
+
+
+def test_no_warp_is_the_identity():
+    np.testing.assert_allclose(warp_matrix(1.0), np.eye(39), atol=1e-5)

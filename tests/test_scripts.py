@@ -1,0 +1,192 @@
+"""The scripts as a person runs them: what works end to end, and what is told in one sentence."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+
+ROOT = Path(__file__).resolve().parents[1]
+QUICK = ["--epochs", "2", "--num_proc", "1"]
+
+
+def run(
+    script: str, *arguments: object, launch: list[str] | None = None, cwd: Path = ROOT
+) -> subprocess.CompletedProcess:
+    command = [sys.executable]
+    if launch is not None:
+        command += ["-m", "accelerate.commands.launch", "--quiet", "--cpu", "--num_machines", "1", *launch]
+    command += [str(ROOT / "scripts" / script), *map(str, arguments)]
+    env = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=env, cwd=cwd, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """Runs a script in this process and gives the one sentence that it ends with; a traceback is an error here."""
+
+    def run_here(script: str, *arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", [str(ROOT / "scripts" / script), *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        assert ended.value.code in (1, 2)
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    return run_here
+
+
+@pytest.fixture(scope="module")
+def trained(spoken_corpus, tmp_path_factory) -> Path:
+    """A run of two folds, interrupted and continued on the way."""
+    output = tmp_path_factory.mktemp("run") / "out"
+    arguments = ["--data_dir", spoken_corpus, "--output_dir", output, "--cross_validation", "speaker", "--folds", "2"]
+    done = run("train.py", *arguments, *QUICK, launch=["--num_processes", "1"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    (output / "fold_2" / "fold_result.json").unlink()
+    (output / "results.json").unlink()
+    before = (output / "fold_1" / "fold_result.json").stat().st_mtime_ns
+    done = run("train.py", *arguments, *QUICK, "--resume_from_checkpoint", output, launch=["--num_processes", "1"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (output / "fold_1" / "fold_result.json").stat().st_mtime_ns == before, "a finished fold is not run again"
+    return output
+
+
+def test_training_leaves_results_and_models(trained):
+    results = json.loads((trained / "results.json").read_text())
+    assert results["protocol"] == "speaker" and len(results["folds"]) == 2
+    assert set(results["systems"]) == {"WISE", "SVM on MFCC statistics"}
+    assert np.sum(results["systems"]["WISE"]["pooled"]["confusion"]) == 32
+    assert len(results["folds"][0]["predictions"]) == 16
+    assert "leave speakers out" in (trained / "results.md").read_text()
+    assert (trained / "confusion.png").is_file()
+    assert not list(trained.rglob("*.unfinished")) and not list(trained.rglob("checkpoint"))
+
+
+def test_two_processes_accumulation_and_half_precision_train_by_accelerates_own_options(spoken_corpus, tmp_path):
+    launch = ["--num_processes", "2", "--mixed_precision", "bf16", "--gradient_accumulation_steps", "2"]
+    done = run(
+        "train.py", "--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm", launch=launch
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["scored_part"] == "validation" and (tmp_path / "out" / "model" / "model.safetensors").is_file()
+
+
+def test_a_saved_model_is_scored_on_a_corpus(trained, spoken_corpus, tmp_path):
+    done = run(
+        "evaluate.py", "--model", trained / "fold_1", "--data_dir", spoken_corpus, "--output", tmp_path / "x.json"
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    scores = json.loads((tmp_path / "x.json").read_text())
+    assert scores["num_utterances"] == 32 and 0 <= scores["ua"] <= 1 and "UA" in done.stderr
+
+
+def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_path):
+    recording = sorted((spoken_corpus / "audio").glob("*/*.wav"))[0]
+    picture = tmp_path / "x.png"
+    done = run(
+        "predict.py", recording, "--model", trained / "fold_1", "--text", "hello there", "--json", "--plot", picture
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (result,) = json.loads(done.stdout)
+    assert [word["word"] for word in result["words"]] == ["hello", "there"] and len(result["scores"]) == 4
+    assert Image.open(picture).size[0] >= 1200
+
+
+def test_preparation_reports_what_it_did(spoken_corpus, tmp_path):
+    done = run("prepare.py", "--data_dir", spoken_corpus, "--output_dir", tmp_path / "prepared", "--num_proc", "1")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (
+        "32 utterances" in done.stderr and "aligned by corpus: 32" in done.stderr and "hours of audio" in done.stderr
+    )
+    assert (tmp_path / "prepared" / "dataset_info.json").is_file()
+
+
+def write_corpus(folder: Path, lines: list[str], samples: np.ndarray | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    tone = 0.1 * np.sin(np.arange(16_000) * 0.1) if samples is None else samples
+    soundfile.write(folder / "a.wav", tone, 16_000, subtype="FLOAT")
+    (folder / "metadata.csv").write_text("\n".join(["file_name,emotion,text,speaker", *lines]) + "\n")
+    return folder
+
+
+ONE_SPEAKER = [f"a.wav,{emotion},Hello.,anna" for emotion in ("happy", "sad")] * 4
+CLASS_OF_ONE_SPEAKER = [
+    f"a.wav,{'sad' if name == 'anna' else 'happy'},Hello.,{name}" for name in ("anna", "bert", "cleo")
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "sentence"),
+    [
+        ([], [], "names no recordings"),
+        (["none.wav,sad,Hello.,anna"], [], "none.wav cannot be read as audio"),
+        (["metadata.csv,sad,Hello.,anna"], [], "cannot be read as audio"),
+        (ONE_SPEAKER, ["--cross_validation", "speaker", "--folds", "5"], "1 speakers for 5 folds"),
+        (ONE_SPEAKER, ["--cross_validation", "session"], "have no session"),
+        (ONE_SPEAKER, ["--emotions", "happy,angry"], "no recording of 'angry'"),
+        (CLASS_OF_ONE_SPEAKER, ["--cross_validation", "speaker"], "training part of fold 'speaker: anna' has no sad"),
+        ([line.replace("Hello.", "привет") for line in ONE_SPEAKER], [], "text"),
+        (ONE_SPEAKER, ["--label_map", "happy"], "is not a list of OLD=NEW"),
+        (ONE_SPEAKER, ["--embeddings", "nowhere.txt"], "nowhere.txt is not there"),
+        (ONE_SPEAKER, ["--output_dir", "/proc/wise_hf"], "cannot be written"),
+        (ONE_SPEAKER, ["--resume_from_checkpoint", "elsewhere"], "continued where it is"),
+    ],
+)
+def test_what_a_person_gets_wrong_is_told_in_one_sentence(told, tmp_path, lines, options, sentence):
+    corpus = write_corpus(tmp_path / "corpus", lines)
+    assert sentence in told("train.py", "--data_dir", corpus, "--output_dir", tmp_path / "out", *QUICK, *options)
+    assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
+
+
+def test_a_sentence_and_a_status_are_all_that_a_process_leaves(tmp_path):
+    done = run("train.py", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out")
+    assert (
+        done.returncode == 1
+        and done.stderr
+        == f"train.py: {tmp_path / 'none'} is not a folder; give the folder " + ("that holds metadata.csv.\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("samples", "sentence"),
+    [
+        (np.zeros(0), "has no samples"),
+        (np.full(16_000, np.nan), "NaN"),
+    ],
+)
+def test_recordings_that_cannot_be_used_are_named(told, tmp_path, samples, sentence):
+    corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER, samples)
+    last = told("train.py", "--data_dir", corpus, "--output_dir", tmp_path / "out", *QUICK)
+    assert sentence in last and "a.wav" in last
+
+
+def test_a_broken_embeddings_line_is_named(told, tmp_path):
+    (tmp_path / "glove.txt").write_text("the 1 2 3\nof 1 2\n")
+    corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER)
+    options = ["--embeddings", tmp_path / "glove.txt", "--output_dir", tmp_path / "out"]
+    assert "glove.txt, line 2" in told("train.py", "--data_dir", corpus, *options, *QUICK)
+
+
+def test_an_earlier_run_is_not_written_over_unasked(told, trained, spoken_corpus):
+    last = told("train.py", "--data_dir", spoken_corpus, "--output_dir", trained, *QUICK)
+    assert "holds an earlier run" in last and "--resume_from_checkpoint" in last
+
+
+def test_a_run_is_continued_with_the_same_arguments_only(told, trained, spoken_corpus):
+    options = ["--output_dir", trained, "--resume_from_checkpoint", trained, "--epochs", "9"]
+    assert "--epochs was 2" in told("train.py", "--data_dir", spoken_corpus, *options)
+
+
+def test_prediction_tells_what_is_wrong(told, trained, tmp_path):
+    (tmp_path / "x.wav").write_bytes(b"no audio")
+    assert "cannot be read as audio" in told("predict.py", tmp_path / "x.wav", "--model", trained / "fold_1")
+    assert "holds no model" in told("predict.py", tmp_path / "x.wav", "--model", tmp_path)
+    assert "one recording" in told("predict.py", "a.wav", "b.wav", "--model", trained, "--text", "hi")

@@ -1,0 +1,84 @@
+"""Finished work is kept: a map over a corpus is cached chunk by chunk, so that a kill costs one chunk at most."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import datasets
+from datasets import Dataset, Features, concatenate_datasets, load_from_disk
+
+
+CHUNK_ROWS = 500
+
+
+def cached_map(
+    dataset: Dataset,
+    function: Callable[..., dict],
+    features: Features,
+    made_by: Sequence[ModuleType],
+    settings: Mapping[str, object],
+    num_proc: int | None = None,
+    desc: str = "",
+    **fn_kwargs: object,
+) -> Dataset:
+    """
+    `dataset.map`, whose results outlive the process (those of a dataset made in memory do not by themselves).
+
+    A chunk is made anew when its rows, its recordings (size and time of change), the settings or the code changed.
+
+    Args:
+        dataset: utterances with the column `audio`.
+        function: gives the new columns of a row.
+        features: of the result.
+        made_by: the modules whose code decides on the result.
+        settings: what else decides on it.
+        num_proc: processes; `None` = this one.
+        desc: what the progress bar says.
+        fn_kwargs: further arguments of the function.
+    """
+    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in made_by]
+    chunks = []
+    for start in range(0, len(dataset), CHUNK_ROWS):
+        rows = dataset.select(range(start, min(start + CHUNK_ROWS, len(dataset))))
+        folder = _cache_folder(rows, [function.__qualname__, code, dict(settings)])
+        if not folder.is_dir():
+            processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
+            told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"
+            made = rows.map(function, fn_kwargs=fn_kwargs, num_proc=processes, features=features, desc=told)
+            save_whole(made, folder)
+        chunks.append(load_from_disk(folder))
+    return concatenate_datasets(chunks)
+
+
+def _cache_folder(rows: Dataset, decided_by: object) -> Path:
+    recordings = []
+    for path in rows["audio"]:
+        state = Path(path).stat()
+        recordings.append([state.st_size, state.st_mtime_ns])
+    told = json.dumps([decided_by, recordings, rows.select_columns(_UTTERANCE_COLUMNS).to_list()], sort_keys=True)
+    return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+_UTTERANCE_COLUMNS = ["audio", "start_s", "end_s", "text", "words", "alignment", "emotion", "speaker", "session", "id"]
+
+
+def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
+    """
+    Keep a dataset as a folder, written beside it first, so that nothing half-written ever has its name.
+
+    Raises:
+        ValueError: for a folder that cannot be written.
+    """
+    target = Path(output_dir)
+    unfinished = target.with_name(target.name + ".unfinished")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        dataset.save_to_disk(unfinished)
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.rename(target)
+    except OSError as error:
+        raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error
