@@ -60,7 +60,8 @@ def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, st
         return read_audio(audio), text, audio.name
     if importlib.util.find_spec("espeakng_loader") is None:
         raise ImportError("espeakng-loader is not installed: pip install espeakng-loader, or give --audio and --text.")
-    from wise_hf.data.synthetic import VOICES, speak
+    from wise_hf.data.espeak import speak
+    from wise_hf.data.synthetic import VOICES
 
     return speak(TEXT, VOICES[0]).samples, TEXT, "espeak-ng"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import soundfile
 
 from wise_hf import command_line
-from wise_hf.data.synthetic import EMOTIONS, PROSODIES, SAMPLING_RATE, VOICES, speak, write_corpus
+from wise_hf.data.espeak import SAMPLING_RATE, speak
+from wise_hf.data.synthetic import EMOTIONS, PROSODIES, VOICES, write_corpus
 from wise_hf.training import arguments
 from wise_hf.training.files import check_writable
 

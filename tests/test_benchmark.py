@@ -84,7 +84,8 @@ def test_the_mfcc_of_both_backends_are_compared():
 def test_a_recording_is_scored_by_both_sides():
     pytest.importorskip("espeakng_loader")
     pytest.importorskip("pocketsphinx")
-    from wise_hf.data.synthetic import VOICES, speak
+    from wise_hf.data.espeak import speak
+    from wise_hf.data.synthetic import VOICES
 
     small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     small |= {"conv_dim": [8] * 7, "num_conv_pos_embedding_groups": 2, "num_labels": 4, "classifier_proj_size": 8}

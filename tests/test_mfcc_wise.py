@@ -1,15 +1,12 @@
-"""MFCC: both backends against each other, the formulas of the HTK Book in float64, edges, lengths and bad input."""
+"""Native MFCC: the formulas of the HTK Book in float64, edges, lengths and bad input."""
 
-import importlib
 import math
-import multiprocessing
-import os
-import tempfile
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signals import RATE, SIGNALS, noise
 
 from wise_hf import mfcc_wise
 from wise_hf.mfcc_wise import (
@@ -17,47 +14,14 @@ from wise_hf.mfcc_wise import (
     hamming_window,
     mel_matrix,
     mfcc_native,
-    mfcc_opensmile,
     num_frames,
     warp_frequencies,
     with_deltas,
 )
+from wise_hf.opensmile_wise import mfcc_opensmile
 
 
-RATE = 16000
-TOLERANCE = 5e-3  # stated in mfcc_opensmile
 REFERENCE_TOLERANCE = 1e-3
-TIME_S = np.arange(2 * RATE) / RATE
-LENGTHS_AT_EDGES = [1, 399, 400, 401, 639, 640, 641, 879, 880, 1119, 1120, 1360, 1600]
-
-
-def noise(num_samples: int, amplitude: float = 0.1, seed: int = 0) -> np.ndarray:
-    return (np.random.default_rng(seed).standard_normal(num_samples) * amplitude).astype(np.float32)
-
-
-def tone(frequency_hz: float, amplitude: float = 0.5) -> np.ndarray:
-    return (amplitude * np.sin(2 * np.pi * frequency_hz * TIME_S)).astype(np.float32)
-
-
-def click() -> np.ndarray:
-    samples = np.zeros(RATE, dtype=np.float32)
-    samples[RATE // 2] = 1.0
-    return samples
-
-
-SIGNALS = {
-    "noise": noise(2 * RATE),
-    "faint noise": noise(2 * RATE, amplitude=3e-5),
-    "tone 50 Hz": tone(50),
-    "tone 440 Hz": tone(440),
-    "tone 3999 Hz": tone(3999),
-    "tone 7990 Hz": tone(7990),
-    "chirp": (0.8 * np.sin(2 * np.pi * (20 * TIME_S + 1950 * TIME_S**2))).astype(np.float32),
-    "full scale square": np.sign(tone(100)).astype(np.float32),
-    "constant": np.full(RATE, 0.5, dtype=np.float32),
-    "click": click(),
-    "silence": np.zeros(RATE, dtype=np.float32),
-}
 
 
 def htk_reference(samples: np.ndarray) -> np.ndarray:
@@ -117,11 +81,6 @@ def reference_deltas(cepstra: list[list[float]]) -> list[list[float]]:
     ]
 
 
-@pytest.fixture
-def opensmile():
-    return pytest.importorskip("opensmile", reason="opensmile is not installed, nothing to compare with")
-
-
 class TestAgainstTheFormulas:
     @pytest.mark.parametrize("name", SIGNALS)
     def test_native_gives_the_htk_formulas(self, name):
@@ -156,63 +115,6 @@ class TestAgainstTheFormulas:
         for table in (hamming_window(400), mel_matrix(RATE, 512), dct_matrix()):
             with pytest.raises(ValueError, match="read-only"):
                 table[0] = 1.0
-
-
-class TestAgainstOpenSmile:
-    @pytest.mark.parametrize("name", SIGNALS)
-    def test_backends_agree_on_every_frame(self, opensmile, name):
-        assert_backends_agree(SIGNALS[name])
-
-    @pytest.mark.parametrize("num_samples", LENGTHS_AT_EDGES)
-    def test_backends_agree_at_lengths_around_the_edges_of_frames(self, opensmile, num_samples):
-        assert_backends_agree(noise(num_samples))
-
-    @pytest.mark.parametrize("rate", [8000, 48000])
-    def test_backends_agree_at_other_rates(self, opensmile, rate):
-        assert_backends_agree(noise(rate // 2), rate)
-
-    def test_backends_agree_on_real_speech(self, opensmile, ravdess_root):
-        soundfile = importlib.import_module("soundfile")
-        paths = sorted(ravdess_root.rglob("*.flac"))
-        for path in paths[:: max(1, len(paths) // 12)]:
-            samples, rate = soundfile.read(path, dtype="float32")
-            assert_backends_agree(samples, rate)
-
-    def test_opensmile_works_in_a_forked_process(self, opensmile, monkeypatch, tmp_path):
-        if "fork" not in multiprocessing.get_all_start_methods():
-            pytest.skip("this platform cannot fork")
-        samples = noise(4000)
-        expected = mfcc_opensmile(samples)
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # a worker that is stopped leaves its file
-        with multiprocessing.get_context("fork").Pool(1) as pool:
-            np.testing.assert_array_equal(pool.apply(mfcc_opensmile, (samples,)), expected)
-        np.testing.assert_array_equal(mfcc_opensmile(samples), expected)
-
-    def test_missing_opensmile_says_how_to_install_it(self, monkeypatch):
-        def refuse(name: str) -> None:
-            raise ImportError(f"No module named {name!r}")
-
-        mfcc_wise._smile.cache_clear()
-        monkeypatch.setattr(importlib, "import_module", refuse)
-        with pytest.raises(ImportError, match="pip install opensmile"):
-            mfcc_opensmile(noise(4000))
-
-    def test_configuration_file_is_removed_by_its_own_process_only(self, tmp_path):
-        path = tmp_path / "mfcc.conf"
-        path.touch()
-        mfcc_wise._remove_configuration(os.getpid() + 1, str(path))
-        assert path.exists()
-        mfcc_wise._remove_configuration(os.getpid(), str(path))
-        assert not path.exists()
-
-
-def assert_backends_agree(samples: np.ndarray, rate: int = RATE) -> None:
-    native, reference = mfcc_native(samples, rate), mfcc_opensmile(samples, rate)
-    assert native.shape == reference.shape == (num_frames(len(samples), rate), 39)
-    assert native.dtype == reference.dtype == np.float32
-    np.testing.assert_allclose(native[:3], reference[:3], atol=TOLERANCE, rtol=0, err_msg="first frames")
-    np.testing.assert_allclose(native[-3:], reference[-3:], atol=TOLERANCE, rtol=0, err_msg="last frames")
-    np.testing.assert_allclose(native, reference, atol=TOLERANCE, rtol=0)
 
 
 class TestFramesAndScale:

@@ -16,8 +16,9 @@ from .baselines.straightforward import StraightforwardWISE, dense_batch
 from .configuration_wise import WISEConfig
 from .data.embeddings import build_tokenizer
 from .feature_extraction_wise import WISEFeatureExtractor
-from .mfcc_wise import SAMPLING_RATE, mfcc_native, mfcc_opensmile
+from .mfcc_wise import SAMPLING_RATE, mfcc_native
 from .modeling_wise import WISEForAudioClassification
+from .opensmile_wise import mfcc_opensmile
 from .processing_wise import WISEProcessor
 
 

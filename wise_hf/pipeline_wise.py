@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from transformers import Pipeline
 
-from .alignment_wise import words_from_times
 from .audio_wise import read_audio, to_mono
 from .transcription_wise import transcribe
+from .word_times_wise import words_from_times
 
 
 class WISEAudioClassificationPipeline(Pipeline):

@@ -4,8 +4,7 @@ import re
 
 import numpy as np
 
-from .alignment_wise import check_samples, is_silent, to_pcm
-from .pronunciation_wise import drop_decoder, import_pocketsphinx, shared_decoder
+from .decoder_wise import check_samples, drop_decoder, import_pocketsphinx, is_silent, shared_decoder, to_pcm
 
 
 SAMPLING_RATE = 16000

@@ -8,7 +8,8 @@ import torch
 from datasets import Dataset
 
 from wise_hf.data.augmentation import WARPS, disturb, drop_words, mix_words, stretch, warp_matrix
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor, feature_statistics
+from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.feature_statistics_wise import feature_statistics
 from wise_hf.processing_wise import WISEProcessor
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import soundfile
 from datasets import Dataset
 
-from wise_hf.alignment_wise import words_from_times
 from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.word_times_wise import words_from_times
 
 
 logger = logging.getLogger(__name__)

@@ -7,12 +7,17 @@ import numpy as np
 from datasets import Array2D, Dataset, Features, List, Value
 
 from wise_hf import (
+    acoustics_wise,
     alignment_wise,
     audio_wise,
+    decoder_wise,
     feature_extraction_wise,
     mfcc_wise,
+    opensmile_wise,
     pronunciation_wise,
+    spoken_text_wise,
     transcription_wise,
+    word_times_wise,
 )
 from wise_hf.alignment_wise import align
 from wise_hf.audio_wise import read_audio
@@ -124,7 +129,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         dataset,
         align_utterance,
         features=dataset.features,
-        made_by=(audio_wise, pronunciation_wise, alignment_wise, transcription_wise),
+        made_by=(audio_wise, *_ALIGNING, transcription_wise),
         settings={},
         num_proc=num_proc,
         desc="Aligning words",
@@ -133,7 +138,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         aligned,
         extract_utterance,
         features=prepared_features(aligned.features, feature_extractor.feature_size),
-        made_by=(audio_wise, mfcc_wise, feature_extraction_wise),
+        made_by=(audio_wise, mfcc_wise, opensmile_wise, feature_extraction_wise),
         settings={name: getattr(feature_extractor, name) for name in _EXTRACTION_SETTINGS},
         num_proc=num_proc,
         desc="Extracting features",
@@ -141,6 +146,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
     )
 
 
+_ALIGNING = (spoken_text_wise, pronunciation_wise, decoder_wise, acoustics_wise, word_times_wise, alignment_wise)
 _EXTRACTION_SETTINGS = (
     *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend"),
     *("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"),

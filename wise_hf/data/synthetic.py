@@ -1,100 +1,27 @@
 """A small spoken corpus made with espeak-ng: every word and phoneme comes with the time at which it was synthesised.
 
 The speech is synthetic. It proves that the machinery works from recordings to scores; a score on it says nothing about
-emotions in human voices. espeak-ng comes with the PyPI package espeakng-loader and is loaded only when it is needed.
+emotions in human voices.
 """
 
-import atexit
-import bisect
 import csv
-import ctypes
-import functools
-import importlib
 import json
 import logging
-import re
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
+
+from wise_hf.data.espeak import SAMPLING_RATE, USUAL, Prosody, Voice, espeak_files, speak
 
 
 logger = logging.getLogger(__name__)
 
-SAMPLING_RATE = 16000
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 METADATA_COLUMNS = ("file_name", "emotion", "text", "speaker", "session")
-SILENCE_S = 0.15  # before and after the speech of an utterance
 OWN_SENTENCE_SHARE = 0.6  # the other utterances say a sentence that every emotion uses
 NOISE_DBFS = (-65.0, -50.0)
-
-# Values of espeak-ng's public header speak_lib.h.
-_AUDIO_OUTPUT_SYNCHRONOUS = 2
-_PHONEME_EVENTS = 1
-_CHARS_UTF8 = 1
-_EVENT_END_OF_LIST, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
-_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
-_VOLUME_PERCENT = 40  # leaves head-room: louder than this, espeak-ng's own gain control squeezes the signal
-_RATE_LIMITS_WPM = (80, 450)
-
-# A rough count of the sounds in a spelling: some pairs of letters stand for one.
-_SPELT_SOUND = re.compile(r"th|sh|ch|ph|wh|ck|ng|[^\W_]")
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
-
-@dataclass(frozen=True)
-class Voice:
-    """One speaker: an espeak-ng voice and how that person usually talks.
-
-    Args:
-        variant: espeak-ng voice and variant, such as `en-us+m3`.
-        pitch: usual pitch, 0 to 99 around the variant's own, 50 = unchanged.
-        rate_wpm: usual speed in words a minute.
-        gain_db: how loud the speaker is recorded, in dB against the others.
-    """
-
-    variant: str
-    pitch: float = 50.0
-    rate_wpm: float = 165.0
-    gain_db: float = 0.0
-
-
-@dataclass(frozen=True)
-class Prosody:
-    """How a sentence is said, against the speaker's usual way.
-
-    Args:
-        pitch_shift: added to the speaker's pitch (scale of `Voice.pitch`).
-        pitch_range: 0 (monotone) to 99 (lively), 50 = the variant's own.
-        rate_factor: speed against the speaker's usual speed.
-        gain_db: loudness against the speaker's usual loudness, in dB.
-    """
-
-    pitch_shift: float = 0.0
-    pitch_range: float = 45.0
-    rate_factor: float = 1.0
-    gain_db: float = 0.0
-
-
-@dataclass(frozen=True)
-class Speech:
-    """A synthesised utterance.
-
-    Args:
-        samples: float32 of shape (num_samples,), mono, 16 kHz, in [-1, 1].
-        words: aligned words, `{"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}]}`, ARPAbet
-            phonemes without stress, which tile their word; times in seconds from the first sample.
-    """
-
-    samples: np.ndarray
-    words: list[dict]
-
 
 VOICES = (
     Voice("en-us+m3", 48, 168, 0.0),
@@ -118,7 +45,7 @@ VOICES = (
 PROSODIES = {
     "angry": Prosody(pitch_shift=7.0, pitch_range=78.0, rate_factor=1.20, gain_db=5.0),
     "happy": Prosody(pitch_shift=20.0, pitch_range=88.0, rate_factor=1.06, gain_db=1.5),
-    "neutral": Prosody(),
+    "neutral": USUAL,
     "sad": Prosody(pitch_shift=-10.0, pitch_range=18.0, rate_factor=0.80, gain_db=-5.0),
 }
 
@@ -184,124 +111,6 @@ _OWN_SENTENCES = {
     ),
 }
 
-# espeak-ng's phoneme names of its English voices (stress marks removed) -> ARPAbet.
-_ARPABET = {
-    **dict.fromkeys(("@", "@2", "@5", "@-", "a#", "V", "V2", "V#", "3#"), ("AH",)),
-    **dict.fromkeys(("a", "aa", "&"), ("AE",)),
-    **dict.fromkeys(("A", "A:", "A#", "0", "0#"), ("AA",)),
-    **dict.fromkeys(("O", "O:", "O2", "o:", "O1"), ("AO",)),
-    **dict.fromkeys(("3", "3:", "@r", "V3:", "3:r"), ("ER",)),
-    **dict.fromkeys(("E", "E2", "E#", "e", "E:"), ("EH",)),
-    **dict.fromkeys(("I", "I2", "I#"), ("IH",)),
-    **dict.fromkeys(("i", "i:", "i2", "I:"), ("IY",)),
-    **dict.fromkeys(("U", "U2"), ("UH",)),
-    **dict.fromkeys(("u", "u:", "u2", "uu"), ("UW",)),
-    **dict.fromkeys(("eI", "e:", "e2", "E:I"), ("EY",)),
-    **dict.fromkeys(("oU", "o", "o2", "@U", "oU#"), ("OW",)),
-    **dict.fromkeys(("aI", "aI2"), ("AY",)),
-    **dict.fromkeys(("aU", "aU2"), ("AW",)),
-    **dict.fromkeys(("OI", "oI"), ("OY",)),
-    **dict.fromkeys(("A@", "A@2"), ("AA", "R")),
-    **dict.fromkeys(("O@", "o@", "O@2"), ("AO", "R")),
-    **dict.fromkeys(("e@", "E@"), ("EH", "R")),
-    **dict.fromkeys(("i@", "i@3", "i@2"), ("IH", "R")),
-    **dict.fromkeys(("U@", "u@"), ("UH", "R")),
-    **dict.fromkeys(("aI@", "aI3"), ("AY", "ER")),
-    **dict.fromkeys(("aU@", "aU3"), ("AW", "ER")),
-    **dict.fromkeys(("@L", "l-"), ("AH", "L")),
-    "VR": ("AH", "R"),
-    **dict.fromkeys(("n-", "@n"), ("AH", "N")),
-    **dict.fromkeys(("m-", "@m"), ("AH", "M")),
-    **dict.fromkeys(("p", "p#"), ("P",)),
-    "b": ("B",),
-    **dict.fromkeys(("t", "t#", "t2"), ("T",)),
-    **dict.fromkeys(("d", "d#"), ("D",)),
-    **dict.fromkeys(("k", "k2", "x"), ("K",)),
-    **dict.fromkeys(("g", "g2"), ("G",)),
-    "f": ("F",),
-    **dict.fromkeys(("v", "v#"), ("V",)),
-    "T": ("TH",),
-    "D": ("DH",),
-    "s": ("S",),
-    **dict.fromkeys(("z", "z#", "z/2"), ("Z",)),
-    "S": ("SH",),
-    "Z": ("ZH",),
-    **dict.fromkeys(("h", "C"), ("HH",)),
-    "tS": ("CH",),
-    "dZ": ("JH",),
-    "m": ("M",),
-    "n": ("N",),
-    "N": ("NG",),
-    **dict.fromkeys(("l", "L", "l#"), ("L",)),
-    **dict.fromkeys(("r", "r-", "r/", "R", "*"), ("R",)),
-    **dict.fromkeys(("w", "w#"), ("W",)),
-    "hw": ("HH", "W"),
-    **dict.fromkeys(("j", ";"), ("Y",)),
-    "?": (),  # a glottal stop is no phoneme of ARPAbet: its time goes to its neighbour
-}
-
-
-class _EventId(ctypes.Union):
-    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
-
-
-class _Event(ctypes.Structure):
-    """`espeak_EVENT` of speak_lib.h."""
-
-    _fields_ = [
-        ("type", ctypes.c_int),
-        ("unique_identifier", ctypes.c_uint),
-        ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int),
-        ("audio_position_ms", ctypes.c_int),
-        ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p),
-        ("id", _EventId),
-    ]
-
-
-_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """What espeak-ng says at a sample: a word begins (`phoneme` None, `position` in the text) or a phoneme begins."""
-
-    sample: int
-    position: int
-    phoneme: str | None
-
-
-def speak(text: str, voice: Voice, prosody: Prosody = PROSODIES["neutral"]) -> Speech:
-    """Says a text. The same arguments give the same samples, whatever was said before.
-
-    Args:
-        text: English, plain; its words are spelt in `words` as here but in lower case, without punctuation.
-        voice: who says it.
-        prosody: how it is said.
-
-    Returns:
-        The samples at 16 kHz, 0.15 s of silence before and after, and the words with the times at which espeak-ng
-        synthesised them. What it has no time for is estimated: the halves of a vowel that ARPAbet writes as two
-        phonemes (`chair`: EH R), an l that it speaks as the end of a vowel (`old`: a third of both), and words that
-        it runs into one (`of the`), which share its phonemes by their spelling.
-
-    Raises:
-        ValueError: no word in the text, or espeak-ng does not know the voice.
-        ImportError: espeakng-loader is missing.
-    """
-    tokens = list(_TOKEN.finditer(text))
-    if not tokens:
-        raise ValueError(f"There is no word to say in {text!r}; give a text with at least one word.")
-    waveform, marks, rate = _synthesise(text, voice, prosody)
-    samples = soxr.resample(waveform.astype(np.float32) / 32768, rate, SAMPLING_RATE)
-    samples *= 10 ** ((voice.gain_db + prosody.gain_db) / 20)
-    samples = np.pad(np.clip(samples, -1, 1), round(SILENCE_S * SAMPLING_RATE)).astype(np.float32)
-    spoken = _share_phonemes(_phonemes_of_tokens(marks, tokens, len(waveform)), tokens)
-    return Speech(
-        samples, [_word(token.group(), phonemes, rate) for token, phonemes in zip(tokens, spoken, strict=True)]
-    )
-
 
 def write_corpus(
     output_dir: str | Path, num_speakers: int = 8, utterances_per_speaker: int = 40, seed: int = 0
@@ -326,7 +135,7 @@ def write_corpus(
         ImportError: espeakng-loader is missing.
     """
     _check_size(num_speakers, utterances_per_speaker)
-    _espeak_files()
+    espeak_files()
     output_dir = Path(output_dir)
     for speaker_index in range(num_speakers):
         _make_folder(output_dir / "audio" / _speaker_name(speaker_index))
@@ -406,174 +215,3 @@ def _with_noise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     # A recording is never digitally silent; exact zeros would be outliers after the logarithm of the MFCC.
     rms = 10 ** (rng.uniform(*NOISE_DBFS) / 20)
     return np.clip(samples + rng.normal(0, rms, len(samples)), -1, 1).astype(np.float32)
-
-
-def _word(spelling: str, phonemes: list[tuple[str, float, float]], rate: int) -> dict:
-    """An aligned word from its phonemes, whose times are samples at espeak-ng's rate without the silence before."""
-
-    def seconds(sample: float) -> float:
-        return round(SILENCE_S + sample / rate, 6)
-
-    timed = [{"phoneme": name, "start_s": seconds(start), "end_s": seconds(end)} for name, start, end in phonemes]
-    return {
-        "word": spelling.lower(),
-        "start_s": timed[0]["start_s"],
-        "end_s": timed[-1]["end_s"],
-        "phonemes": timed,
-    }
-
-
-def _phonemes_of_tokens(
-    marks: list[_Mark], tokens: list[re.Match], num_samples: int
-) -> list[list[tuple[str, float, float]]]:
-    """Sorts the marks into (phoneme, first sample, end sample) of each token; one run into its neighbour has none."""
-    starts = [token.start() for token in tokens]
-    ends = [mark.sample for mark in marks[1:]] + [num_samples]
-    spoken: list[list[tuple[str, float, float]]] = [[] for _ in tokens]
-    token, begin = 0, None
-    for mark, end in zip(marks, ends, strict=True):
-        if mark.phoneme is None:
-            # espeak-ng counts characters from 1.
-            token, begin = max(bisect.bisect_right(starts, mark.position - 1) - 1, 0), mark.sample
-        elif mark.phoneme.startswith("_"):
-            begin = None
-        else:
-            # The closure of a first stop lies between the word's mark and the phoneme's.
-            start = mark.sample if begin is None else begin
-            begin = _add_phoneme(spoken[token], mark.phoneme, start, end)
-    return spoken
-
-
-def _add_phoneme(phonemes: list, espeak_name: str, start: int, end: int) -> int | None:
-    """Appends the ARPAbet phonemes of [start, end); returns where the next phoneme has to begin if none was added."""
-    names = _arpabet(espeak_name.lstrip("',%="))
-    if not names:
-        return start
-    if phonemes and end <= start:
-        # An l or r that espeak-ng speaks as the end of its vowel: it has no time of its own.
-        name, start, end = phonemes.pop()
-        middle = start + (end - start) * 2 / 3
-        phonemes.append((name, start, middle))
-        start = middle
-    if end <= start:
-        return start
-    edges = np.linspace(start, end, len(names) + 1).tolist()
-    if phonemes:  # espeak-ng may leave a pause inside a word; phonemes tile their word
-        phonemes[-1] = (*phonemes[-1][:2], edges[0])
-    phonemes.extend(zip(names, edges, edges[1:], strict=False))
-    return None
-
-
-def _arpabet(espeak_name: str) -> tuple[str, ...]:
-    if espeak_name not in _ARPABET:
-        logger.warning("espeak-ng's phoneme %r has no ARPAbet name here; its time goes to its neighbour.", espeak_name)
-    return _ARPABET.get(espeak_name, ())
-
-
-def _share_phonemes(spoken: list[list], tokens: list[re.Match]) -> list[list[tuple[str, float, float]]]:
-    """Gives tokens without phonemes, which espeak-ng ran into the token before, their part of its phonemes."""
-    leaders = [index for index, phonemes in enumerate(spoken) if phonemes]
-    if not leaders:
-        raise ValueError(f"espeak-ng says nothing of {tokens[0].string!r}; give an English text.")
-    weights = [len(_SPELT_SOUND.findall(token.group().lower())) for token in tokens]
-    edges = [0, *leaders[1:], len(tokens)]
-    groups = [
-        _divide(spoken[leader], weights[first:last])
-        for leader, first, last in zip(leaders, edges, edges[1:], strict=False)
-    ]
-    return [phonemes for group in groups for phonemes in group]
-
-
-def _divide(phonemes: list[tuple[str, float, float]], weights: list[int]) -> list[list[tuple[str, float, float]]]:
-    """Divides consecutive phonemes among words in proportion to the weights, at least one for each word."""
-    while len(phonemes) < len(weights):
-        name, start, end = phonemes[-1]
-        middle = (start + end) / 2
-        phonemes = [*phonemes[:-1], (name, start, middle), (name, middle, end)]
-    cuts, taken = [0], 0
-    for position, count in enumerate(weights[:-1], start=1):
-        taken += count
-        wanted = round(len(phonemes) * taken / sum(weights))
-        cuts.append(min(max(wanted, cuts[-1] + 1), len(phonemes) - (len(weights) - position)))
-    cuts.append(len(phonemes))
-    return [phonemes[first:last] for first, last in zip(cuts, cuts[1:], strict=False)]
-
-
-def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, list[_Mark], int]:
-    """Runs espeak-ng once: int16 samples, the marks in order, and the rate of both in Hz."""
-    with _fresh_library() as (library, data_path):
-        chunks, marks = [], []
-        callback = _SynthCallback(functools.partial(_collect, chunks, marks))
-        rate = library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data_path, _PHONEME_EVENTS)
-        try:
-            library.espeak_SetSynthCallback(callback)
-            if library.espeak_SetVoiceByName(voice.variant.encode()):
-                raise ValueError(f"espeak-ng has no voice {voice.variant!r}; give one such as 'en-us+m3'.")
-            library.espeak_ng_SetRandSeed(ctypes.c_long(1))
-            for parameter, value in _settings(voice, prosody).items():
-                library.espeak_SetParameter(parameter, value, 0)
-            encoded = text.encode()
-            library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
-        finally:
-            library.espeak_Terminate()
-    if not chunks:
-        raise ValueError(f"espeak-ng made no sound of {text!r}; give an English text.")
-    return np.concatenate(chunks), marks, rate
-
-
-def _collect(chunks: list, marks: list, waveform, num_samples: int, events) -> int:
-    """espeak-ng's callback: keeps the samples and the marks of a piece of speech; 0 lets it go on."""
-    if waveform and num_samples > 0:
-        chunks.append(np.ctypeslib.as_array(waveform, (num_samples,)).copy())
-    index = 0
-    while events[index].type != _EVENT_END_OF_LIST:
-        event = events[index]
-        if event.type == _EVENT_WORD:
-            marks.append(_Mark(event.sample, event.text_position, None))
-        elif event.type == _EVENT_PHONEME:
-            marks.append(_Mark(event.sample, event.text_position, event.id.string.decode()))
-        index += 1
-    return 0
-
-
-def _settings(voice: Voice, prosody: Prosody) -> dict[int, int]:
-    """espeak-ng's parameters and their values."""
-    return {
-        _RATE: int(np.clip(round(voice.rate_wpm * prosody.rate_factor), *_RATE_LIMITS_WPM)),
-        _VOLUME: _VOLUME_PERCENT,
-        _PITCH: int(np.clip(round(voice.pitch + prosody.pitch_shift), 0, 99)),
-        _RANGE: int(np.clip(round(prosody.pitch_range), 0, 99)),
-    }
-
-
-@contextmanager
-def _fresh_library() -> Iterator[tuple[ctypes.CDLL, bytes]]:
-    """espeak-ng, newly loaded: it keeps its pitch flutter and gain from one utterance to the next in static variables
-    that no call resets, so only a fresh copy (6 ms) makes an utterance independent of those before it."""
-    library_path, data_path = _espeak_files()
-    library = ctypes.CDLL(library_path)
-    try:
-        yield library, data_path
-    finally:
-        _unload(library)
-
-
-def _unload(library: ctypes.CDLL) -> None:
-    low_level = importlib.import_module("_ctypes")
-    unload = getattr(low_level, "dlclose", None) or low_level.FreeLibrary
-    unload(library._handle)
-
-
-@functools.cache
-def _espeak_files() -> tuple[str, bytes]:
-    """Paths of a private copy of the library, which no other user of it in this process keeps loaded, and its data."""
-    try:
-        loader = importlib.import_module("espeakng_loader")
-    except ImportError as error:
-        raise ImportError(
-            "Synthetic speech needs espeak-ng: install it with `pip install espeakng-loader`."
-        ) from error
-    folder = tempfile.mkdtemp(prefix="wise_hf_espeak_")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    library_path = shutil.copy(loader.get_library_path(), folder)
-    return library_path, str(loader.get_data_path()).encode()

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accelerate import Accelerator, PartialState
@@ -26,7 +26,7 @@ from wise_hf.training.scores import compute_scores
 logger = logging.getLogger(__name__)
 
 FOLD_RESULT = "fold_result.json"
-SELECTION = "selection"  # the model that chose the number of epochs
+SELECTION = "selection"  # the model that never saw the validation part
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,11 @@ def run_fold(rows: Sequence[dict], fold: Fold, experiment: Experiment, output_di
     run = fit(train_rows, validation_rows, rows, experiment, output_dir / SELECTION if refit else output_dir, name)
     progress, validation = run.progress, run.score(validation_rows)[0]
     if refit:
-        chosen = replace(experiment, recipe=replace(experiment.recipe, epochs=progress.best_epoch))
-        run = fit(train_rows + validation_rows, [], rows, chosen, output_dir, f"{name}, with validation part")
+        run = fit(train_rows + validation_rows, [], rows, experiment, output_dir, f"{name}, all but the test part")
     result = {
         "name": fold.name,
         "sizes": {"train": len(train_rows), "validation": len(validation_rows), "test": len(test_rows)},
-        "epoch": progress.best_epoch,
+        "epoch": run.progress.best_epoch,
         "history": progress.history,
         "validation": validation,
     }

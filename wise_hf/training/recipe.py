@@ -32,7 +32,9 @@ class Recipe:
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
         steady_start: start as slow averages, see `wise_hf.training.build.start_steadily`.
-        refit: once the validation part has chosen the number of epochs, train anew on both parts together.
+        refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
+            one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
+            that is best on the validation part.
         patience: stop after so many epochs without a better validation UA; 0 never stops early.
     """
 

@@ -1,0 +1,104 @@
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from speech import assert_valid
+
+from wise_hf.alignment_wise import Alignment
+from wise_hf.word_times_wise import words_from_times
+
+
+pytest.importorskip("pocketsphinx")
+
+
+def given_word(word, start_s=None, end_s=None, **more):
+    return {"word": word, "start_s": start_s, "end_s": end_s, **more}
+
+
+def test_good_times_are_kept_and_phonemes_spread_evenly():
+    (word,) = words_from_times([given_word("Kids", 0.5, 0.9)], 2.0)
+    assert (word["word"], word["start_s"], word["end_s"]) == ("Kids", 0.5, 0.9)
+    assert [phoneme["phoneme"] for phoneme in word["phonemes"]] == ["K", "IH", "D", "Z"]
+    np.testing.assert_allclose([phoneme["end_s"] for phoneme in word["phonemes"]], [0.6, 0.7, 0.8, 0.9])
+
+
+def test_given_phonemes_keep_their_times_and_lose_their_stress():
+    phonemes = [{"phoneme": "HH", "start_s": 0.1, "end_s": 0.15}, {"phoneme": "ay1", "start_s": 0.2, "end_s": 0.4}]
+    (word,) = words_from_times([given_word("hi", 0.1, 0.4, phonemes=phonemes)], 1.0)
+    assert word["phonemes"] == [
+        {"phoneme": "HH", "start_s": 0.1, "end_s": 0.2},
+        {"phoneme": "AY", "start_s": 0.2, "end_s": 0.4},
+    ]
+
+
+def test_missing_times_lie_between_their_neighbours(caplog):
+    caplog.set_level("INFO")
+    words = words_from_times([given_word("a", 0.0, 1.0), given_word("b"), given_word("c", 2.0, None)], 3.0)
+    assert [(word["start_s"], word["end_s"]) for word in words] == [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]
+    assert "2 of 3" in caplog.text
+
+
+def test_overlaps_are_halved_and_times_outside_the_audio_clipped():
+    words = words_from_times([given_word("a", -1.0, 1.2), given_word("b", 1.0, 9.0)], 2.0)
+    assert [(word["start_s"], word["end_s"]) for word in words] == [(0.0, 1.1), (1.1, 2.0)]
+
+
+def test_a_known_start_is_kept_when_nothing_follows_it_closely():
+    words = words_from_times([given_word("hello", 0.5), given_word("world")], 3.0)
+    assert words[0]["start_s"] == 0.5
+
+
+def test_silence_marks_are_no_words_and_numbers_share_their_time():
+    entries = [given_word("<sil>", 0.0, 0.5), given_word("11:30", 0.5, 1.5), given_word("", 1.5, 2.0)]
+    words = words_from_times([*entries, given_word("[noise]", 1, 2), given_word("sp", 1, 2)], 2.0)
+    assert [word["word"] for word in words] == ["eleven", "thirty"]
+    assert (words[0]["start_s"], words[-1]["end_s"]) == (0.5, 1.5)
+
+
+TIMES = st.one_of(st.none(), st.floats(), st.floats(-1, 4), st.just("x"))
+WORDS = st.sampled_from(["hi", "Don't", "11", "<sil>", "strengths", "well-known"])
+PHONEMES = st.lists(
+    st.fixed_dictionaries({"phoneme": st.sampled_from(["AH0", "K", ""]), "start_s": TIMES}), max_size=3
+)
+ENTRIES = st.fixed_dictionaries({"word": WORDS}, optional={"start_s": TIMES, "end_s": TIMES, "phonemes": PHONEMES})
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=8), st.floats(0.01, 100))
+@settings(deadline=None)
+def test_any_times_are_repaired_to_valid_ones(entries, duration_s):
+    words = words_from_times([{"word": "start"}, *entries], duration_s)
+    assert_valid(words, duration_s)
+
+
+@given(st.lists(st.floats(0.02, 1), min_size=2, max_size=12))
+@settings(deadline=None)
+def test_valid_times_are_left_alone(lengths):
+    edges = np.cumsum(lengths).tolist()
+    words = [given_word("go", start_s, end_s) for start_s, end_s in pairwise(edges)]
+    found = words_from_times(words, edges[-1] + 1)
+    assert [(word["start_s"], word["end_s"]) for word in found] == list(pairwise(edges))
+    assert words_from_times(found, edges[-1] + 1) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "duration_s", "message"),
+    [
+        ([], 1.0, "None of the 0 entries"),
+        ([given_word("<sil>", 0, 1)], 1.0, "None of the 1 entries"),
+        ([{"start_s": 0.0}], 1.0, "no string 'word'"),
+        ([given_word("a", 0, 1)], 0.0, "expected a positive number"),
+        ([given_word("a", 0, 1)], math.nan, "expected a positive number"),
+    ],
+)
+def test_times_without_words_or_length_are_refused(words, duration_s, message):
+    with pytest.raises(ValueError, match=message):
+        words_from_times(words, duration_s)
+
+
+def test_an_alignment_is_plain_data():
+    alignment = words_from_times([given_word("a", 0.0, 0.5)], 1.0)
+    assert Alignment(alignment, "uniform") == Alignment(list(alignment), "uniform")
+    assert type(alignment[0]["start_s"]) is float

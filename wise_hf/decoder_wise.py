@@ -1,0 +1,115 @@
+"""What aligning and transcribing share: pocketsphinx, this process's decoders, and audio as they take it."""
+
+import importlib
+import os
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+
+SAMPLING_RATE = 16000
+SILENT_PEAK = 1e-4
+
+# Kept by process id: a decoder inherited through a fork must not be shared.
+_decoders: dict[tuple[int, str], tuple] = {}
+
+
+def import_pocketsphinx() -> ModuleType:
+    """The recogniser's module, imported when it is first needed.
+
+    Returns:
+        The module pocketsphinx.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return importlib.import_module("pocketsphinx")
+    except ImportError as error:
+        raise ImportError("Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5'") from error
+
+
+def shared_decoder(purpose: str, make: Callable[[], Any]) -> tuple[threading.RLock, Any]:
+    """The process's own decoder for a purpose, with the lock to hold while it is in use.
+
+    Args:
+        purpose: a name such as "align".
+        make: builds the decoder, called once a process.
+
+    Returns:
+        (lock, decoder).
+    """
+    key = (os.getpid(), purpose)
+    if key not in _decoders:
+        # Two threads may both build one; the first stored is used by both.
+        _decoders.setdefault(key, (threading.RLock(), make()))
+    return _decoders[key]
+
+
+def drop_decoder(purpose: str) -> None:
+    """Forgets this process's decoder for a purpose: one that failed stays spoilt, the next call makes a new one.
+
+    Args:
+        purpose: the name given to `shared_decoder`.
+    """
+    _decoders.pop((os.getpid(), purpose), None)
+
+
+def check_samples(samples: np.ndarray, sampling_rate: int) -> np.ndarray:
+    """Audio as the recogniser takes it, without its mean.
+
+    Args:
+        samples: (n,) float, mono, in [-1, 1].
+        sampling_rate: in Hz, 16000.
+
+    Returns:
+        (n,) float64.
+
+    Raises:
+        ValueError: another rate or shape, no samples, integers, or samples that are not finite.
+    """
+    if sampling_rate != SAMPLING_RATE:
+        raise ValueError(f"The audio has {sampling_rate} Hz, the recogniser needs {SAMPLING_RATE} Hz; resample it.")
+    samples = np.asarray(samples)
+    if samples.ndim != 1:
+        raise ValueError(f"The audio has the shape {samples.shape}, expected one channel (n,); mix the channels down.")
+    if not samples.size:
+        raise ValueError("The audio is empty, expected at least one sample; leave the recording out.")
+    if samples.dtype.kind != "f":
+        raise ValueError(f"The audio is {samples.dtype}, expected float in [-1, 1]; divide it by its full scale.")
+    if not np.isfinite(samples).all():
+        raise ValueError("The audio has samples that are NaN or infinite, expected finite ones; repair the recording.")
+    # Scaled first, so that not even the largest floats overflow.
+    samples = samples.astype(np.float64) / max(1.0, float(np.abs(samples).max()))
+    return samples - samples.mean()
+
+
+def is_silent(samples: np.ndarray) -> bool:
+    """Whether there is nothing to hear.
+
+    Args:
+        samples: (n,) float from `check_samples`.
+
+    Returns:
+        True where no sample reaches -80 dB of full scale.
+    """
+    return bool(np.abs(samples).max() < SILENT_PEAK)
+
+
+def to_pcm(samples: np.ndarray) -> bytes:
+    """The samples as the recogniser's 16 bit little-endian integers, as loud as they go.
+
+    Quiet recordings are brought up; a last bit of fixed noise keeps digital silence from being a spectrum of zeros.
+
+    Args:
+        samples: (n,) float from `check_samples`, not silent.
+
+    Returns:
+        2 n bytes.
+    """
+    loud = samples * (29000 / np.abs(samples).max())
+    noise = np.random.default_rng(0).integers(-1, 2, len(samples))
+    return np.round(loud + noise).astype("<i2").tobytes()

@@ -1,0 +1,186 @@
+"""MFCC by openSMILE, the tool of the WISE paper, with the configuration written here."""
+
+import atexit
+import importlib
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from .mfcc_wise import (
+    FRAME_MS,
+    HOP_MS,
+    NUM_CEPSTRA,
+    SAMPLING_RATE,
+    frame_sizes,
+    pad_to_frame,
+    to_int16_scale,
+    validate_samples,
+    with_deltas,
+)
+
+
+OPENSMILE_MIN_FRAMES = 4
+# The components of an HTK front end. cMfcc in its HTK mode would put c0 last, so its floor of 1 is set by hand.
+OPENSMILE_CONFIGURATION = Template("""
+[componentInstances:cComponentManager]
+instance[dataMemory].type=cDataMemory
+instance[extsource].type=cExternalAudioSource
+instance[frame].type=cFramer
+instance[pe].type=cVectorPreemphasis
+instance[win].type=cWindower
+instance[fft].type=cTransformFFT
+instance[fftmag].type=cFFTmagphase
+instance[melspec].type=cMelspec
+instance[mfcc].type=cMfcc
+instance[delta].type=cDeltaRegression
+instance[accel].type=cDeltaRegression
+instance[lld].type=cVectorConcat
+instance[extsink].type=cExternalSink
+nThreads=1
+printLevelStats=0
+
+[extsource:cExternalAudioSource]
+writer.dmLevel=wave
+writer.levelconf.growDyn=1
+writer.levelconf.isRb=0
+sampleRate=\\cm[sampleRate{16000}:sampling rate in Hz]
+nBits=\\cm[nBits{16}:bits a sample]
+channels=1
+
+[frame:cFramer]
+reader.dmLevel=wave
+writer.dmLevel=frames
+noPostEOIprocessing=1
+frameMode=fixed
+frameSize=$frame_s
+frameStep=$hop_s
+frameCenterSpecial=left
+
+[pe:cVectorPreemphasis]
+reader.dmLevel=frames
+writer.dmLevel=framespe
+k=0.97
+de=0
+
+[win:cWindower]
+reader.dmLevel=framespe
+writer.dmLevel=winframes
+winFunc=ham
+gain=1.0
+offset=0
+
+[fft:cTransformFFT]
+reader.dmLevel=winframes
+writer.dmLevel=fft
+zeroPadSymmetric=0
+
+[fftmag:cFFTmagphase]
+reader.dmLevel=fft
+writer.dmLevel=fftmag
+
+[melspec:cMelspec]
+reader.dmLevel=fftmag
+writer.dmLevel=melspec
+htkcompatible=1
+nBands=26
+usePower=1
+lofreq=0
+hifreq=8000
+specScale=mel
+
+[mfcc:cMfcc]
+reader.dmLevel=melspec
+writer.dmLevel=cepstra
+firstMfcc=0
+lastMfcc=12
+cepLifter=22.0
+htkcompatible=0
+melfloor=1.0
+
+[delta:cDeltaRegression]
+reader.dmLevel=cepstra
+writer.dmLevel=deltas
+deltawin=2
+blocksize=1
+noPostEOIprocessing=0
+
+[accel:cDeltaRegression]
+reader.dmLevel=deltas
+writer.dmLevel=accelerations
+deltawin=2
+blocksize=1
+noPostEOIprocessing=0
+
+[lld:cVectorConcat]
+reader.dmLevel=cepstra;deltas;accelerations
+writer.dmLevel=lld
+includeSingleElementFields=1
+
+[extsink:cExternalSink]
+reader.dmLevel=lld
+blocksize=1
+""")
+
+
+def mfcc_opensmile(
+    samples: np.ndarray, sampling_rate: int = SAMPLING_RATE, *, frame_ms: float = FRAME_MS, hop_ms: float = HOP_MS
+) -> np.ndarray:
+    """13 cepstra with their deltas and accelerations for each frame of an utterance, with openSMILE.
+
+    Agrees with `mfcc_native` within 0.005 on all 39 values of all frames at 8, 16 and 48 kHz. Measured at 16 kHz:
+    0.001 at most on real speech (0.0003 on the three frames at either edge), 0.0001 on noise, 0.003 on pure tones and
+    a chirp, 0 on digital silence; values reach 180. Both round audio to 16 bits first. Where a frame is no whole
+    number of samples (11,025, 22,050 and 44,100 Hz) the cepstra differ by up to 0.1.
+
+    Args:
+        samples: mono audio of shape (n,), floating point in [-1, 1].
+        sampling_rate: samples a second.
+        frame_ms: length of a frame in milliseconds.
+        hop_ms: step between the starts of two frames in milliseconds.
+
+    Returns:
+        np.ndarray: float32 of shape (T, 39), as `mfcc_native` gives.
+
+    Raises:
+        ImportError: opensmile is not installed.
+        ValueError: the audio is not one channel of finite floating point samples, or a parameter is out of range.
+    """
+    frame, _ = frame_sizes(sampling_rate, frame_ms, hop_ms)
+    audio = pad_to_frame(to_int16_scale(validate_samples(samples)), frame) / np.float32(32768.0)
+    smile = _smile(os.getpid(), float(frame_ms), float(hop_ms))
+    features = np.ascontiguousarray(smile(audio, sampling_rate)[0].T, dtype=np.float32)
+    # Up to three frames, openSMILE's deltas take zeros for the frames past the end.
+    return features if len(features) >= OPENSMILE_MIN_FRAMES else with_deltas(features[:, :NUM_CEPSTRA])
+
+
+@lru_cache(maxsize=8)
+def _smile(process_id: int, frame_ms: float, hop_ms: float) -> Any:
+    """The openSMILE of this process; it cannot be saved as JSON, so no object may hold it."""
+    try:
+        opensmile = importlib.import_module("opensmile")
+    except ImportError as error:
+        raise ImportError(
+            "The openSMILE backend needs opensmile, which is not installed; run `pip install opensmile` or choose "
+            'mfcc_backend="native", which gives the same values.'
+        ) from error
+    return opensmile.Smile(feature_set=_configuration_file(process_id, frame_ms, hop_ms), feature_level="lld")
+
+
+def _configuration_file(process_id: int, frame_ms: float, hop_ms: float) -> str:
+    """Path of the configuration in a new temporary file, which goes when the process that made it ends."""
+    descriptor, path = tempfile.mkstemp(prefix="wise_mfcc_", suffix=".conf")
+    with open(descriptor, "w", encoding="ascii") as file:
+        file.write(OPENSMILE_CONFIGURATION.substitute(frame_s=frame_ms / 1000, hop_s=hop_ms / 1000))
+    atexit.register(_remove_configuration, process_id, path)
+    return path
+
+
+def _remove_configuration(process_id: int, path: str) -> None:
+    # A forked child inherits this exit handler, but not the file.
+    if os.getpid() == process_id:
+        Path(path).unlink(missing_ok=True)
