@@ -2,7 +2,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from speech import assert_well_formed, rms
+from speech import assert_valid, rms
 
 from wise_hf.data import espeak
 from wise_hf.data.espeak import SAMPLING_RATE, Prosody, Voice, speak
@@ -51,7 +51,7 @@ def test_words_that_espeak_runs_into_one_share_its_phonemes():
 )
 def test_any_text_gets_well_formed_words(text):
     speech = speak(text, VOICES[2])
-    assert_well_formed(speech.words, len(speech.samples) / SAMPLING_RATE)
+    assert_valid(speech.words, len(speech.samples) / SAMPLING_RATE)
     assert len(speech.words) == len(espeak._TOKEN.findall(text))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from speech import assert_well_formed, rms
+from speech import assert_valid, rms
 
 from wise_hf.data import espeak, synthetic
 from wise_hf.data.espeak import speak
@@ -64,7 +64,7 @@ def test_words_are_those_of_the_text_in_order_and_inside_the_audio(corpus):
     for row in read_rows(corpus):
         words = read_words(corpus, row)
         assert [word["word"] for word in words] == [t.group().lower() for t in espeak._TOKEN.finditer(row["text"])]
-        assert_well_formed(words, soundfile.info(corpus / row["file_name"]).duration)
+        assert_valid(words, soundfile.info(corpus / row["file_name"]).duration)
 
 
 def test_speech_lies_inside_its_words_and_silence_between_them(corpus):
