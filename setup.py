@@ -31,7 +31,8 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
-    package_data={"wise_hf": ["py.typed"]},
+    # The metric is a folder that `evaluate` loads by its path, not a package.
+    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py"]},
     python_requires=">=3.10",
     install_requires=REQUIRED,
     extras_require={"demo": DEMO, "dev": DEMO + TEST},

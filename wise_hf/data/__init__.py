@@ -1,0 +1,1 @@
+"""Corpora -> one schema of aligned utterances -> batches."""

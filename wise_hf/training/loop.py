@@ -93,7 +93,7 @@ class TrainingRun:
         self.collator = collator
         self.order = torch.Generator()  # of the training utterances
         self.train_loader = self._loader(train_rows, collator, shuffle=True)
-        self.validation_rows = validation_rows
+        self.validation_loader = self._plain_loader(validation_rows) if validation_rows else None
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
@@ -104,6 +104,9 @@ class TrainingRun:
     def _loader(self, rows: Sequence[dict], collator: WISECollator, shuffle: bool) -> DataLoader:
         loader = DataLoader(rows, self.recipe.batch_size, shuffle=shuffle, collate_fn=collator, generator=self.order)
         return self.accelerator.prepare(loader)
+
+    def _plain_loader(self, rows: Sequence[dict]) -> DataLoader:
+        return self._loader(rows, self.collator.without_augmentation(), shuffle=False)
 
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
@@ -176,7 +179,9 @@ class TrainingRun:
 
     def score(self, rows: Sequence[dict]) -> tuple[dict, list[int]]:
         """The averaged model's scores on utterances, and the class number that it gives to each."""
-        loader = self._loader(rows, self.collator.without_augmentation(), shuffle=False)
+        return self._score(self._plain_loader(rows))
+
+    def _score(self, loader: DataLoader) -> tuple[dict, list[int]]:
         predicted, true = self._predict(loader)
         return compute_scores(predicted, true, self.num_labels), predicted.tolist()
 
@@ -196,7 +201,7 @@ class TrainingRun:
     def _record(self, epoch: int, loss: float) -> None:
         progress = self.progress
         progress.epoch = epoch
-        scores = self.score(self.validation_rows)[0] if self.validation_rows else {"wa": None, "ua": None}
+        scores = self._score(self.validation_loader)[0] if self.validation_loader else {"wa": None, "ua": None}
         progress.history.append({"epoch": epoch, "loss": loss, "wa": scores["wa"], "ua": scores["ua"]})
         if scores["ua"] is None or scores["ua"] > progress.best_ua:
             progress.best_epoch = epoch
