@@ -44,7 +44,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         frame_ms: length of a frame in milliseconds.
         hop_ms: step between the starts of two frames in milliseconds.
         mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name); both give the same values.
-        normalization: "global" (stored mean and std), "speaker" (those of a speaker or recording) or "none".
+        normalization: "global" (stored mean and std), "speaker" (those of the speaker, where known) or "none".
         mean: stored mean of each of the 39 values over the training frames, or None before `set_statistics`.
         std: stored standard deviation of each of the 39 values, above 0, or None before `set_statistics`.
         max_frames_per_phoneme: frames kept of a phoneme, the first ones.
@@ -229,29 +229,27 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         Args:
             features: float32 of shape (T, 39).
             statistics: mean and std of the speaker, (39,) each, as `feature_statistics` gives; used by "speaker" only,
-                which takes the statistics of these very features without it.
+                which takes the stored ones for an unknown speaker: those of a single recording hide its emotion.
 
         Returns:
             np.ndarray: float32 of shape (T, 39); the features themselves where the normalisation is "none".
 
         Raises:
-            ValueError: the normalisation is "global" and no statistics are stored yet.
+            ValueError: the stored statistics are needed and there are none yet.
         """
         features = np.asarray(features, dtype=np.float32)
         if self.normalization == "none":
             return features
-        if self.normalization == "global":
+        if self.normalization == "global" or statistics is None:
             statistics = self._stored_statistics()
-        elif statistics is None:
-            statistics = feature_statistics([features])
         mean, std = (np.asarray(values, dtype=np.float32) for values in statistics)
         return (features - mean) / std
 
     def _stored_statistics(self) -> Statistics:
         if self.mean is None:
             raise ValueError(
-                'normalization="global" has no mean and std yet; call set_statistics with the training features or '
-                'choose normalization="none" or "speaker".'
+                f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the training '
+                'features or choose normalization="none".'
             )
         return self.mean, self.std
 

@@ -14,6 +14,7 @@ from wise_hf.processing_wise import WISEProcessor
 
 
 Statistics = tuple[np.ndarray, np.ndarray]
+MIN_SPEAKER_FRAMES = 1000
 RAGGED = WISEFeatureExtractor.model_input_names
 
 
@@ -44,7 +45,8 @@ def speaker_statistics(rows: Sequence[dict], warps: Sequence[float] = (1.0,)) ->
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
     Args:
-        rows: utterances of `load_rows`; those without a speaker are normalised one by one.
+        rows: utterances of `load_rows`. Those without a speaker, and speakers of fewer than MIN_SPEAKER_FRAMES (15 s of
+            speech), get no statistics of their own: they are normalised by the training part's.
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
@@ -57,6 +59,7 @@ def speaker_statistics(rows: Sequence[dict], warps: Sequence[float] = (1.0,)) ->
     return {
         (speaker, warp): feature_statistics(utterance @ warp_matrix(warp) for utterance in utterances)
         for speaker, utterances in frames.items()
+        if sum(map(len, utterances)) >= MIN_SPEAKER_FRAMES
         for warp in warps
     }
 
