@@ -368,7 +368,7 @@ class TestSaving:
         if backend == "opensmile":
             pytest.importorskip("opensmile", reason="opensmile is not installed")
         hasher = pytest.importorskip("datasets.fingerprint").Hasher
-        extractor = WISEFeatureExtractor(mfcc_backend=backend, normalization="speaker")
+        extractor = WISEFeatureExtractor(mfcc_backend=backend, normalization="none")
         before = hasher.hash(extractor), extractor.to_json_string()
         extractor(noise(RATE), make_words([[0.1, 0.2]]), sampling_rate=RATE)
         assert (hasher.hash(extractor), extractor.to_json_string()) == before

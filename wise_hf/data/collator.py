@@ -45,8 +45,8 @@ def speaker_statistics(rows: Sequence[dict], warps: Sequence[float] = (1.0,)) ->
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
     Args:
-        rows: utterances of `load_rows`. Those without a speaker, and speakers of fewer than MIN_SPEAKER_FRAMES (15 s of
-            speech), get no statistics of their own: they are normalised by the training part's.
+        rows: utterances of `load_rows`. Those without a speaker, and speakers of fewer than MIN_SPEAKER_FRAMES (15 s
+            of speech), get no statistics of their own: they are normalised by the training part's.
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
