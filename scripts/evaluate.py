@@ -1,7 +1,7 @@
 """WA and UA of a saved model on a corpus: python scripts/evaluate.py --model DIR --data_dir DIR."""
 
 import argparse
-import logging
+import sys
 from pathlib import Path
 
 from wise_hf import command_line
@@ -19,4 +19,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    command_line.run(lambda: logging.info("%s", evaluate_model(parse_arguments())))
+    command_line.run(lambda: sys.stdout.write(evaluate_model(parse_arguments()) + "\n"))

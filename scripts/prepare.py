@@ -2,11 +2,12 @@
 
 import argparse
 import logging
+import sys
 import time
 from pathlib import Path
 
 from wise_hf import command_line
-from wise_hf.data.cache import save_whole
+from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.prepare import prepare, report
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training import arguments
@@ -23,6 +24,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
+    check_replaceable(args.output_dir)
     check_writable(args.output_dir.parent)
     start = time.monotonic()
     prepared = prepare(
@@ -30,7 +32,7 @@ def main() -> None:
     )
     elapsed_s = time.monotonic() - start
     save_whole(prepared, args.output_dir)
-    logging.info("%s", report(prepared).to_text(elapsed_s))
+    sys.stdout.write(report(prepared).to_text(elapsed_s) + "\n")
     logging.info("Written: %s", args.output_dir)
 
 

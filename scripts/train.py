@@ -1,6 +1,7 @@
 """Train WISE on a corpus: accelerate launch scripts/train.py --data_dir DIR --output_dir OUT (see --help)."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from wise_hf import command_line
@@ -18,6 +19,7 @@ def parse_arguments() -> argparse.Namespace:
     group.add_argument("--output_dir", type=Path, required=True, help="results, and a folder for each fold's model")
     group.add_argument("--cross_validation", choices=["none", "session", "speaker", "random"], default="none")
     group.add_argument("--folds", type=arguments.positive, help="default: one a session or speaker; random: 5")
+    group.add_argument("--gradient_accumulation_steps", type=arguments.positive, default=1)
     group.add_argument("--seed", type=int, default=0)
     group.add_argument("--svm", action=argparse.BooleanOptionalAction, default=True, help="score the SVM as well")
     group.add_argument("--resume_from_checkpoint", type=Path, help="continue the interrupted run in this folder")
@@ -26,4 +28,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    command_line.run(lambda: run_experiment(parse_arguments()))
+    command_line.run(lambda: sys.stdout.write(run_experiment(parse_arguments())))

@@ -47,6 +47,7 @@ def test_channels_are_averaged_and_integers_scaled():
     [
         (np.zeros(0), 16_000, "has no samples"),
         (np.array([0.0, np.nan]), 16_000, "NaN or infinite"),
+        (np.zeros((2, 16_000)), 16_000, r"\(2, 16000\); give \(samples, channels\)"),
         (np.zeros((2, 2, 2)), 16_000, r"has the shape \(2, 2, 2\)"),
         (np.zeros(5), 0, "at 0 Hz"),
     ],

@@ -68,6 +68,8 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
         raise ValueError(
             f"{name} has the shape {samples.shape} at {from_rate} Hz; give (samples,) and its rate in Hz."
         )
+    if samples.ndim == 2 and samples.shape[1] > max(samples.shape[0], 1):
+        raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels), the other way round.")
     if samples.shape[0] == 0:
         raise ValueError(f"{name} has no samples; give a recording that is longer than zero seconds.")
     mono = np.asarray(samples, dtype=np.float32).reshape(len(samples), -1).mean(axis=1, dtype=np.float32)

@@ -15,7 +15,7 @@ _SCRIPTS = Path(sys.argv[0]).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _SCRIPTS]
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], object]) -> None:
     """
     Run a script.
 
@@ -25,7 +25,10 @@ def run(main: Callable[[], None]) -> None:
     Args:
         main: the script.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    is_first_process = os.environ.get("LOCAL_RANK", "0") == "0"  # the others have nothing to say that it does not
+    logging.basicConfig(
+        level=logging.INFO if is_first_process else logging.ERROR, format="%(message)s", stream=sys.stderr
+    )
     for noisy in ("httpx", "httpcore", "filelock", "fsspec", "matplotlib", "accelerate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     transformers.logging.set_verbosity_error()
@@ -34,9 +37,9 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except (ValueError, OSError, ImportError) as error:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, not once a process
+        if is_first_process:
             sentence = " ".join(str(error).split())
-            print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+            sys.stderr.write(f"{Path(sys.argv[0]).name}: {sentence}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,7 +7,7 @@ import torch
 from transformers import Pipeline
 
 from .audio_wise import read_audio, to_mono
-from .transcription_wise import transcribe
+from .transcription_wise import find_words
 from .word_times_wise import words_from_times
 
 
@@ -83,16 +83,7 @@ class WISEAudioClassificationPipeline(Pipeline):
             words = words_from_times(words, len(samples) / rate)
             said = " ".join(word["word"] for word in words)
             return {"text": text or said, "alignment": "corpus", "words": words}
-        heard = transcribe(samples, rate) if text is None else text
-        if text is None and not heard:
-            raise ValueError('No word was heard in the recording; give what is said: {"audio": ..., "text": ...}.')
-        alignment = self.processor.align(samples, heard, rate)
-        transcribed = text is None and alignment.source == "aligner"
-        return {
-            "text": heard,
-            "alignment": "asr+aligner" if transcribed else alignment.source,
-            "words": alignment.words,
-        }
+        return find_words(samples, text, rate)
 
     def _forward(self, model_inputs: dict) -> dict:
         utterance = model_inputs.pop("utterance")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from transformers import BatchFeature, ProcessorMixin
 
-from .alignment_wise import Alignment, align
+from .alignment_wise import align
 
 
 class WISEProcessor(ProcessorMixin):
@@ -72,11 +72,7 @@ class WISEProcessor(ProcessorMixin):
         if words is not None:
             return given
         rate = sampling_rate or self.feature_extractor.sampling_rate
-        return [self.align(samples, said, rate).words for samples, said in zip(recordings, given, strict=True)]
-
-    def align(self, samples: np.ndarray, text: str, sampling_rate: int) -> Alignment:
-        """The words of `text` on the time line of (samples,) float; see `align` of the alignment module."""
-        return align(samples, text, sampling_rate)
+        return [align(samples, said, rate).words for samples, said in zip(recordings, given, strict=True)]
 
     def word_ids(self, words: Sequence[str]) -> np.ndarray:
         """(N,) int64: each word as it stands, else in lower case, else the unknown word."""

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from .alignment_wise import align
 from .decoder_wise import check_samples, drop_decoder, import_pocketsphinx, is_silent, shared_decoder, to_pcm
 
 
@@ -55,3 +56,25 @@ def transcribe(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> str:
         except RuntimeError as error:
             drop_decoder(PURPOSE)
             raise ValueError(f"The recogniser failed on this audio ({error}); pass its transcript instead.") from error
+
+
+def find_words(samples: np.ndarray, text: str | None = None, sampling_rate: int = SAMPLING_RATE) -> dict:
+    """The words of a recording on its time line: its text is aligned, and without text it is transcribed first.
+
+    Args:
+        samples: (n,) float, mono, in [-1, 1].
+        text: what is said, or `None`.
+        sampling_rate: in Hz, 16000.
+
+    Returns:
+        `text`, `words` (aligned words) and `alignment`: `aligner`, `asr+aligner`, or `uniform` where nothing aligned.
+
+    Raises:
+        ValueError: no finite mono audio at 16 kHz, no English word in the text, or no word heard without one.
+    """
+    said = transcribe(samples, sampling_rate) if text is None else text
+    if text is None and not said:
+        raise ValueError("No word was heard in the recording; give its text, what is said in it, or leave it out.")
+    alignment = align(samples, said, sampling_rate)
+    transcribed = text is None and alignment.source == "aligner"
+    return {"text": said, "words": alignment.words, "alignment": "asr+aligner" if transcribed else alignment.source}

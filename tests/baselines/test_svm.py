@@ -30,3 +30,9 @@ def test_one_speaker_or_unknown_speakers_still_train():
     features, labels, _ = utterances(20, seed=0)
     for speakers in (["anna"] * 20, [None] * 20):
         assert len(predict_with_svm(fit_svm(features, labels, speakers), features)) == 20
+
+
+def test_emotions_that_go_with_speakers_and_single_utterances_still_train():
+    features, labels, _ = utterances(8, seed=0)
+    assert len(predict_with_svm(fit_svm(features, labels, ["a", "b"] * 4), features)) == 8
+    assert len(predict_with_svm(fit_svm(features[:2], labels[:2], [None] * 2), features)) == 8

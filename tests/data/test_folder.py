@@ -25,7 +25,7 @@ def test_rows_become_utterances_in_the_order_of_the_file(tmp_path):
     dataset = load_folder(corpus)
     assert dataset.features == UTTERANCE_FEATURES
     assert dataset[0] == {
-        "id": "b",
+        "id": "b.wav",
         "audio": str(corpus / "b.wav"),
         "start_s": 0.0,
         "end_s": 0.5,
@@ -70,6 +70,7 @@ def test_word_times_beside_a_recording_are_taken_as_the_corpus_alignment(tmp_pat
         (["a.wav,"], "file_name,emotion", "line 2: file_name and emotion must both be filled in"),
         (["a.wav,sad", "none.wav,sad"], "file_name,emotion", "line 3: .*none.wav cannot be read as audio"),
         (["metadata.csv,sad"], "file_name,emotion", "line 2: .*metadata.csv cannot be read as audio"),
+        (["a.wav,sad", "a.wav,sad"], "file_name,emotion", "line 3: a.wav stands in line 2 already"),
     ],
 )
 def test_an_unusable_line_is_named(tmp_path, lines, header, told):
@@ -88,6 +89,12 @@ def test_an_emotion_that_no_recording_has_is_refused_with_those_there_are(tmp_pa
     corpus = make_corpus(tmp_path, ["a.wav,sad,,,", "b.wav,happy,,,"])
     with pytest.raises(ValueError, match=r"no recording of 'angry'; it has happy \(1\), sad \(1\)"):
         load_folder(corpus, ["angry", "sad"])
+
+
+def test_a_label_to_map_that_no_recording_has_is_refused(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,calm,,,", "b.wav,happy,,,"])
+    with pytest.raises(ValueError, match=r"no emotion 'clam' to map; it has calm \(1\), happy \(1\)"):
+        load_folder(corpus, None, {"clam": "neutral"})
 
 
 def test_missing_folders_and_files_are_named(tmp_path):

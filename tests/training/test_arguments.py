@@ -29,7 +29,7 @@ def test_the_papers_recipe_has_the_papers_values():
     paper = RECIPES["paper"]
     assert (paper.learning_rate, paper.weight_decay, paper.schedule) == (1e-3, 1e-4, "inverse")
     assert paper.dropout == 0.3 and not paper.steady_start and not paper.refit
-    assert not paper.augment and paper.average_decay == 0 and paper.input_dropout == 0 and paper.label_smoothing == 0
+    assert not paper.augment and paper.input_dropout == 0 and paper.label_smoothing == 0
 
 
 def test_variants_become_fields_of_the_configuration():
@@ -64,4 +64,4 @@ def test_values_that_make_no_sense_are_refused(function, text):
 def test_lists_and_maps_are_read():
     assert arguments.names("angry, sad") == ["angry", "sad"]
     assert arguments.label_map("calm=neutral,excited=happy") == {"calm": "neutral", "excited": "happy"}
-    assert arguments.vocabulary("all") is None and arguments.vocabulary("100") == 100
+    assert arguments.vocabulary("all") == "all" and arguments.vocabulary("100") == 100

@@ -72,7 +72,7 @@ def test_it_learns_what_can_be_heard_and_keeps_the_best_epoch(tmp_path):
 
 
 def test_a_resumed_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
-    recipe = replace(RECIPE, average_decay=0.5, augment=AUGMENTATIONS)
+    recipe = replace(RECIPE, augment=AUGMENTATIONS)
     unbroken = make_run(tmp_path / "unbroken", recipe)
     unbroken.train("unbroken")
 
@@ -86,26 +86,13 @@ def test_a_resumed_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
     resumed.train("resumed")
 
     assert resumed.progress == unbroken.progress
-    for one, other in zip(weights(resumed.averaged), weights(unbroken.averaged), strict=True):
+    for one, other in zip(weights(resumed.model), weights(unbroken.model), strict=True):
         assert torch.equal(one, other)
 
 
 def test_the_same_run_twice_gives_the_same_model(tmp_path):
     first, second = (make_run(tmp_path / name).train(name) for name in "ab")
     assert first == second
-
-
-def test_the_average_lags_behind_the_weights_and_none_equals_them(tmp_path):
-    plain = make_run(tmp_path / "plain")
-    plain.train("plain")
-    for one, other in zip(weights(plain.averaged.module), weights(plain.model), strict=True):
-        assert torch.equal(one, other)
-    averaged = make_run(tmp_path / "averaged", replace(RECIPE, average_decay=0.9))
-    averaged.train("averaged")
-    assert any(
-        not torch.equal(one, other)
-        for one, other in zip(weights(averaged.averaged.module), weights(averaged.model), strict=True)
-    )
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
@@ -117,7 +104,7 @@ def test_mixed_precision_trains_to_finite_losses(tmp_path, precision):
 def test_accumulated_gradients_step_once_a_window(tmp_path):
     run = make_run(tmp_path, gradient_accumulation_steps=2)
     run.train("accumulated")
-    assert int(run.averaged.n_averaged) == 4 * 2, "three batches are two windows in each of four epochs"
+    assert run.scheduler.last_epoch == 4 * 2, "three batches are two windows in each of four epochs"
 
 
 def test_patience_ends_a_run_that_does_not_get_better(tmp_path):
@@ -146,6 +133,6 @@ def test_without_a_validation_part_the_last_epoch_is_kept(tmp_path):
     run = make_run(tmp_path, validation_rows=())
     progress = run.train("test")
     assert progress.best_epoch == 4 and progress.history[-1]["ua"] is None
-    last = weights(run.averaged.module)
+    last = weights(run.model)
     run.load_kept()
-    assert all(torch.equal(one, other) for one, other in zip(weights(run.averaged.module), last, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(weights(run.model), last, strict=True))

@@ -1,11 +1,13 @@
 """results.json and results.md."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from wise_hf.training.recipe import RECIPES
 from wise_hf.training.results import summarize, summarize_run, write_results
 
 
@@ -22,7 +24,9 @@ DESCRIPTION = {
     "emotions": ["happy", "sad"],
     "seed": 0,
     "recipe_name": "paper",
-    "recipe": {"normalization": "global"},
+    "recipe": asdict(RECIPES["paper"]) | {"epochs": 3, "normalization": "speaker"},
+    "model": {"hierarchy": "word", "interaction": True},
+    "word_vectors": "glove.txt",
 }
 
 
@@ -39,7 +43,9 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
     kept = json.loads((tmp_path / "results.json").read_text())
     assert kept["scored_part"] == "test" and len(kept["folds"]) == 2 and list(kept["systems"]) == ["WISE"]
     text = (tmp_path / "results.md").read_text()
-    assert "leave speakers out" in text and "Seed 0" in text and "| WISE | 0.875 ± 0.125" in text
+    assert "Recipe `paper`, but epochs=3, normalization=speaker, hierarchy=word;" in text
+    assert "know who speaks" in text and "WISE learnt from the training part, the SVM" in text
+    assert "leave speakers out" in text and "seed 0" in text and "| WISE | 0.875 ± 0.125" in text
     picture = np.asarray(Image.open(tmp_path / "confusion.png"))
     assert picture.size > 10_000 and picture.std() > 1
 

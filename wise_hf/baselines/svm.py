@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -41,14 +41,24 @@ def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Seq
     Returns:
         The fitted pipeline.
     """
-    groups = np.array([str(speaker) for speaker in speakers])
-    num_folds = min(INNER_FOLDS, len(set(groups)), min(np.bincount(labels)[np.unique(labels)]))
-    by_speaker = num_folds > 1 and None not in speakers
-    inner = GroupKFold(num_folds) if by_speaker else StratifiedKFold(2)
-    pipeline = make_pipeline(StandardScaler(), SVC())
-    search = GridSearchCV(pipeline, {"svc__C": COSTS}, cv=inner, scoring="balanced_accuracy")
     matrix = np.stack([frame_statistics(utterance) for utterance in features])
-    return search.fit(matrix, labels, groups=groups if by_speaker else None).best_estimator_
+    pipeline = make_pipeline(StandardScaler(), SVC())
+    inner_folds = _inner_folds(np.asarray(labels), speakers)
+    if not inner_folds:  # too few utterances or speakers of an emotion to choose by
+        return pipeline.fit(matrix, labels)
+    search = GridSearchCV(pipeline, {"svc__C": COSTS}, cv=inner_folds, scoring="balanced_accuracy")
+    return search.fit(matrix, labels).best_estimator_
+
+
+def _inner_folds(labels: np.ndarray, speakers: Sequence[str | None]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Training and validation rows; over speakers where they are known, and only where each emotion can be learnt."""
+    known = None not in speakers and len(set(speakers)) > 1
+    groups = np.array(speakers) if known else np.arange(len(labels))
+    num_folds = min(INNER_FOLDS, len(set(groups)), int(np.bincount(labels)[np.unique(labels)].min()))
+    if num_folds < 2:
+        return []
+    folds = StratifiedGroupKFold(num_folds).split(labels, labels, groups)
+    return [(train, test) for train, test in folds if set(labels[train]) == set(labels)]
 
 
 def predict_with_svm(svm: Pipeline, features: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import datasets
 from datasets import Dataset, Features, concatenate_datasets, load_from_disk
+
+from wise_hf.data.schema import UTTERANCE_FEATURES
 
 
 CHUNK_ROWS = 500
@@ -33,13 +37,14 @@ def cached_map(
         dataset: utterances with the column `audio`.
         function: gives the new columns of a row.
         features: of the result.
-        made_by: the modules whose code decides on the result.
+        made_by: the modules that the function calls; their code and its own decide on the result.
         settings: what else decides on it.
         num_proc: processes; `None` = this one.
         desc: what the progress bar says.
         fn_kwargs: further arguments of the function.
     """
-    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in made_by]
+    modules = [sys.modules[function.__module__], *made_by]
+    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in modules]
     chunks = []
     for start in range(0, len(dataset), CHUNK_ROWS):
         rows = dataset.select(range(start, min(start + CHUNK_ROWS, len(dataset))))
@@ -58,11 +63,9 @@ def _cache_folder(rows: Dataset, decided_by: object) -> Path:
     for path in rows["audio"]:
         state = Path(path).stat()
         recordings.append([state.st_size, state.st_mtime_ns])
-    told = json.dumps([decided_by, recordings, rows.select_columns(_UTTERANCE_COLUMNS).to_list()], sort_keys=True)
+    utterances = rows.select_columns(list(UTTERANCE_FEATURES)).to_list()
+    told = json.dumps([decided_by, recordings, utterances], sort_keys=True)
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / hashlib.sha256(told.encode()).hexdigest()[:32]
-
-
-_UTTERANCE_COLUMNS = ["audio", "start_s", "end_s", "text", "words", "alignment", "emotion", "speaker", "session", "id"]
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
@@ -70,15 +73,27 @@ def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
     Keep a dataset as a folder, written beside it first, so that nothing half-written ever has its name.
 
     Raises:
-        ValueError: for a folder that cannot be written.
+        ValueError: for a folder that cannot be written, or that holds something else.
     """
     target = Path(output_dir)
-    unfinished = target.with_name(target.name + ".unfinished")
+    check_replaceable(target)
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         dataset.save_to_disk(unfinished)
         shutil.rmtree(target, ignore_errors=True)
         unfinished.rename(target)
     except OSError as error:
         raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error
+
+
+def check_replaceable(folder: Path) -> None:
+    """
+    Never write over what is not a saved dataset.
+
+    Raises:
+        ValueError: for a file, or a folder that holds something else.
+    """
+    is_used = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+    if is_used and not (folder / "dataset_info.json").is_file():
+        raise ValueError(f"{folder} holds something else than a prepared corpus; give another output folder.")

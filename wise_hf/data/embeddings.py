@@ -1,11 +1,12 @@
 """GloVe text files -> a vocabulary, its vectors, and a plain word-level tokenizer."""
 
+import functools
 import gzip
 import io
 import itertools
 import logging
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class WordVectors:
 
 
 def read_word_vectors(
-    path: str | Path, vocabulary: int | str | None = None, corpus_words: Iterable[str] = ()
+    path: str | Path, vocabulary: int | str = "all", corpus_words: Iterable[str] = ()
 ) -> WordVectors:
     """
     Read a GloVe text file (`.txt`, `.txt.gz`, or a `.zip` with one).
@@ -59,7 +60,7 @@ def read_word_vectors(
 
     Args:
         path: the file; each line holds a word and its values, separated by spaces.
-        vocabulary: the first N rows (an int), `"corpus"` for the words of the corpus alone, `None` for every row.
+        vocabulary: the first N rows (an int), `"corpus"` for the words of the corpus alone, `"all"` for every row.
         corpus_words: the words that the corpus has.
 
     Raises:
@@ -72,11 +73,11 @@ def read_word_vectors(
     vectors: dict[str, np.ndarray] = {}
     only_pieces: dict[str, np.ndarray] = {}
     for number, (word, values) in enumerate(_rows(Path(path))):
-        inside = vocabulary is None or (isinstance(vocabulary, int) and number < vocabulary)
+        inside = vocabulary == "all" or (isinstance(vocabulary, int) and number < vocabulary)
         if inside or word in spellings:
-            vectors.setdefault(word, values)
+            vectors.setdefault(word, values())
         elif word in pieces:
-            only_pieces.setdefault(word, values)
+            only_pieces.setdefault(word, values())
     _add_means_of_pieces(vectors, sorted(composed), only_pieces)
     if not vectors:
         raise ValueError(f"{path} holds none of the words wanted; give a GloVe file of the corpus's language.")
@@ -106,7 +107,8 @@ def _add_means_of_pieces(
             vectors[word] = np.mean([known[piece] for piece in pieces], axis=0, dtype=np.float32)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _rows(path: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+    """Each line's word, and a function that reads its values: most lines of a large file are not wanted."""
     size = None
     with _open_text(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -115,15 +117,20 @@ def _rows(path: Path) -> Iterator[tuple[str, np.ndarray]]:
                     continue
                 size = len(line.rstrip().split(" ")) - 1
             word, *values = line.rstrip().rsplit(" ", size)
-            try:
-                vector = np.array(values, dtype=np.float32)
-            except ValueError:
-                vector = np.empty(0, dtype=np.float32)
-            if not word or size < 2 or len(vector) != size or not np.isfinite(vector).all():
-                raise ValueError(
-                    f"{path}, line {number}: expected a word and {size} numbers; repair or remove the line."
-                )
-            yield word, vector
+            broken = f"{path}, line {number}: expected a word and {size} numbers; repair or remove the line."
+            if not word or size < 2 or len(values) != size:
+                raise ValueError(broken)
+            yield word, functools.partial(_vector, values, broken)
+
+
+def _vector(values: list[str], broken: str) -> np.ndarray:
+    try:
+        vector = np.array(values, dtype=np.float32)
+    except ValueError as error:
+        raise ValueError(broken) from error
+    if not np.isfinite(vector).all():
+        raise ValueError(broken)
+    return vector
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def load_folder(
     """
     root = Path(data_dir)
     rows = _read_metadata(root / "metadata.csv")
+    _check_rows(root / "metadata.csv", rows, label_map or {})
     utterances = [_utterance(root, row, line, label_map or {}) for line, row in rows]
     return Dataset.from_list(_select(utterances, emotions, root), features=UTTERANCE_FEATURES)
 
@@ -67,6 +68,21 @@ def _read_metadata(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
+def _check_rows(path: Path, rows: list[tuple[int, dict[str, str]]], label_map: Mapping[str, str]) -> None:
+    lines: dict[str, int] = {}
+    for line, row in rows:
+        name = (row["file_name"] or "").strip()
+        if name and name in lines:
+            raise ValueError(
+                f"{path}, line {line}: {name} stands in line {lines[name]} already; name a recording once."
+            )
+        lines[name] = line
+    emotions = Counter((row["emotion"] or "").strip() for _, row in rows)
+    for old in label_map:
+        if old not in emotions:
+            raise ValueError(f"{path} has no emotion '{old}' to map; it has {_listed(emotions)}.")
+
+
 def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[str, str]) -> dict:
     values = {name: (row.get(name) or "").strip() for name in COLUMNS}
     if not values["file_name"] or not values["emotion"]:
@@ -82,7 +98,7 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
         raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} has no samples; remove the line.")
     words = _words_beside(path, duration_s)
     return {
-        "id": Path(values["file_name"]).with_suffix("").as_posix(),
+        "id": Path(values["file_name"]).as_posix(),
         "audio": str(path),
         "start_s": 0.0,
         "end_s": duration_s,

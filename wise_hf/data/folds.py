@@ -1,5 +1,6 @@
 """Who is in training, in validation and in the test: the folds of a cross-validation."""
 
+import logging
 import random
 import re
 from collections.abc import Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 
 from datasets import Dataset
 
+
+logger = logging.getLogger(__name__)
 
 VALIDATION_SHARE = 0.2
 # [2]'s folds: each utterance falls at random into one of five, and 30 % of that part becomes validation (80/6/14 %).
@@ -75,9 +78,19 @@ def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: i
     for group in _consecutive_groups(names, num_folds):
         test = [row for row, value in enumerate(values) if value in group]
         rest = [row for row, value in enumerate(values) if value not in group]
+        _tell_shared_speakers(dataset, rest, test)
         train, validation = _split_off_validation(dataset, rest, test, seed)
         folds.append(Fold(f"{column}: {', '.join(group)}", train, validation, test))
     return folds
+
+
+def _tell_shared_speakers(dataset: Dataset, rest: list[int], test: list[int]) -> None:
+    speaker_of = dataset["speaker"][:]
+    shared = {speaker_of[row] for row in rest} & {speaker_of[row] for row in test} - {None}
+    if shared:
+        logger.warning(
+            "%d speakers are in training and test, in different sessions: %s.", len(shared), sorted(shared)[:5]
+        )
 
 
 def _natural_order(name: str) -> list[str | int]:

@@ -1,5 +1,6 @@
 """Utterances -> words with times -> raw features: `datasets` map functions, made once and cached."""
 
+import importlib.util
 from collections import Counter
 from dataclasses import dataclass
 
@@ -19,12 +20,11 @@ from wise_hf import (
     transcription_wise,
     word_times_wise,
 )
-from wise_hf.alignment_wise import align
 from wise_hf.audio_wise import read_audio
 from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.transcription_wise import transcribe
+from wise_hf.transcription_wise import find_words
 
 
 @dataclass
@@ -55,7 +55,8 @@ class PreparationReport:
         lines.append(
             f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words"
         )
-        lines.append(f"{elapsed_s:.1f} s, {hours * 3600 / max(elapsed_s, 1e-3):.0f} times as fast as the audio plays")
+        speed = self.duration_s / max(elapsed_s, 1e-3)
+        lines.append(f"{elapsed_s:.1f} s, {speed:.0f} times as fast as the audio plays (the cache included)")
         return "\n".join(lines)
 
 
@@ -77,14 +78,9 @@ def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
         return {}
     try:
         samples = read_audio(row["audio"], sampling_rate, row["start_s"], row["end_s"])
-        text = row["text"] or transcribe(samples, sampling_rate)
-        if not text:
-            raise ValueError("nothing was heard in it; fill in its text or leave it out")
-        alignment = align(samples, text, sampling_rate)
+        return find_words(samples, row["text"], sampling_rate)
     except ValueError as error:
         raise ValueError(f"{row['audio']}: {error}") from error
-    heard = alignment.source == "aligner" and not row["text"]
-    return {"text": text, "words": alignment.words, "alignment": "asr+aligner" if heard else alignment.source}
 
 
 def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
@@ -130,7 +126,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         align_utterance,
         features=dataset.features,
         made_by=(audio_wise, *_ALIGNING, transcription_wise),
-        settings={},
+        settings={"espeak": importlib.util.find_spec("espeakng_loader") is not None},  # pronounces rare words
         num_proc=num_proc,
         desc="Aligning words",
     )

@@ -39,7 +39,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--attention", action=argparse.BooleanOptionalAction, default=True)
     group.add_argument("--train_embeddings", action="store_true", help="train the word vectors too")
     group.add_argument("--embeddings", type=Path, help="GloVe file (.txt, .txt.gz, .zip); default: learnt")
-    group.add_argument("--vocabulary", type=vocabulary, default=30_000, help="first N rows, 'corpus' or 'all'")
+    group.add_argument("--vocabulary", type=vocabulary, help="first N rows (default 30000), 'corpus' or 'all'")
 
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,16 +53,13 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--weight_decay", type=not_negative)
     group.add_argument("--label_smoothing", type=share)
     group.add_argument("--max_grad_norm", type=not_negative, help="0 leaves the gradients as they are")
-    group.add_argument("--average_decay", type=share)
     group.add_argument("--normalization", choices=list(NORMALIZATIONS))
     group.add_argument("--augment", type=augmentations, help=f"'none', or of {','.join(AUGMENTATIONS)}")
     group.add_argument("--steady_start", action=argparse.BooleanOptionalAction, help="gates that start as averages")
     group.add_argument("--refit", action=argparse.BooleanOptionalAction, help="train anew with the validation part")
     group.add_argument("--dropout", type=share, help="before the linear layers")
     group.add_argument("--input_dropout", type=share, help="dropout on the words' audio and vectors")
-    group.add_argument(
-        "--patience", type=whole_number, help="stop after so many epochs without a better validation UA"
-    )
+    group.add_argument("--patience", type=whole_number, help="with --no-refit: epochs without a better validation UA")
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
@@ -75,7 +72,7 @@ def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:
     """Fields of `WISEConfig`."""
     names_of_choices = ("hierarchy", "recurrent_unit", "modality", "interaction", "attention")
     choices = {name: getattr(arguments, name) for name in names_of_choices}
-    choices["freeze_word_embeddings"] = not arguments.train_embeddings
+    choices["freeze_word_embeddings"] = arguments.embeddings is not None and not arguments.train_embeddings
     recipe = recipe_of(arguments)
     return choices | {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
 
@@ -114,11 +111,9 @@ def augmentations(text: str) -> tuple[str, ...]:
     return found
 
 
-def vocabulary(text: str) -> int | str | None:
-    """`30000`, `corpus` or `all` (None)."""
-    if text == "corpus":
-        return text
-    return None if text == "all" else positive(text)
+def vocabulary(text: str) -> int | str:
+    """`30000`, `corpus` or `all`."""
+    return text if text in ("corpus", "all") else positive(text)
 
 
 def whole_number(text: str) -> int:

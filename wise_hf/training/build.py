@@ -14,7 +14,7 @@ from wise_hf.processing_wise import WISEProcessor
 
 
 def load_word_vectors(
-    embeddings: str | Path | None, vocabulary: int | str | None, rows: Sequence[dict]
+    embeddings: str | Path | None, vocabulary: int | str, rows: Sequence[dict]
 ) -> WordVectors | None:
     """
     The word vectors that every fold starts from.
@@ -65,8 +65,6 @@ def build_model(
     sizes = {"vocab_size": len(processor.tokenizer)}
     if vectors is not None:
         sizes["word_embedding_size"] = vectors.matrix.shape[1]
-    else:
-        choices["freeze_word_embeddings"] = False
     config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes, **choices)
     model = WISEForAudioClassification(config)
     if vectors is not None and config.modality != "audio":

@@ -7,25 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accelerate import Accelerator, PartialState
+from accelerate import PartialState
 from accelerate.utils import set_seed
 from datasets import Dataset
 
 from wise_hf.baselines.svm import fit_svm, predict_with_svm
 from wise_hf.data.augmentation import WARPS
-from wise_hf.data.collator import WISECollator, speaker_statistics
+from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import Fold
 from wise_hf.training.build import build_model, build_processor, start_steadily
 from wise_hf.training.files import write_json
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
+from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
 from wise_hf.training.scores import compute_scores
 
 
 logger = logging.getLogger(__name__)
 
-FOLD_RESULT = "fold_result.json"
 SELECTION = "selection"  # the model that never saw the validation part
 
 
@@ -41,6 +41,7 @@ class Experiment:
         model_choices: fields of `WISEConfig`.
         mfcc_backend: what made the features.
         seed: of the weights, the batches and the augmentation.
+        gradient_accumulation_steps: batches whose gradients make one step.
         with_svm: also train the SVM that WISE has to beat.
     """
 
@@ -50,6 +51,7 @@ class Experiment:
     model_choices: Mapping[str, object] = field(default_factory=dict)
     mfcc_backend: str = "native"
     seed: int = 0
+    gradient_accumulation_steps: int = 1
     with_svm: bool = True
 
 
@@ -87,17 +89,20 @@ def run_folds(
         output_dirs: a folder for each fold's model.
 
     Returns:
-        For each fold what `fold_result.json` in its folder holds: its name, sizes, the chosen epoch, validation and
-        test scores, the history and the prediction for every test utterance.
+        For each fold what the JSON file beside its folder holds: its name, sizes, the epoch that was kept, validation
+        and test scores, the history and the prediction for every test utterance.
     """
+    statistics = {}
+    if experiment.recipe.normalization == "speaker":
+        statistics = speaker_statistics(rows, WARPS if "warp" in experiment.recipe.augment else (1.0,))
     results = []
     for number, (fold, output_dir) in enumerate(zip(folds, output_dirs, strict=True), 1):
-        result_file = output_dir / FOLD_RESULT
+        result_file = output_dir.with_suffix(".json")
         if result_file.is_file():
             logger.info("Fold '%s' is finished already.", fold.name)
         else:
             name = f"Fold {number}/{len(folds)}" if len(folds) > 1 else "Training"
-            result = run_fold(rows, fold, experiment, output_dir, name)
+            result = run_fold(rows, fold, statistics, experiment, output_dir, name)
             state = PartialState()
             if state.is_main_process:
                 write_json(result_file, result)
@@ -108,16 +113,25 @@ def run_folds(
     return results
 
 
-def run_fold(rows: Sequence[dict], fold: Fold, experiment: Experiment, output_dir: Path, name: str) -> dict:
+def run_fold(
+    rows: Sequence[dict],
+    fold: Fold,
+    statistics: Mapping[tuple[str, float], Statistics],
+    experiment: Experiment,
+    output_dir: Path,
+    name: str,
+) -> dict:
     """Train on a fold, keep its model in `output_dir`, score it on the test part; see `run_folds`."""
     train_rows, validation_rows, test_rows = (
         [rows[row] for row in part] for part in (fold.train, fold.validation, fold.test)
     )
     refit = experiment.recipe.refit and bool(test_rows)
-    run = fit(train_rows, validation_rows, rows, experiment, output_dir / SELECTION if refit else output_dir, name)
+    first_dir = output_dir / SELECTION if refit else output_dir
+    run = fit(train_rows, validation_rows, statistics, experiment, first_dir, name)
     progress, validation = run.progress, run.score(validation_rows)[0]
     if refit:
-        run = fit(train_rows + validation_rows, [], rows, experiment, output_dir, f"{name}, all but the test part")
+        name = f"{name}, all but the test part"
+        run = fit(train_rows + validation_rows, [], statistics, experiment, output_dir, name)
     result = {
         "name": fold.name,
         "sizes": {"train": len(train_rows), "validation": len(validation_rows), "test": len(test_rows)},
@@ -126,18 +140,34 @@ def run_fold(rows: Sequence[dict], fold: Fold, experiment: Experiment, output_di
         "validation": validation,
     }
     if test_rows:
-        result["test"], predicted = run.score(test_rows)
-        named = {row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)}
-        result["predictions"] = named
-        if experiment.with_svm:
-            result["svm"] = score_svm(train_rows + validation_rows, test_rows, run.collator)
+        result |= score_test_part(run, train_rows + validation_rows, test_rows, experiment)
+    return result
+
+
+def score_test_part(
+    run: TrainingRun, train_rows: Sequence[dict], test_rows: Sequence[dict], experiment: Experiment
+) -> dict:
+    """
+    The test scores of a fold's model, and of what it is compared with.
+
+    Returns:
+        `test` scores and `predictions`; `test_unknown`, the scores as if nobody knew who speaks, where the features
+        are normalised by speaker; and the `svm`'s scores, where it was asked for (on the main process only).
+    """
+    scores, predicted = run.score(test_rows)
+    named = {row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)}
+    result = {"test": scores, "predictions": named}
+    if experiment.recipe.normalization == "speaker":
+        result["test_unknown"] = run.score([row | {"speaker": None} for row in test_rows])[0]
+    if experiment.with_svm and run.accelerator.is_main_process:
+        result["svm"] = score_svm(train_rows, test_rows, run.collator)
     return result
 
 
 def fit(
     train_rows: Sequence[dict],
     validation_rows: Sequence[dict],
-    all_rows: Sequence[dict],
+    statistics: Mapping[tuple[str, float], Statistics],
     experiment: Experiment,
     output_dir: Path,
     name: str,
@@ -148,7 +178,7 @@ def fit(
     Args:
         train_rows: what is learnt from.
         validation_rows: what chooses the epoch; without any, the last epoch is kept.
-        all_rows: the whole corpus, for the statistics of its speakers where the features are normalised by speaker.
+        statistics: of `speaker_statistics`, where the features are normalised by speaker.
         experiment: what to train.
         output_dir: where the model and its processor are kept.
         name: what the progress bar calls it.
@@ -162,9 +192,9 @@ def fit(
     model = build_model(experiment.emotions, processor, experiment.vectors, **experiment.model_choices)
     if recipe.steady_start:
         start_steadily(model)
-    statistics = speaker_statistics(all_rows, WARPS) if recipe.normalization == "speaker" else {}
     collator = WISECollator(processor, model.config.label2id, statistics, recipe.augment)
-    run = TrainingRun(model, train_rows, validation_rows, collator, recipe, Accelerator(), output_dir, experiment.seed)
+    accelerator = make_accelerator(experiment.gradient_accumulation_steps)
+    run = TrainingRun(model, train_rows, validation_rows, collator, recipe, accelerator, output_dir, experiment.seed)
     run.resume()
     run.train(name)
     if run.accelerator.is_main_process:

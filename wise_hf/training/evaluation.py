@@ -3,16 +3,15 @@
 import argparse
 import logging
 
-import torch
 from torch.utils.data import DataLoader
-from tqdm.auto import tqdm
 
 from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
 from wise_hf.data.prepare import prepare
 from wise_hf.loading import load_model, load_processor
-from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.training.arguments import read_corpus
 from wise_hf.training.files import write_json
+from wise_hf.training.prediction import predict_classes
+from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import confusion_lines
 from wise_hf.training.scores import compute_scores
 
@@ -42,24 +41,13 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
     rows = load_rows(prepare(corpus, processor.feature_extractor, arguments.num_proc))
     by_speaker = processor.feature_extractor.normalization == "speaker"
     collator = WISECollator(processor, model.config.label2id, speaker_statistics(rows) if by_speaker else {})
-    loader = DataLoader(rows, arguments.batch_size, collate_fn=collator)
-    true = [model.config.label2id[row["emotion"]] for row in rows]
-    scores = compute_scores(predict(model, loader), true, len(emotions))
+    accelerator = make_accelerator()
+    loader = accelerator.prepare(DataLoader(rows, arguments.batch_size, collate_fn=collator))
+    predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
+    scores = compute_scores(predicted, true, len(emotions))
     if arguments.output is not None:
         write_json(arguments.output, {"emotions": emotions, "num_utterances": len(rows), **scores})
     lines = [
         f"WA {scores['wa']:.3f}  UA {scores['ua']:.3f}  macro F1 {scores['macro_f1']:.3f}  ({len(rows)} utterances)"
     ]
     return "\n".join([*lines, "", *confusion_lines(scores["confusion"], emotions)])
-
-
-def predict(model: WISEForAudioClassification, loader: DataLoader) -> list[int]:
-    """The class number that the model gives to every utterance of the loader."""
-    model.eval()
-    predicted: list[int] = []
-    for batch in tqdm(loader, desc="Scoring", unit="batch"):
-        batch.pop("labels")
-        with torch.inference_mode():
-            logits = model(**{name: tensor.to(model.device) for name, tensor in batch.items()}).logits
-        predicted += logits.argmax(-1).tolist()
-    return predicted

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from accelerate import PartialState
-from datasets import Dataset
+from accelerate import Accelerator
 
 from wise_hf.data.collator import load_rows
 from wise_hf.data.folds import Fold, make_folds
@@ -19,28 +18,34 @@ from wise_hf.training.arguments import emotions_of, model_choices_of, read_corpu
 from wise_hf.training.build import load_word_vectors
 from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
 from wise_hf.training.files import check_writable, write_json
-from wise_hf.training.results import summarize_run, to_markdown, write_results
+from wise_hf.training.processes import make_accelerator
+from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, write_results
 
 
 logger = logging.getLogger(__name__)
 
 ARGUMENTS = "arguments.json"
+DEFAULT_VOCABULARY = 30_000
 # What may differ between an interrupted run and its continuation.
 FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
 
 
-def run_experiment(arguments: argparse.Namespace) -> None:
+def run_experiment(arguments: argparse.Namespace) -> str:
     """
-    Prepare the corpus, train and test on every fold, write and show the results.
+    Prepare the corpus, train and test on every fold, write the results.
+
+    Returns:
+        The results as a person reads them; nothing on all processes but the main one.
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
     """
-    state = PartialState()
-    with state.main_process_first():
-        if state.is_main_process:
+    check_arguments(arguments)
+    accelerator = make_accelerator(arguments.gradient_accumulation_steps)
+    with accelerator.main_process_first():
+        if accelerator.is_main_process:
             check_output_dir(arguments)
-    with state.main_process_first():
+    with accelerator.main_process_first():
         corpus = read_corpus(arguments)
         emotions = emotions_of(corpus, arguments.emotions)
         folds = make_folds(corpus, arguments.cross_validation, arguments.folds, arguments.seed)
@@ -48,15 +53,31 @@ def run_experiment(arguments: argparse.Namespace) -> None:
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
-    with state.main_process_first():
-        if state.is_main_process:
+    with accelerator.main_process_first():
+        if accelerator.is_main_process:
             start_run(arguments)
     fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
-    if state.is_main_process:
-        results = summarize_run(fold_results, describe(arguments, prepared, experiment))
-        write_results(results, arguments.output_dir)
-        logger.info("\n%s", to_markdown(results))
-        logger.info("Written: %s", arguments.output_dir / "results.json")
+    if not accelerator.is_main_process:
+        return ""
+    results = summarize_run(fold_results, describe(arguments, len(rows), experiment, accelerator))
+    write_results(results, arguments.output_dir)
+    logger.info("Written: %s", arguments.output_dir / "results.json")
+    return "\n" + to_markdown(results)
+
+
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """
+    Say at once what would be found out late, or not at all.
+
+    Raises:
+        ValueError: for word vectors that are not there, or options of theirs without them.
+    """
+    if arguments.embeddings is not None and not arguments.embeddings.is_file():
+        raise ValueError(f"{arguments.embeddings} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+    if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
+        raise ValueError(
+            "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."
+        )
 
 
 def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
@@ -64,10 +85,11 @@ def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows
     return Experiment(
         emotions=emotions,
         recipe=recipe_of(arguments),
-        vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary, rows),
+        vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, rows),
         model_choices=model_choices_of(arguments),
         mfcc_backend=arguments.mfcc_backend,
         seed=arguments.seed,
+        gradient_accumulation_steps=arguments.gradient_accumulation_steps,
         with_svm=arguments.svm,
     )
 
@@ -79,17 +101,27 @@ def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
     return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
 
 
-def describe(arguments: argparse.Namespace, prepared: Dataset, experiment: Experiment) -> dict:
+def describe(
+    arguments: argparse.Namespace, num_utterances: int, experiment: Experiment, accelerator: Accelerator
+) -> dict:
     """What was run, for results.json."""
     return {
         "corpus": arguments.data_dir.resolve().name,
         "protocol": arguments.cross_validation,
         "emotions": list(experiment.emotions),
-        "num_utterances": len(prepared),
+        "num_utterances": num_utterances,
         "seed": arguments.seed,
         "recipe_name": arguments.recipe,
         "recipe": asdict(experiment.recipe),
         "model": dict(experiment.model_choices),
+        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
+        "mfcc_backend": arguments.mfcc_backend,
+        "accelerate": {
+            "processes": accelerator.num_processes,
+            "device": accelerator.device.type,
+            "mixed_precision": accelerator.mixed_precision,
+            "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
+        },
     }
 
 
@@ -103,6 +135,8 @@ def check_output_dir(arguments: argparse.Namespace) -> None:
     output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
     if resume is not None:
         _check_resumable(output_dir, resume, _recorded(arguments))
+    elif not (output_dir / ARGUMENTS).is_file() and any(output_dir.glob("*")):
+        raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
     elif (output_dir / ARGUMENTS).is_file() and not arguments.overwrite_output_dir:
         raise ValueError(
             f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
@@ -116,8 +150,11 @@ def start_run(arguments: argparse.Namespace) -> None:
     """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
     if arguments.resume_from_checkpoint is not None:
         return
-    for path in (*arguments.output_dir.glob("fold_*"), arguments.output_dir / "model"):
-        shutil.rmtree(path, ignore_errors=True)
+    for path in arguments.output_dir.glob("*"):
+        if path.name.startswith(("fold_", "model")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        elif path.name in RESULT_FILES:
+            path.unlink()
     write_json(arguments.output_dir / ARGUMENTS, _recorded(arguments))
 
 
@@ -139,4 +176,6 @@ def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)  # as JSON gives it back
     return str(value.resolve()) if isinstance(value, Path) else value

@@ -11,12 +11,12 @@ import torch
 from accelerate import Accelerator
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from wise_hf.data.collator import WISECollator
 from wise_hf.modeling_wise import WISEForAudioClassification
+from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
 
@@ -53,9 +53,11 @@ class Progress:
         return figures
 
     def state_dict(self) -> dict:
+        """What a checkpoint keeps."""
         return asdict(self)
 
     def load_state_dict(self, state: dict) -> None:
+        """Take back what `state_dict` gave."""
         self.__dict__.update(state)
 
 
@@ -88,8 +90,6 @@ class TrainingRun:
         self.accelerator, self.recipe, self.output_dir, self.seed = accelerator, recipe, output_dir, seed
         self.progress = Progress()
         self.num_labels = model.config.num_labels
-        self.averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay))
-        self.averaged.to(accelerator.device)
         self.collator = collator
         self.order = torch.Generator()  # of the training utterances
         self.train_loader = self._loader(train_rows, collator, shuffle=True)
@@ -99,7 +99,7 @@ class TrainingRun:
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         steps = math.ceil(len(self.train_loader) / accelerator.gradient_accumulation_steps) * recipe.epochs
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
-        accelerator.register_for_checkpointing(self.progress, self.averaged, self.scheduler)
+        accelerator.register_for_checkpointing(self.progress, self.scheduler)
 
     def _loader(self, rows: Sequence[dict], collator: WISECollator, shuffle: bool) -> DataLoader:
         loader = DataLoader(rows, self.recipe.batch_size, shuffle=shuffle, collate_fn=collator, generator=self.order)
@@ -111,6 +111,8 @@ class TrainingRun:
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
         checkpoint = self.output_dir / CHECKPOINT
+        if not checkpoint.is_dir():
+            checkpoint = checkpoint.with_suffix(".old")  # a kill between the two renamings
         if checkpoint.is_dir():
             self.accelerator.load_state(str(checkpoint))
             logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
@@ -144,7 +146,7 @@ class TrainingRun:
     def load_kept(self) -> None:
         """Take back the weights of the epoch that was kept."""
         kept = WISEForAudioClassification.from_pretrained(self.output_dir)
-        self.averaged.module.load_state_dict(kept.state_dict())
+        self.accelerator.unwrap_model(self.model).load_state_dict(kept.state_dict())
 
     def _is_out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
@@ -174,29 +176,15 @@ class TrainingRun:
             self.optimizer.zero_grad()
         if self.accelerator.sync_gradients:
             self.scheduler.step()
-            self.averaged.update_parameters(self.accelerator.unwrap_model(self.model))
         return loss.detach()
 
     def score(self, rows: Sequence[dict]) -> tuple[dict, list[int]]:
-        """The averaged model's scores on utterances, and the class number that it gives to each."""
+        """The model's scores on utterances, and the class number that it gives to each."""
         return self._score(self._plain_loader(rows))
 
     def _score(self, loader: DataLoader) -> tuple[dict, list[int]]:
-        predicted, true = self._predict(loader)
-        return compute_scores(predicted, true, self.num_labels), predicted.tolist()
-
-    def _predict(self, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
-        """Predicted and true class numbers of a prepared loader, (utterances,) each, in its order."""
-        self.averaged.eval()
-        predicted, true = [], []
-        for batch in loader:
-            labels = batch.pop("labels")
-            with torch.inference_mode(), self.accelerator.autocast():
-                logits = self.averaged(**batch).logits
-            gathered = self.accelerator.gather_for_metrics((logits.argmax(-1), labels))
-            predicted.append(gathered[0].cpu())
-            true.append(gathered[1].cpu())
-        return torch.cat(predicted), torch.cat(true)
+        predicted, true = predict_classes(self.model, loader, self.accelerator)
+        return compute_scores(predicted, true, self.num_labels), predicted
 
     def _record(self, epoch: int, loss: float) -> None:
         progress = self.progress
@@ -206,18 +194,22 @@ class TrainingRun:
         if scores["ua"] is None or scores["ua"] > progress.best_ua:
             progress.best_epoch = epoch
             progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
-            self.averaged.module.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
+            kept = self.accelerator.unwrap_model(self.model)
+            kept.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
         self._save_checkpoint()
 
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
         checkpoint = self.output_dir / CHECKPOINT
-        unfinished = checkpoint.with_suffix(".unfinished")
+        unfinished, old = checkpoint.with_suffix(".unfinished"), checkpoint.with_suffix(".old")
         self.accelerator.save_state(str(unfinished))
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            shutil.rmtree(checkpoint, ignore_errors=True)
+            if checkpoint.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+                checkpoint.rename(old)
             unfinished.rename(checkpoint)
+            shutil.rmtree(old, ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
 

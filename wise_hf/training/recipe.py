@@ -27,8 +27,6 @@ class Recipe:
         input_dropout: `WISEConfig.input_dropout`.
         label_smoothing: share of the target spread over all classes, in [0, 1).
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
-        average_decay: the model that is validated and kept is a moving average of the weights; this is the share of
-            the old average kept at every step, in [0, 1); 0 keeps the weights themselves.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
         steady_start: start as slow averages, see `wise_hf.training.build.start_steadily`.
@@ -38,7 +36,7 @@ class Recipe:
         patience: stop after so many epochs without a better validation UA; 0 never stops early.
     """
 
-    epochs: int = 25
+    epochs: int = 40
     batch_size: int = 16
     learning_rate: float = 2e-3
     schedule: str = "cosine"
@@ -47,7 +45,6 @@ class Recipe:
     input_dropout: float = 0.2
     label_smoothing: float = 0.1
     max_grad_norm: float = 1.0
-    average_decay: float = 0.0
     normalization: str = "speaker"
     augment: tuple[str, ...] = AUGMENTATIONS
     steady_start: bool = True
@@ -56,7 +53,6 @@ class Recipe:
 
 
 PAPER = Recipe(
-    epochs=40,
     batch_size=32,
     learning_rate=1e-3,
     schedule="inverse",

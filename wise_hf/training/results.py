@@ -1,20 +1,24 @@
 """What a cross-validation found: results.json, results.md and a picture of the confusions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from wise_hf.configuration_wise import WISEConfig
 from wise_hf.training.files import write_json, write_text
+from wise_hf.training.recipe import RECIPES
 from wise_hf.visualization import plot_confusion, save_figure
 
 
 SCORES = ("wa", "ua", "macro_f1")
-SYSTEMS = {"test": "WISE", "svm": "SVM on MFCC statistics"}
+SYSTEMS = {"test": "WISE", "test_unknown": "WISE, speakers unknown", "svm": "SVM on MFCC statistics"}
+RESULT_FILES = ("results.json", "results.md", "confusion.png")
 
 PROTOCOLS = {
     "none": "no cross-validation: one model, scored on the validation part that chose its epoch",
-    "session": "leave one session out: no session or speaker is in training and test",
+    "session": "leave sessions out: no session is in training and test",
     "speaker": "leave speakers out: no speaker is in training and test",
     "random": "random utterances: the same speakers are in training and test",
 }
@@ -76,18 +80,51 @@ def write_results(results: Mapping, output_dir: Path) -> None:
 
 def to_markdown(results: Mapping) -> str:
     """The results as a person reads them."""
-    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", ""]
-    lines += [
-        f"Protocol: {PROTOCOLS[results['protocol']]}. Seed {results['seed']}, recipe `{results['recipe_name']}`, "
-    ]
-    lines[-1] += f"features normalised by: {results['recipe']['normalization']}."
+    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", _protocol(results), "", _setup(results)]
     if results["scored_part"] == "validation":
         lines += ["", "**These scores are of the validation part, which chose the epoch: they flatter the model.**"]
     lines += ["", "| System | WA | UA | macro F1 | pooled WA | pooled UA |", "|---|---|---|---|---|---|"]
     lines += [_system_row(name, summary) for name, summary in results["systems"].items()]
-    lines += ["", "Mean over the folds ± deviation over the folds.", ""]
+    lines += ["", "Mean over the folds ± deviation over the folds.", *_notes(results), ""]
     confusion = results["systems"]["WISE"]["pooled"]["confusion"]
     return "\n".join(lines + _fold_table(results) + confusion_lines(confusion, results["emotions"])) + "\n"
+
+
+def _protocol(results: Mapping) -> str:
+    return f"Protocol: {PROTOCOLS[results['protocol']]}. Folds: {len(results['folds'])}, seed {results['seed']}."
+
+
+def _setup(results: Mapping) -> str:
+    """The recipe and the model, with everything in which they differ from what the recipe's name says."""
+    named = asdict(RECIPES[results["recipe_name"]])
+    changed = {name: value for name, value in results["recipe"].items() if _as_json(named[name]) != _as_json(value)}
+    usual = WISEConfig().to_dict() | {"freeze_word_embeddings": results["word_vectors"] != "learnt"}
+    model = {name: value for name, value in results["model"].items() if name not in named and usual[name] != value}
+    told = ", ".join(f"{name}={value}" for name, value in (changed | model).items())
+    return (
+        f"Recipe `{results['recipe_name']}`{', but ' + told if told else ''}; features normalised by: "
+        f"{results['recipe']['normalization']}; word vectors: {results['word_vectors']}."
+    )
+
+
+def _as_json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _notes(results: Mapping) -> list[str]:
+    notes = []
+    if results["recipe"]["normalization"] == "speaker":
+        notes.append(
+            "WISE and the SVM know who speaks: a speaker's features are normalised by all of his or her recordings, "
+            "without looking at labels. `speakers unknown` is the same model where nobody knows, as on a single call."
+        )
+    if results["scored_part"] == "test":
+        refit = results["recipe"]["refit"]
+        trained = "the training and the validation part" if refit else "the training part"
+        notes.append(f"WISE learnt from {trained}, the SVM from the training and the validation part.")
+        if refit:
+            notes.append("The validation UA is that of a model that never saw the validation part, at its best epoch.")
+    return [line for note in notes for line in ("", note)]
 
 
 def _system_row(name: str, summary: Mapping) -> str:

@@ -1,0 +1,19 @@
+"""How a run finds its devices and its other processes."""
+
+import torch
+from accelerate import Accelerator
+
+
+def make_accelerator(gradient_accumulation_steps: int = 1) -> Accelerator:
+    """
+    The accelerator that accelerate's own options and environment ask for.
+
+    Without a GPU accelerate must be told so: else the processes that torchrun starts never find each other, and each
+    trains, and writes, as if it were alone.
+
+    Args:
+        gradient_accumulation_steps: batches whose gradients make one step.
+    """
+    return Accelerator(
+        cpu=not torch.accelerator.is_available(), gradient_accumulation_steps=gradient_accumulation_steps
+    )
