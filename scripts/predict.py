@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", required=True, help="folder of a saved model, or its name on the Hub")
     parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
     parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
-    parser.add_argument("--plot", type=Path, help="write a picture, for one recording")
+    parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")
     args = parser.parse_args()
     if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
         parser.error("--text and --plot are for one recording; give one audio file")
@@ -36,7 +37,7 @@ def main() -> None:
         figure = plot_prediction(
             read_audio(args.audio[0], rate), rate, result["words"], result["scores"], Path(args.audio[0]).name
         )
-        save_figure(figure, args.plot)
+        logging.info("Written: %s", save_figure(figure, args.plot))
 
 
 def to_text(result: dict) -> str:

@@ -96,6 +96,9 @@ def test_words_that_are_brought_along_are_not_aligned_again(classify, recordings
         ({"audio": np.ones(16_000, np.float32), "text": "привет"}, "text"),
         ({"audio": {"array": np.ones(5)}, "text": "hi"}, "sampling_rate"),
         ({"audio": "nowhere.wav"}, "nowhere.wav is not there"),
+        (None, "The audio is None"),
+        ({"audio": "x.wav", "txt": "hi"}, "does not have 'txt'"),
+        ({"audio": "x.wav", "text": 5}, "is a string"),
         (b"no audio", "cannot be read as audio"),
     ],
 )

@@ -144,9 +144,9 @@ CLASS_OF_ONE_SPEAKER = ["0.wav,sad,Hello.,anna", "1.wav,happy,Hello.,bert", "2.w
     ("lines", "options", "sentence"),
     [
         ([], [], "names no recordings"),
-        (["none.wav,sad,Hello.,anna"], [], "none.wav cannot be read as audio"),
+        (["none.wav,sad,Hello.,anna"], [], "none.wav is not there"),
         (["metadata.csv,sad,Hello.,anna"], [], "cannot be read as audio"),
-        (ONE_SPEAKER, ["--cross_validation", "speaker", "--folds", "5"], "1 speakers for 5 folds"),
+        (ONE_SPEAKER, ["--cross_validation", "speaker", "--folds", "5"], "the corpus has 1, and 5 folds need as many"),
         (ONE_SPEAKER, ["--cross_validation", "session"], "have no session"),
         (ONE_SPEAKER, ["--emotions", "happy,angry"], "no recording of 'angry'"),
         (CLASS_OF_ONE_SPEAKER, ["--cross_validation", "speaker"], "training part of fold 'speaker: anna' has no sad"),

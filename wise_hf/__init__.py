@@ -8,6 +8,7 @@ from transformers import (
     AutoProcessor,
 )
 
+from wise_hf.audio_wise import read_audio
 from wise_hf.configuration_wise import WISEConfig
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.modeling_wise import WISEForAudioClassification, WISEModel
@@ -22,6 +23,7 @@ __all__ = [
     "WISEForAudioClassification",
     "WISEModel",
     "WISEProcessor",
+    "read_audio",
 ]
 
 # Once wise_hf is imported, the Auto classes load WISE models with the installed code.

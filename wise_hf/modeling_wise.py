@@ -124,6 +124,8 @@ class WISEModel(WISEPreTrainedModel):
     Only the parts that the configuration asks for are built.
     """
 
+    _keys_to_ignore_on_load_unexpected = [r"^linear_[123]\."]  # a classifier's checkpoint has them, too
+
     def __init__(self, config: WISEConfig):
         super().__init__(config)
         audio_size, text_size = 0, config.word_embedding_size

@@ -1,5 +1,6 @@
 """Recordings to emotions: the `audio-classification` pipeline of WISE, with or without a transcript."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -54,12 +55,15 @@ class WISEAudioClassificationPipeline(Pipeline):
     ) -> tuple[dict, dict, dict]:
         if kwargs:
             raise ValueError(f"The pipeline does not know {', '.join(kwargs)}; it takes top_k and return_words.")
+        if top_k is not None and top_k < 1:
+            raise ValueError(f"top_k is {top_k}; ask for at least one label.")
         given = {"top_k": top_k, "return_words": return_words}
         return {}, {}, {name: value for name, value in given.items() if value is not None}
 
     def preprocess(self, inputs: Any) -> dict:
         """A recording to the model's inputs, and beside them what is known of its words."""
         recording = inputs if isinstance(inputs, dict) and "audio" in inputs else {"audio": inputs}
+        _check_recording(recording)
         samples = self._samples(recording["audio"], recording.get("sampling_rate"))
         utterance = self._utterance(samples, recording.get("text"), recording.get("words"))
         rate = self.processor.feature_extractor.sampling_rate
@@ -113,3 +117,18 @@ class WISEAudioClassificationPipeline(Pipeline):
         """Save the model with all code, and the processor."""
         self.model.save_pretrained(save_directory, **kwargs)
         self.processor.save_pretrained(save_directory, **kwargs)
+
+
+def _check_recording(recording: dict) -> None:
+    unknown = set(recording) - {"audio", "text", "words", "sampling_rate"}
+    if unknown:
+        raise ValueError(
+            f"A recording does not have {', '.join(map(repr, sorted(unknown)))}; it has audio, text, words."
+        )
+    audio, text, rate = (recording.get(name) for name in ("audio", "text", "sampling_rate"))
+    if not isinstance(audio, (str, os.PathLike, bytes, np.ndarray, list, tuple, torch.Tensor, dict)):
+        raise ValueError(
+            f"The audio is {audio!r:.40}; give a path, bytes, an array, or a dict of an array and its rate."
+        )
+    if not isinstance(text, (str, type(None))) or not isinstance(rate, (int, type(None))):
+        raise ValueError("The text of a recording is a string, and its sampling_rate a whole number of Hz.")

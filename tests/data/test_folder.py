@@ -68,8 +68,11 @@ def test_word_times_beside_a_recording_are_taken_as_the_corpus_alignment(tmp_pat
         ([], "file_name,emotion", "names no recordings"),
         (["a.wav,sad"], "file_name,label", "no column emotion"),
         (["a.wav,"], "file_name,emotion", "line 2: file_name and emotion must both be filled in"),
-        (["a.wav,sad", "none.wav,sad"], "file_name,emotion", "line 3: .*none.wav cannot be read as audio"),
+        (["a.wav,sad", "none.wav,sad"], "file_name,emotion", "line 3: .*none.wav is not there"),
         (["metadata.csv,sad"], "file_name,emotion", "line 2: .*metadata.csv cannot be read as audio"),
+        (["a.wav,sad,Kids, are here"], "file_name,emotion,text", "line 2: a comma or quote too many"),
+        (['a.wav,sad,"Kids', "b.wav,sad,are"], "file_name,emotion,text", "cannot be read|a comma or quote too many"),
+        (["a.wav;sad"], "file_name;emotion", "separated by something else; save it with commas"),
         (["a.wav,sad", "a.wav,sad"], "file_name,emotion", "line 3: a.wav stands in line 2 already"),
     ],
 )

@@ -91,9 +91,9 @@ def test_folds_are_the_same_for_the_same_seed_and_differ_for_another():
 
 
 def test_more_folds_than_speakers_and_missing_speakers_are_refused():
-    with pytest.raises(ValueError, match="1 speakers for 5 folds"):
+    with pytest.raises(ValueError, match="the corpus has 1, and 5 folds need as many"):
         make_folds(corpus(1), "speaker", 5)
-    with pytest.raises(ValueError, match="1 speakers for 1 folds"):
+    with pytest.raises(ValueError, match="the corpus has 1, and 2 folds need as many"):
         make_folds(corpus(1), "speaker")
     with pytest.raises(ValueError, match="8 of 8 recordings have no session"):
         make_folds(corpus(2).map(lambda row: {"session": None}), "session")

@@ -54,23 +54,32 @@ def _read_metadata(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise ValueError(f"{path} is not there; write one with the columns file_name, emotion and, where known, text.")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or [])]
-            if missing:
-                raise ValueError(
-                    f"{path} has no column {' and no column '.join(missing)}; its first line names columns."
-                )
+            reader = csv.DictReader(file, strict=True)
+            _check_header(path, reader.fieldnames or [])
             rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} cannot be read as a csv file in UTF-8 ({error}).") from error
+        raise ValueError(f"{path} cannot be read ({error}); save it as comma-separated values in UTF-8.") from error
     if not rows:
         raise ValueError(f"{path} names no recordings; write a line for each.")
     return rows
 
 
+def _check_header(path: Path, columns: Sequence[str]) -> None:
+    missing = [name for name in COLUMNS[:2] if name not in columns]
+    if missing:
+        told = f"{path} has no column {' and no column '.join(missing)}"
+        if len(columns) == 1 and any(separator in columns[0] for separator in ";\t"):
+            raise ValueError(f"{told}: its values are separated by something else; save it with commas.")
+        raise ValueError(f"{told}; its first line names the columns, with commas between them.")
+
+
 def _check_rows(path: Path, rows: list[tuple[int, dict[str, str]]], label_map: Mapping[str, str]) -> None:
     lines: dict[str, int] = {}
     for line, row in rows:
+        if None in row or any("\n" in (value or "") for value in row.values()):  # more values than columns
+            raise ValueError(
+                f"{path}, line {line}: a comma or quote too many; put double quotes round the whole text."
+            )
         name = (row["file_name"] or "").strip()
         if name and name in lines:
             raise ValueError(
@@ -88,6 +97,8 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
     if not values["file_name"] or not values["emotion"]:
         raise ValueError(f"{root / 'metadata.csv'}, line {line}: file_name and emotion must both be filled in.")
     path = root / values["file_name"]
+    if not path.is_file():
+        raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} is not there; mend or remove the line.")
     try:
         duration_s = soundfile.info(str(path)).duration
     except (soundfile.LibsndfileError, OSError) as error:
@@ -128,6 +139,12 @@ def _select(utterances: list[dict], emotions: Sequence[str] | None, root: Path) 
     for emotion in wanted:
         if emotion not in counts:
             raise ValueError(f"{root} has no recording of '{emotion}'; it has {_listed(counts)}. Choose among these.")
+    logger.info("%s: %s.", root, _listed(counts))
+    for emotion in counts:
+        if emotion != emotion.lower() and emotion.lower() in counts:
+            logger.warning(
+                "'%s' and '%s' are different emotions here; map one with --label_map.", emotion, emotion.lower()
+            )
     left_out = {emotion: count for emotion, count in counts.items() if emotion not in wanted}
     if left_out:
         logger.warning("Left out, since not among the emotions asked for: %s.", _listed(left_out))

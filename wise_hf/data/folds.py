@@ -71,8 +71,8 @@ def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: i
     num_folds = num_folds or len(names)
     if num_folds < 2 or len(names) < num_folds:
         raise ValueError(
-            f"The corpus has {len(names)} {column}s for {num_folds} folds; a cross-validation by {column} needs at "
-            f"least 2 folds and a {column} for each: give fewer --folds or --cross_validation random."
+            f"Speakers or sessions are too few for a cross-validation by {column}: the corpus has {len(names)}, and "
+            f"{max(num_folds, 2)} folds need as many; give fewer --folds (at least 2) or --cross_validation random."
         )
     folds = []
     for group in _consecutive_groups(names, num_folds):

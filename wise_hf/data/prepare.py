@@ -1,6 +1,7 @@
 """Utterances -> words with times -> raw features: `datasets` map functions, made once and cached."""
 
 import importlib.util
+import logging
 from collections import Counter
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.transcription_wise import find_words
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -80,7 +84,12 @@ def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
         samples = read_audio(row["audio"], sampling_rate, row["start_s"], row["end_s"])
         return find_words(samples, row["text"], sampling_rate)
     except ValueError as error:
-        raise ValueError(f"{row['audio']}: {error}") from error
+        raise _naming(row["audio"], error) from error
+
+
+def _naming(path: str, error: ValueError) -> ValueError:
+    """The error with the recording's name, where it does not have it yet."""
+    return error if path in str(error) else ValueError(f"{path}: {error}")
 
 
 def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
@@ -95,7 +104,10 @@ def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dic
         `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
     """
     samples = read_audio(row["audio"], feature_extractor.sampling_rate, row["start_s"], row["end_s"])
-    mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
+    try:
+        mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
+    except ValueError as error:
+        raise _naming(row["audio"], error) from error
     selection = feature_extractor.select_frames(len(mfcc), row["words"])
     return {
         "input_features": mfcc[selection.frame_index],
@@ -130,6 +142,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         num_proc=num_proc,
         desc="Aligning words",
     )
+    _tell_uniform(aligned)
     return cached_map(
         aligned,
         extract_utterance,
@@ -147,6 +160,17 @@ _EXTRACTION_SETTINGS = (
     *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend"),
     *("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"),
 )
+
+
+def _tell_uniform(aligned: Dataset) -> None:
+    rows = zip(aligned["audio"], aligned["alignment"], strict=True)
+    paths = [path for path, alignment in rows if alignment == "uniform"]
+    if paths:
+        logger.warning(
+            "%d of %d recordings could not be aligned (silence, or a text that is not what is said?); their words are "
+            "shared out evenly, e.g. %s.",
+            *(len(paths), len(aligned), ", ".join(paths[:3])),
+        )
 
 
 def prepared_features(utterance_features: Features, feature_size: int) -> Features:

@@ -102,12 +102,17 @@ def run_folds(
             logger.info("Fold '%s' is finished already.", fold.name)
         else:
             name = f"Fold {number}/{len(folds)}" if len(folds) > 1 else "Training"
-            result = run_fold(rows, fold, statistics, experiment, output_dir, name)
+            unfinished = output_dir.with_name(
+                output_dir.name + ".unfinished"
+            )  # no model has its name before it is one
+            result = run_fold(rows, fold, statistics, experiment, unfinished, name)
             state = PartialState()
             if state.is_main_process:
+                shutil.rmtree(unfinished / CHECKPOINT, ignore_errors=True)
+                shutil.rmtree(unfinished / SELECTION, ignore_errors=True)
+                shutil.rmtree(output_dir, ignore_errors=True)
+                unfinished.rename(output_dir)
                 write_json(result_file, result)
-                shutil.rmtree(output_dir / CHECKPOINT, ignore_errors=True)
-                shutil.rmtree(output_dir / SELECTION, ignore_errors=True)
             state.wait_for_everyone()
         results.append(json.loads(result_file.read_text(encoding="utf-8")))
     return results

@@ -14,6 +14,8 @@ def make_accelerator(gradient_accumulation_steps: int = 1) -> Accelerator:
     Args:
         gradient_accumulation_steps: batches whose gradients make one step.
     """
-    return Accelerator(
-        cpu=not torch.accelerator.is_available(), gradient_accumulation_steps=gradient_accumulation_steps
-    )
+    on_cpu = not torch.accelerator.is_available()
+    if on_cpu:
+        # WISE's operations are so small that threads cost more than they bring; accelerate launch asks for several.
+        torch.set_num_threads(1)
+    return Accelerator(cpu=on_cpu, gradient_accumulation_steps=gradient_accumulation_steps)
