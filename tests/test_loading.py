@@ -46,7 +46,9 @@ except ImportError as error:
 WITH_WISE_HF = """
 import sys
 import wise_hf
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor
+from transformers import (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor,
+                          AutoTokenizer)
+assert AutoTokenizer.from_pretrained(sys.argv[1])("the kids").input_ids
 for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoProcessor):
     made = loader.from_pretrained(sys.argv[1])
     assert type(made).__module__.startswith("wise_hf."), type(made)
