@@ -2,56 +2,48 @@
 
 import argparse
 import importlib.util
-import json
 import os
 import platform
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
 
+from wise_hf import command_line
 from wise_hf.audio_wise import read_audio
 from wise_hf.benchmarking import Comparison, compare_mfcc, compare_model, compare_recording, table
+from wise_hf.training.arguments import positive
+from wise_hf.training.files import check_writable, write_json
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."
 
 
-def main() -> None:
-    parser = make_parser()
-    arguments = parser.parse_args()
-    try:
-        check(arguments)
-        torch.set_num_threads(arguments.threads)
-        samples, text, source = recording(arguments.audio, arguments.text)
-        comparisons = run(arguments.repeats, samples, text)
-    except (ValueError, ImportError) as error:
-        parser.exit(2, f"benchmark.py: {error}\n")
-    print(table(comparisons))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(report(comparisons, arguments.repeats, source), indent=2) + "\n")
-
-
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--output", type=Path, help="write the numbers to this JSON file as well")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each that the medians are taken over")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of PyTorch")
+    parser.add_argument("--repeats", type=positive, default=5, help="runs of each that the medians are taken over")
+    parser.add_argument("--threads", type=positive, default=os.cpu_count(), help="threads of PyTorch")
     parser.add_argument("--audio", type=Path, help="a recording, instead of synthetic speech; with --text")
     parser.add_argument("--text", help="what is said in the recording")
-    return parser
-
-
-def check(arguments: argparse.Namespace) -> None:
-    """Everything that can be known to be wrong before minutes are spent."""
-    for name in ("repeats", "threads"):
-        if getattr(arguments, name) < 1:
-            raise ValueError(f"--{name} is {getattr(arguments, name)}; give 1 or more.")
+    arguments = parser.parse_args()
     if (arguments.audio is None) != (arguments.text is None):
-        raise ValueError("--audio and --text go together: a recording and what is said in it.")
-    if arguments.output and (arguments.output.is_dir() or not os.access(arguments.output.absolute().parent, os.W_OK)):
-        raise ValueError(f"--output {arguments.output} cannot be written; give a file in a folder that can.")
+        parser.error("--audio and --text go together: a recording and what is said in it")
+    return arguments
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    if arguments.output is not None:
+        check_writable(arguments.output.absolute().parent)
+    torch.set_num_threads(arguments.threads)
+    samples, text, source = recording(arguments.audio, arguments.text)
+    comparisons = run(arguments.repeats, samples, text)
+    sys.stdout.write(table(comparisons) + "\n")
+    if arguments.output is not None:
+        write_json(arguments.output, report(comparisons, arguments.repeats, source))
 
 
 def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, str]:
@@ -87,4 +79,4 @@ def report(comparisons: list[Comparison], repeats: int, source: str) -> dict:
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)
