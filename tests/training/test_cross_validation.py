@@ -80,7 +80,7 @@ def test_a_fold_killed_midway_ends_as_an_unbroken_one(tmp_path, monkeypatch, fre
 
 def test_a_fold_has_the_scores_of_all_systems_and_leaves_nothing_but_its_model(tmp_path, fresh_accelerator):
     (result,) = run_folds(rows(), FOLDS, SMALL, [tmp_path / "fold_1"])
-    assert {"test", "test_unknown", "svm", "validation", "predictions", "history"} <= set(result)
+    assert {"test", "test_unknown", "svm", "svm_unknown", "validation", "predictions", "history"} <= set(result)
     assert set(result["predictions"]) == {"12", "13", "14", "15"}
     assert {path.name for path in tmp_path.iterdir()} == {"fold_1", "fold_1.json"}
     assert not (tmp_path / "fold_1" / "checkpoint").exists() and not (tmp_path / "fold_1" / "selection").exists()

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accelerate import PartialState
@@ -156,8 +156,9 @@ def score_test_part(
     The test scores of a fold's model, and of what it is compared with.
 
     Returns:
-        `test` scores and `predictions`; `test_unknown`, the scores as if nobody knew who speaks, where the features
-        are normalised by speaker; and the `svm`'s scores, where it was asked for (on the main process only).
+        `test` scores and `predictions`, and the `svm`'s scores, where it was asked for (on the main process only).
+        Where the features are normalised by speaker also `test_unknown`, the model's scores as if nobody knew who
+        speaks, and `svm_unknown`, those of an SVM that never knew.
     """
     scores, predicted = run.score(test_rows)
     named = {row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)}
@@ -166,6 +167,8 @@ def score_test_part(
         result["test_unknown"] = run.score([row | {"speaker": None} for row in test_rows])[0]
     if experiment.with_svm and run.accelerator.is_main_process:
         result["svm"] = score_svm(train_rows, test_rows, run.collator)
+        if experiment.recipe.normalization == "speaker":
+            result["svm_unknown"] = score_svm(train_rows, test_rows, replace(run.collator, statistics={}))
     return result
 
 

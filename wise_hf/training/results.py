@@ -13,7 +13,12 @@ from wise_hf.visualization import plot_confusion, save_figure
 
 
 SCORES = ("wa", "ua", "macro_f1")
-SYSTEMS = {"test": "WISE", "test_unknown": "WISE, speakers unknown", "svm": "SVM on MFCC statistics"}
+SYSTEMS = {
+    "test": "WISE",
+    "test_unknown": "WISE, speakers unknown",
+    "svm": "SVM on MFCC statistics",
+    "svm_unknown": "SVM, speakers unknown",
+}
 RESULT_FILES = ("results.json", "results.md", "confusion.png")
 
 PROTOCOLS = {
@@ -116,7 +121,8 @@ def _notes(results: Mapping) -> list[str]:
     if results["recipe"]["normalization"] == "speaker":
         notes.append(
             "WISE and the SVM know who speaks: a speaker's features are normalised by all of his or her recordings, "
-            "without looking at labels. `speakers unknown` is the same model where nobody knows, as on a single call."
+            "without looking at labels. `speakers unknown`: the same WISE model where nobody knows, as on a single "
+            "call, and an SVM that never knew."
         )
     if results["scored_part"] == "test":
         refit = results["recipe"]["refit"]
