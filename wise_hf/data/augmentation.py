@@ -36,8 +36,8 @@ def stretch(utterance: dict, rng: np.random.Generator) -> dict:
     rate = np.exp(rng.uniform(-TEMPO_SPREAD, TEMPO_SPREAD))
     old = utterance["phoneme_lengths"]
     new = np.clip(np.floor(old * rate + rng.random(len(old))), 1, MAX_FRAMES_PER_PHONEME).astype(np.int64)
-    within = np.arange(new.sum()) - np.repeat(np.cumsum(new) - new, new)
-    index = np.repeat(np.cumsum(old) - old, new) + ((within + 0.5) * np.repeat(old / new, new)).astype(np.int64)
+    within = _ranges(np.zeros_like(new), new)
+    index = np.repeat(_starts(old), new) + ((within + 0.5) * np.repeat(old / new, new)).astype(np.int64)
     features = utterance["input_features"][index]
     features[:, NUM_CEPSTRA : 2 * NUM_CEPSTRA] /= rate
     features[:, 2 * NUM_CEPSTRA :] /= rate**2
