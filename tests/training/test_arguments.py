@@ -3,6 +3,7 @@
 import argparse
 
 import pytest
+from datasets import Dataset
 
 from wise_hf.training import arguments
 from wise_hf.training.recipe import RECIPES
@@ -59,6 +60,36 @@ def test_variants_become_fields_of_the_configuration():
 def test_values_that_make_no_sense_are_refused(function, text):
     with pytest.raises(argparse.ArgumentTypeError, match="is not"):
         function(text)
+
+
+def parse_corpus(*given: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    arguments.add_corpus_arguments(parser)
+    return parser.parse_args(["--data_dir", "somewhere", *given])
+
+
+@pytest.mark.parametrize(
+    "options", [["--emotions", "four"], ["--allow_incomplete"], ["--frame_offset", "0"], ["--scenario", "scripted"]]
+)
+def test_iemocaps_options_are_refused_for_a_folder(options):
+    with pytest.raises(ValueError, match=f"{options[0]}.* for IEMOCAP; leave"):
+        arguments.read_corpus(parse_corpus(*options))
+
+
+def test_iemocap_is_read_with_the_options_given_and_its_own_defaults(monkeypatch):
+    asked = []
+    monkeypatch.setattr(arguments, "load_iemocap", lambda *given, **options: asked.append((*given, options)))
+    arguments.read_corpus(parse_corpus("--dataset", "iemocap"))
+    arguments.read_corpus(parse_corpus("--dataset", "iemocap", "--emotions", "happy,sad", "--end_rule", "plain"))
+    assert [given[1] for given in asked] == ["four", ["happy", "sad"]]
+    assert asked[0][2] == {"label_map": {}, "num_proc": 2} and asked[1][2]["end_rule"] == "plain"
+
+
+def test_classes_are_in_the_order_asked_for_without_those_that_no_utterance_has():
+    corpus = Dataset.from_list([{"emotion": emotion} for emotion in ("sad", "happy", "angry")])
+    assert arguments.emotions_of(corpus, "four") == ["angry", "happy", "sad"]
+    assert arguments.emotions_of(corpus, ["sad", "happy"]) == ["sad", "happy"]
+    assert arguments.emotions_of(corpus, None) == ["angry", "happy", "sad"]
 
 
 def test_lists_and_maps_are_read():

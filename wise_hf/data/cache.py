@@ -12,8 +12,6 @@ from types import ModuleType
 import datasets
 from datasets import Dataset, Features, concatenate_datasets, load_from_disk
 
-from wise_hf.data.schema import UTTERANCE_FEATURES
-
 
 CHUNK_ROWS = 500
 
@@ -26,12 +24,14 @@ def cached_map(
     settings: Mapping[str, object],
     num_proc: int | None = None,
     desc: str = "",
+    made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
     **fn_kwargs: object,
 ) -> Dataset:
     """
     `dataset.map`, whose results outlive the process (those of a dataset made in memory do not by themselves).
 
-    A chunk is made anew when its rows, its recordings (size and time of change), the settings or the code changed.
+    A chunk is made anew when its rows, its recordings and their files (size and time of change), the settings or the
+    code changed.
 
     Args:
         dataset: utterances with the column `audio`.
@@ -41,6 +41,7 @@ def cached_map(
         settings: what else decides on it.
         num_proc: processes; `None` = this one.
         desc: what the progress bar says.
+        made_from: further files that a row is made from, by the path of its recording.
         fn_kwargs: further arguments of the function.
     """
     modules = [sys.modules[function.__module__], *made_by]
@@ -48,7 +49,8 @@ def cached_map(
     chunks = []
     for start in range(0, len(dataset), CHUNK_ROWS):
         rows = dataset.select(range(start, min(start + CHUNK_ROWS, len(dataset))))
-        folder = _cache_folder(rows, [function.__qualname__, code, dict(settings)])
+        files = [path for audio in rows["audio"] for path in (Path(audio), *made_from(audio))]
+        folder = _cache_folder(rows, [function.__qualname__, code, dict(settings), [_state(path) for path in files]])
         if not folder.is_dir():
             processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
             told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"
@@ -59,13 +61,17 @@ def cached_map(
 
 
 def _cache_folder(rows: Dataset, decided_by: object) -> Path:
-    recordings = []
-    for path in rows["audio"]:
-        state = Path(path).stat()
-        recordings.append([state.st_size, state.st_mtime_ns])
-    utterances = rows.select_columns(list(UTTERANCE_FEATURES)).to_list()
-    told = json.dumps([decided_by, recordings, utterances], sort_keys=True)
+    told = json.dumps([decided_by, rows.to_list()], sort_keys=True)
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _state(path: Path) -> list[int] | None:
+    """What changes when a file does; `None` where there is none."""
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return [state.st_size, state.st_mtime_ns]
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:

@@ -26,11 +26,11 @@ def load_rows(prepared: Dataset) -> list[dict]:
         prepared: what `wise_hf.data.prepare.prepare` made.
 
     Returns:
-        For each utterance `id`, `speaker`, `emotion`, `words` (spelling only) and, as NumPy arrays, raw
+        For each utterance `id`, `speaker`, `scenario`, `emotion`, `words` (spelling only) and, as NumPy arrays, raw
         `input_features` (T, 39) float32, `phoneme_lengths` (P,) and `word_lengths` (N,) int64.
     """
     arrays = prepared.select_columns(RAGGED).with_format("numpy")
-    texts = prepared.select_columns(["id", "speaker", "emotion", "words"])
+    texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
     rows = []
     for ragged, row in zip(arrays, texts, strict=True):
         words = {"words": [word["word"] for word in row["words"]]}

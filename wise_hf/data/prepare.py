@@ -60,7 +60,10 @@ class PreparationReport:
             f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words"
         )
         speed = self.duration_s / max(elapsed_s, 1e-3)
-        lines.append(f"{elapsed_s:.1f} s, {speed:.0f} times as fast as the audio plays (the cache included)")
+        lines.append(
+            f"{elapsed_s:.1f} s, {speed / 60:.2f} hours of audio a minute, {speed:.0f} times as fast as it plays (the "
+            "cache included)"
+        )
         return "\n".join(lines)
 
 

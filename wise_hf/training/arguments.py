@@ -10,6 +10,9 @@ from datasets import Dataset
 from wise_hf.configuration_wise import EMOTIONS
 from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.folder import load_folder
+from wise_hf.data.iemocap import SCENARIOS, load_iemocap
+from wise_hf.data.iemocap_labels import LABEL_SETS, emotions_of_set
+from wise_hf.data.iemocap_words import END_RULES
 from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
@@ -17,11 +20,26 @@ from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     """Which recordings, and how they are prepared."""
     group = parser.add_argument_group("corpus")
-    group.add_argument("--dataset", choices=["folder"], default="folder", help="what kind of corpus DATA_DIR is")
-    group.add_argument("--data_dir", type=Path, required=True, help="folder with metadata.csv")
-    group.add_argument("--emotions", type=names, help=f"comma-separated, e.g. {','.join(EMOTIONS)}; default: all")
+    group.add_argument("--dataset", choices=["folder", "iemocap"], default="folder", help="what DATA_DIR is")
+    group.add_argument("--data_dir", type=Path, required=True, help="folder with metadata.csv; IEMOCAP_full_release")
+    group.add_argument(
+        "--emotions",
+        type=emotions,
+        help=f"comma-separated, e.g. {','.join(EMOTIONS)}; default: all. Of IEMOCAP also {', '.join(LABEL_SETS)}; "
+        "default: four, with excited as happy",
+    )
     group.add_argument("--label_map", type=label_map, default={}, help="read emotions as others: calm=neutral,...")
     group.add_argument("--num_proc", type=positive, default=2, help="processes for alignment and features")
+    _add_iemocap_arguments(parser.add_argument_group("IEMOCAP only"))
+
+
+def _add_iemocap_arguments(group: argparse._ArgumentGroup) -> None:
+    """What `load_iemocap` takes; an option that is not given is `None`."""
+    group.add_argument("--scenario", choices=SCENARIOS, help="only these utterances")
+    group.add_argument("--frame_offset", type=not_negative, help="added to the segments' frames of 10 ms; default: 0")
+    group.add_argument("--end_rule", choices=END_RULES, help="is its last frame part of a segment? default: inclusive")
+    group.add_argument("--keep_nonverbal", action="store_true", default=None, help="laughter and the like are words")
+    group.add_argument("--allow_incomplete", action="store_true", default=None, help="go on with what is there")
 
 
 def add_feature_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,14 +95,36 @@ def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:
     return choices | {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
 
 
+IEMOCAP_ARGUMENTS = ("scenario", "frame_offset", "end_rule", "keep_nonverbal", "allow_incomplete")
+
+
 def read_corpus(arguments: argparse.Namespace) -> Dataset:
-    """The utterances of the corpus that the arguments name."""
+    """
+    The utterances of the corpus that the arguments name.
+
+    Raises:
+        ValueError: for options of another kind of corpus, or a corpus that cannot be used.
+    """
+    given = {name: getattr(arguments, name) for name in IEMOCAP_ARGUMENTS}
+    given = {name: value for name, value in given.items() if value is not None}
+    if arguments.dataset == "iemocap":
+        options = given | {"label_map": arguments.label_map, "num_proc": arguments.num_proc}
+        return load_iemocap(arguments.data_dir, arguments.emotions or "four", **options)
+    if given or isinstance(arguments.emotions, str):
+        told = ", ".join([f"--{name}" for name in given] or [f"--emotions {arguments.emotions}"])
+        raise ValueError(f"{told}: these are for IEMOCAP; leave them out, or give --dataset iemocap.")
     return load_folder(arguments.data_dir, arguments.emotions, arguments.label_map)
 
 
-def emotions_of(dataset: Dataset, wanted: Sequence[str] | None) -> list[str]:
-    """The labels in the order of their numbers: as asked for, else sorted."""
-    return list(wanted or sorted(set(dataset["emotion"])))
+def emotions_of(dataset: Dataset, wanted: str | Sequence[str] | None) -> list[str]:
+    """The labels in the order of their numbers: as asked for, else sorted, without those that no utterance has."""
+    present = set(dataset["emotion"])
+    return [emotion for emotion in emotions_of_set(wanted or sorted(present)) if emotion in present]
+
+
+def emotions(text: str) -> str | list[str]:
+    """`a,b,c`, or the name of one of IEMOCAP's sets."""
+    return text if text in LABEL_SETS else names(text)
 
 
 def names(text: str) -> list[str]:

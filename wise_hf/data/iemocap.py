@@ -1,0 +1,268 @@
+"""IEMOCAP as it lies on the disk of someone who has it -> aligned utterances."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from datasets import Dataset, Features, List, Value
+
+from wise_hf import spoken_text_wise
+from wise_hf.data import iemocap_formats
+from wise_hf.data.cache import cached_map
+from wise_hf.data.iemocap_check import find_differences, to_table
+from wise_hf.data.iemocap_counts import SESSIONS
+from wise_hf.data.iemocap_formats import read_evaluations, read_name, read_transcriptions, spoken_text, text_tags
+from wise_hf.data.iemocap_labels import LABEL_NAMES, LABEL_SETS
+from wise_hf.data.iemocap_words import SEGMENT_STATES, SegmentTimes, read_words, segment_files
+from wise_hf.data.schema import UTTERANCE_FEATURES
+
+
+logger = logging.getLogger(__name__)
+
+SCENARIOS = ("improvised", "scripted")
+
+# What IEMOCAP tells of an utterance besides.
+IEMOCAP_FEATURES = Features(
+    UTTERANCE_FEATURES
+    | {
+        "dialog": Value("string"),
+        "dialog_start_s": Value("float64"),  # on the dialog's time line
+        "dialog_end_s": Value("float64"),
+        "majority_label": Value(
+            "string"
+        ),  # the majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`)
+        "valence": Value("float64"),  # means of the evaluators, 1 to 5
+        "activation": Value("float64"),
+        "dominance": Value("float64"),
+        "categorical_ratings": List(
+            {"evaluator": Value("string"), "labels": List(Value("string")), "comment": Value("string")}
+        ),
+        "dimensional_ratings": List(
+            {
+                "evaluator": Value("string"),
+                "valence": Value("float64"),
+                "activation": Value("float64"),
+                "dominance": Value("float64"),
+                "comment": Value("string"),
+            }
+        ),
+        "tags": List(Value("string")),  # of the transcription: laughter, breathing, ...
+        "segments": Value("string"),  # what became of its segment files (`iemocap_words.SEGMENT_STATES`)
+        "text_differs": Value("bool"),  # the words of the segment files are not those of the transcription
+    }
+)
+
+
+def load_iemocap(
+    root: str | Path,
+    emotions: str | Sequence[str] = "four",
+    label_map: Mapping[str, str] | None = None,
+    scenario: str | None = None,
+    frame_offset: float = 0.0,
+    end_rule: str = "inclusive",
+    keep_nonverbal: bool = False,
+    allow_incomplete: bool = False,
+    num_proc: int | None = None,
+) -> Dataset:
+    """
+    Read the corpus.
+
+    Words and phonemes come from the corpus's segment files. An utterance without them, or with files that contradict
+    each other, is left to the aligner (`wise_hf.data.prepare.prepare`); one without a spoken word has its laughter or
+    silence as a word. Every such case is counted in the log (`describe_segments`).
+
+    Args:
+        root: `IEMOCAP_full_release`, or the folder that holds it.
+        emotions: `four` (the paper's: excited counts as happy), `four_happy` (without excited), `six`, `all` (also
+            where the evaluators did not agree), or emotions by name.
+        label_map: with emotions by name: labels to read as others, e.g. `{"excited": "happy"}`.
+        scenario: `improvised` or `scripted` utterances only.
+        frame_offset, end_rule: see `wise_hf.data.iemocap_words.SegmentTimes`.
+        keep_nonverbal: laughter, breathing and the like are words too.
+        allow_incomplete: go on with what is there, and say what is not.
+        num_proc: processes; `None` = this one.
+
+    Returns:
+        The utterances (`IEMOCAP_FEATURES`), in the order of sessions and dialogs.
+
+    Raises:
+        ValueError: for anything that is missing, broken, or not as often there as in the corpus, unless
+            `allow_incomplete`; for options that make no sense.
+    """
+    times = SegmentTimes(frame_offset, end_rule)
+    names = _label_map(emotions, label_map)
+    if scenario is not None and scenario not in SCENARIOS:
+        raise ValueError(f"There is no scenario '{scenario}'; choose {' or '.join(SCENARIOS)}.")
+    rows = read_rows(root, allow_incomplete)
+    _check_counts(rows, root, allow_incomplete)
+    chosen = [
+        row | {"emotion": names[row["majority_label"]]}
+        for row in rows
+        if row["majority_label"] in names and scenario in (None, row["scenario"])
+    ]
+    _tell_choice(rows, chosen, set(names.values()), root)
+    dataset = cached_map(
+        Dataset.from_list(chosen, features=IEMOCAP_FEATURES),
+        read_words,
+        features=IEMOCAP_FEATURES,
+        made_by=(iemocap_formats, spoken_text_wise),
+        made_from=segment_files,
+        settings={"strict": not allow_incomplete, "keep_nonverbal": keep_nonverbal, "times": str(times)},
+        num_proc=num_proc,
+        desc="Reading words",
+        times=times,
+        keep_nonverbal=keep_nonverbal,
+        strict=not allow_incomplete,
+    )
+    logger.info("%s", describe_segments(dataset))
+    return dataset
+
+
+def describe_segments(dataset: Dataset) -> str:
+    """How many utterances of a reading have their words from where; one line for each case that occurs."""
+    states = Counter(dataset["segments"])
+    lines = [f"{states[state]} utterances {told}" for state, told in SEGMENT_STATES.items() if states[state]]
+    differing = sum(dataset["text_differs"])
+    if differing:
+        lines.append(f"{differing} utterances whose segment files have other words than their transcription")
+    return "\n".join(lines)
+
+
+def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
+    """Label read -> emotion, for the labels that are wanted."""
+    if isinstance(emotions, str):
+        if emotions not in LABEL_SETS:
+            raise ValueError(f"There is no set of emotions '{emotions}'; choose one of {', '.join(LABEL_SETS)}.")
+        if label_map:
+            raise ValueError("A set of emotions has its own label map; give emotions by name to map labels.")
+        return dict(LABEL_SETS[emotions])
+    every = {label: label for label in LABEL_NAMES.values()}
+    unknown = set(label_map or {}) - set(every)
+    names = every | dict(label_map or {})
+    unknown |= set(emotions) - set(names.values())
+    if unknown:
+        raise ValueError(f"IEMOCAP has no {', '.join(sorted(unknown))}; it has {', '.join(every)}.")
+    return {label: emotion for label, emotion in names.items() if emotion in emotions}
+
+
+def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
+    """
+    Evaluations, transcriptions and recordings of the whole corpus, put together.
+
+    Args:
+        root, allow_incomplete: see `load_iemocap`.
+
+    Returns:
+        All utterances that were evaluated and have a recording (`IEMOCAP_FEATURES` without words and duration).
+
+    Raises:
+        ValueError: see `load_iemocap`.
+    """
+    release = _find_release(Path(root))
+    broken: list[str] | None = [] if allow_incomplete else None
+    rows, problems = [], []
+    for session in SESSIONS:
+        folder = release / f"Session{session[-1]}"
+        for path in _visible(folder / "dialog" / "EmoEvaluation"):
+            rows += _read_dialog(folder, path, broken, problems)
+    for told in broken or []:
+        logger.warning("Passed over: %s", told)
+    if problems:
+        told = f"{len(problems)} things of {release} are missing: {'; '.join(problems[:5])}"
+        if not allow_incomplete:
+            raise ValueError(f"{told}. Get a whole copy, or go on without them by allow_incomplete.")
+        logger.warning("%s.", told)
+    return rows
+
+
+def _find_release(root: Path) -> Path:
+    for folder in (root, root / "IEMOCAP_full_release"):
+        if (folder / "Session1").is_dir():
+            return folder
+    raise ValueError(
+        f"{root} holds no Session1 (nor IEMOCAP_full_release/Session1); give the folder IEMOCAP_full_release."
+    )
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Its .txt files in order, without what macOS leaves in copies (`._x.txt`)."""
+    return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
+
+
+def _read_dialog(folder: Path, path: Path, broken: list[str] | None, problems: list[str]) -> list[dict]:
+    """The rows of a dialog's evaluation file; what is missing goes into `problems`."""
+    transcription = folder / "dialog" / "transcriptions" / path.name
+    texts = {}
+    if transcription.is_file():
+        texts = read_transcriptions(transcription, broken)
+    else:
+        problems.append(str(transcription))
+    evaluations = read_evaluations(path, broken)
+    problems += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
+    rows = []
+    for name, evaluation in evaluations.items():
+        audio = folder / "sentences" / "wav" / path.stem / f"{name}.wav"
+        if not audio.is_file():
+            problems.append(str(audio))
+            continue
+        if texts and name not in texts:
+            problems.append(f"the text of {name} in {transcription}")
+        rows.append(_row(name, evaluation, texts.get(name, ""), audio))
+    return rows
+
+
+def _row(utterance_id: str, evaluation: iemocap_formats.Evaluation, text: str, audio: Path) -> dict:
+    name = read_name(utterance_id)
+    return {
+        "id": utterance_id,
+        "audio": str(audio),
+        "start_s": 0.0,
+        "end_s": None,
+        "speaker": name.speaker,
+        "session": name.session,
+        "scenario": name.scenario,
+        "emotion": None,
+        "text": spoken_text(text) or None,
+        "words": [],
+        "alignment": None,
+        "dialog": name.dialog,
+        "dialog_start_s": evaluation.start_s,
+        "dialog_end_s": evaluation.end_s,
+        "majority_label": evaluation.label,
+        "valence": evaluation.valence,
+        "activation": evaluation.activation,
+        "dominance": evaluation.dominance,
+        "categorical_ratings": evaluation.categorical_ratings,
+        "dimensional_ratings": evaluation.dimensional_ratings,
+        "tags": text_tags(text),
+        "segments": None,
+        "text_differs": None,
+    }
+
+
+def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
+    differences = find_differences(rows)
+    if not differences:
+        logger.info(
+            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(rows)
+        )
+        return
+    table = to_table(differences)
+    logger.warning("%s does not have the counts of IEMOCAP:\n%s", root, table)
+    if not allow_incomplete:
+        raise ValueError(
+            f"{root} has {len(differences)} counts that differ from IEMOCAP's (the table above); get a whole copy, or "
+            "go on with what is there by allow_incomplete."
+        )
+
+
+def _tell_choice(rows: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
+    missing = sorted(wanted - {row["emotion"] for row in chosen})
+    if not chosen:
+        raise ValueError(f"{root} has no utterance of {', '.join(missing)} in the scenario asked for.")
+    if missing:
+        logger.warning("%s has no %s.", root, ", ".join(missing))
+    counts = Counter(row["emotion"] for row in chosen)
+    told = ", ".join(f"{emotion} ({count})" for emotion, count in sorted(counts.items()))
+    logger.info("%d of %d utterances: %s.", len(chosen), len(rows), told)

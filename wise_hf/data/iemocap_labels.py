@@ -1,0 +1,37 @@
+"""IEMOCAP's labels, and the sets of emotions that people train on."""
+
+from collections.abc import Mapping, Sequence
+
+
+# Label of a summary line -> emotion. `xxx` stands where the evaluators did not agree.
+LABEL_NAMES = {
+    "ang": "angry",
+    "dis": "disgusted",
+    "exc": "excited",
+    "fea": "fearful",
+    "fru": "frustrated",
+    "hap": "happy",
+    "neu": "neutral",
+    "oth": "other",
+    "sad": "sad",
+    "sur": "surprised",
+    "xxx": "undecided",
+}
+
+# Set of emotions -> label read -> emotion. "four" is the paper's: excited counts as happy.
+LABEL_SETS: Mapping[str, Mapping[str, str]] = {
+    "four": {"angry": "angry", "happy": "happy", "excited": "happy", "neutral": "neutral", "sad": "sad"},
+    "four_happy": {name: name for name in ("angry", "happy", "neutral", "sad")},
+    "six": {name: name for name in ("angry", "excited", "frustrated", "happy", "neutral", "sad")},
+    "all": {name: name for name in sorted(LABEL_NAMES.values())},
+}
+
+
+def emotions_of_set(emotions: str | Sequence[str]) -> list[str]:
+    """
+    The emotions of a set, in the order of their numbers.
+
+    Args:
+        emotions: a name of `LABEL_SETS`, or emotions, which are given back.
+    """
+    return list(dict.fromkeys(LABEL_SETS[emotions].values())) if isinstance(emotions, str) else list(emotions)
