@@ -3,65 +3,73 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from wise_hf.data import iemocap_counts as expected
+from wise_hf.data import iemocap_counts
+from wise_hf.data.iemocap_counts import FOUR_CLASS_LABELS, LABELS, SESSIONS, SPEAKERS
 
 
-Difference = tuple[str, int, int]
+# (row, column) -> count; the scenarios are those of the four classes' utterances.
+Counts = dict[tuple[str, str], int]
+PER_SESSION = {
+    "dialogs": iemocap_counts.DIALOGS,
+    "utterances": iemocap_counts.UTTERANCES,
+    "improvised": iemocap_counts.IMPROVISED,
+    "scripted": iemocap_counts.SCRIPTED,
+}
+TABLES = {
+    "Sessions (improvised and scripted: of the four classes)": (SESSIONS, tuple(PER_SESSION)),
+    "Speakers and the labels of the four classes": (tuple(SPEAKERS), FOUR_CLASS_LABELS),
+    "Labels": (("all",), tuple(LABELS)),
+}
 
 
-def find_differences(rows: Sequence[Mapping]) -> list[Difference]:
+def expected_counts() -> Counts:
+    """What the corpus has."""
+    counts = {(session, column): its[session] for column, its in PER_SESSION.items() for session in SESSIONS}
+    counts |= {(speaker, label): count for speaker, its in SPEAKERS.items() for label, count in its.items()}
+    return counts | {("all", label): count for label, count in LABELS.items()}
+
+
+def count_rows(rows: Sequence[Mapping]) -> Counts:
     """
     Count a whole reading.
 
     Args:
-        rows: all utterances, with `dialog`, `session`, `speaker`, `scenario` and the `majority_label`.
-
-    Returns:
-        What is not as expected: what is counted, the count expected, the count found.
+        rows: all utterances, with `dialog`, `session`, `speaker`, `scenario` and `majority_label`.
     """
-    counted = _dialogs(rows) + _utterances(rows) + _labels(rows) + _speakers(rows) + _scenarios(rows)
-    return [each for each in counted if each[1] != each[2]]
+    four = [row for row in rows if row["majority_label"] in FOUR_CLASS_LABELS]
+    found = Counter((session, "dialogs") for session, _ in {(row["session"], row["dialog"]) for row in rows})
+    found.update((row["session"], "utterances") for row in rows)
+    found.update((row["session"], row["scenario"]) for row in four)
+    found.update((row["speaker"], row["majority_label"]) for row in four)
+    found.update(("all", row["majority_label"]) for row in rows)
+    return dict(found)
 
 
-def to_table(differences: Sequence[Difference]) -> str:
-    """Differences as a person reads them."""
-    width = max(len("count of"), *(len(what) for what, _, _ in differences))
-    lines = [f"{'count of':<{width}}  expected  found"]
-    lines += [f"{what:<{width}}  {wanted:>8}  {found:>5}" for what, wanted, found in differences]
-    return "\n".join(lines)
+def find_differences(rows: Sequence[Mapping]) -> Counts:
+    """The counts found (see `count_rows`) that are not as expected."""
+    expected, found = expected_counts(), count_rows(rows)
+    return {key: found.get(key, 0) for key in {**expected, **found} if found.get(key, 0) != expected.get(key, 0)}
 
 
-def _compared(what: str, wanted: Mapping[str, int], found: Mapping[str, int]) -> list[Difference]:
-    return [(what.format(name), wanted.get(name, 0), found.get(name, 0)) for name in {**wanted, **found}]
+def to_table(differences: Counts) -> str:
+    """Differences as a person reads them: the lines that differ, `found of expected` where they do."""
+    expected = expected_counts()
+    blocks = []
+    for title, (names, columns) in TABLES.items():
+        lines = [
+            [name, *(_cell(differences.get((name, column)), expected[name, column]) for column in columns)]
+            for name in names
+            if any((name, column) in differences for column in columns)
+        ]
+        if lines:
+            blocks.append("\n".join([title, *_aligned([["", *columns], *lines])]))
+    return "\n\n".join(blocks)
 
 
-def _dialogs(rows: Sequence[Mapping]) -> list[Difference]:
-    dialogs = {(row["session"], row["dialog"]) for row in rows}
-    return _compared("{} dialogs", expected.DIALOGS, Counter(session for session, _ in dialogs))
+def _cell(found: int | None, expected: int) -> str:
+    return str(expected) if found is None else f"{found} of {expected}"
 
 
-def _utterances(rows: Sequence[Mapping]) -> list[Difference]:
-    return _compared("{} utterances", expected.UTTERANCES, Counter(row["session"] for row in rows))
-
-
-def _labels(rows: Sequence[Mapping]) -> list[Difference]:
-    return _compared("all sessions, {}", expected.LABELS, Counter(row["majority_label"] for row in rows))
-
-
-def _speakers(rows: Sequence[Mapping]) -> list[Difference]:
-    found = Counter((row["speaker"], row["majority_label"]) for row in rows)
-    return [
-        (f"{speaker} {label}", count, found[speaker, label])
-        for speaker, counts in expected.SPEAKERS.items()
-        for label, count in counts.items()
-    ]
-
-
-def _scenarios(rows: Sequence[Mapping]) -> list[Difference]:
-    four = [row for row in rows if row["majority_label"] in expected.FOUR_CLASS_LABELS]
-    found = Counter((row["session"], row["scenario"]) for row in four)
-    return [
-        (f"{session} {scenario}, four classes", count, found[session, scenario])
-        for scenario, counts in (("improvised", expected.IMPROVISED), ("scripted", expected.SCRIPTED))
-        for session, count in counts.items()
-    ]
+def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]

@@ -11,7 +11,7 @@ from wise_hf.data.iemocap_formats import Segment, read_segments
 from wise_hf.spoken_text_wise import split_words
 
 
-FRAME_S = 0.01
+FRAMES_PER_S = 100
 END_RULES = ("inclusive", "plain")
 
 # What became of an utterance's segment files.
@@ -57,7 +57,7 @@ class SegmentTimes:
     def span(self, first_frame: int, last_frame: int, duration_s: float) -> dict[str, float]:
         """`start_s` and `end_s` of a segment, clipped to a recording of `duration_s`."""
         end_frame = last_frame + (self.end_rule == "inclusive")
-        start_s, end_s = ((frame + self.frame_offset) * FRAME_S for frame in (first_frame, end_frame))
+        start_s, end_s = ((frame + self.frame_offset) / FRAMES_PER_S for frame in (first_frame, end_frame))
         return {"start_s": min(start_s, duration_s), "end_s": min(end_s, duration_s)}
 
 
