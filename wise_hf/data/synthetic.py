@@ -138,7 +138,7 @@ def write_corpus(
     espeak_files()
     output_dir = Path(output_dir)
     for speaker_index in range(num_speakers):
-        _make_folder(output_dir / "audio" / _speaker_name(speaker_index))
+        make_folder(output_dir / "audio" / _speaker_name(speaker_index))
     rows = [
         row
         for speaker_index in range(num_speakers)
@@ -161,7 +161,15 @@ def _check_size(num_speakers: int, utterances_per_speaker: int) -> None:
         raise ValueError(f"utterances_per_speaker is {utterances_per_speaker}; ask for 1 or more.")
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Makes a folder to write a corpus into.
+
+    Args:
+        folder: made if absent, with the folders above it.
+
+    Raises:
+        ValueError: nothing can be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -181,25 +189,26 @@ def _write_speaker(output_dir: Path, speaker_index: int, num_utterances: int, se
     for index in range(num_utterances):
         # Starting at another emotion with each speaker balances corpora whose size is no multiple of four.
         emotion = EMOTIONS[(index + speaker_index) % len(EMOTIONS)]
-        text = _sentence(emotion, rng)
-        speech = speak(text, VOICES[speaker_index], _acted(emotion, rng))
+        text = draw_sentence(emotion, rng)
+        speech = speak(text, VOICES[speaker_index], acted(emotion, rng))
         stem = output_dir / "audio" / speaker / f"{speaker}_{index + 1:03d}_{emotion}"
-        soundfile.write(f"{stem}.wav", _with_noise(speech.samples, rng), SAMPLING_RATE, subtype="PCM_16")
+        soundfile.write(f"{stem}.wav", with_noise(speech.samples, rng), SAMPLING_RATE, subtype="PCM_16")
         Path(f"{stem}.words.json").write_text(json.dumps(speech.words), encoding="utf-8")
         file_name = f"{stem.relative_to(output_dir).as_posix()}.wav"
         rows.append(dict(zip(METADATA_COLUMNS, (file_name, emotion, text, speaker, session), strict=True)))
     return rows
 
 
-def _sentence(emotion: str, rng: np.random.Generator) -> str:
+def draw_sentence(emotion: str, rng: np.random.Generator) -> str:
+    """A sentence that suits one of `EMOTIONS`, with its capital and its stop."""
     sentences = _OWN_SENTENCES[emotion] if rng.random() < OWN_SENTENCE_SHARE else _SHARED_SENTENCES
     slots = {name: fillers[rng.integers(len(fillers))] for name, fillers in _SLOTS.items()}
     sentence = sentences[rng.integers(len(sentences))].format(**slots)
     return sentence[0].upper() + sentence[1:]
 
 
-def _acted(emotion: str, rng: np.random.Generator) -> Prosody:
-    """The emotion's prosody, acted weakly to strongly, with the scatter of any two ways to say a sentence."""
+def acted(emotion: str, rng: np.random.Generator) -> Prosody:
+    """The prosody of one of `EMOTIONS`: acted weakly to strongly, with the scatter of any two ways to say it."""
     calm, target = PROSODIES["neutral"], PROSODIES[emotion]
     strength = rng.uniform(0.3, 1.2)
     pitch, pitch_range, rate, gain = rng.normal(0, (5.0, 9.0, 0.05, 1.5))
@@ -211,7 +220,8 @@ def _acted(emotion: str, rng: np.random.Generator) -> Prosody:
     )
 
 
-def _with_noise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def with_noise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Samples in [-1, 1] as they are recorded in a room that is not quite silent."""
     # A recording is never digitally silent; exact zeros would be outliers after the logarithm of the MFCC.
     rms = 10 ** (rng.uniform(*NOISE_DBFS) / 20)
     return np.clip(samples + rng.normal(0, rms, len(samples)), -1, 1).astype(np.float32)
