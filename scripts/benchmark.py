@@ -14,8 +14,8 @@ import transformers
 from wise_hf import command_line
 from wise_hf.audio_wise import read_audio
 from wise_hf.benchmarking import Comparison, compare_mfcc, compare_model, compare_recording, table
+from wise_hf.files import check_writable, write_json
 from wise_hf.training.arguments import positive
-from wise_hf.training.files import check_writable, write_json
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."

@@ -9,8 +9,8 @@ import soundfile
 from wise_hf import command_line
 from wise_hf.data.espeak import SAMPLING_RATE, speak
 from wise_hf.data.synthetic import EMOTIONS, PROSODIES, VOICES, write_corpus
+from wise_hf.files import check_writable
 from wise_hf.training import arguments
-from wise_hf.training.files import check_writable
 
 
 def parse_arguments() -> argparse.Namespace:

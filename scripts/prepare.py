@@ -10,8 +10,8 @@ from wise_hf import command_line
 from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.prepare import prepare, report
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.files import check_writable
 from wise_hf.training import arguments
-from wise_hf.training.files import check_writable
 
 
 def parse_arguments() -> argparse.Namespace:

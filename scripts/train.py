@@ -17,8 +17,24 @@ def parse_arguments() -> argparse.Namespace:
     arguments.add_recipe_arguments(parser)
     group = parser.add_argument_group("run")
     group.add_argument("--output_dir", type=Path, required=True, help="results, and a folder for each fold's model")
-    group.add_argument("--cross_validation", choices=["none", "session", "speaker", "random"], default="none")
+    group.add_argument(
+        "--cross_validation",
+        choices=["none", "session", "speaker", "random"],
+        help="what is left out at a time for the test; default: session for IEMOCAP, else none",
+    )
     group.add_argument("--folds", type=arguments.positive, help="default: one a session or speaker; random: 5")
+    group.add_argument(
+        "--text_disjoint",
+        action="store_true",
+        default=None,
+        help="keep sentences of the test part out of training and validation",
+    )
+    group.add_argument(
+        "--folds_file",
+        type=Path,
+        help="who is where, as an earlier run's OUT/folds.json says; instead of --cross_validation, --folds and "
+        "--text_disjoint",
+    )
     group.add_argument("--gradient_accumulation_steps", type=arguments.positive, default=1)
     group.add_argument("--seed", type=int, default=0)
     group.add_argument("--svm", action=argparse.BooleanOptionalAction, default=True, help="score the SVM as well")

@@ -39,6 +39,15 @@ def spoken_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def iemocap_imitation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smallest imitation of IEMOCAP: its folders with synthetic speech, 120 utterances in 24 dialogs."""
+    pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
+    from wise_hf.data.synthetic_iemocap import write_iemocap
+
+    return write_iemocap(tmp_path_factory.mktemp("imitation"), share=1e-6)
+
+
+@pytest.fixture(scope="session")
 def saved_model(spoken_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
     from wise_hf.data.collator import load_rows

@@ -73,6 +73,39 @@ def test_training_leaves_results_and_models(trained):
     assert not list(trained.rglob("*.unfinished")) and not list(trained.rglob("checkpoint"))
 
 
+@pytest.fixture(scope="module")
+def trained_on_iemocap(iemocap_imitation, tmp_path_factory) -> Path:
+    """A run on the imitation of IEMOCAP, with what IEMOCAP has by default, but for its size."""
+    output = tmp_path_factory.mktemp("iemocap") / "out"
+    arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete"]
+    done = run("train.py", *arguments, "--output_dir", output, "--no-svm", *QUICK, launch=ACCELERATE)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "of 1819" in done.stderr, "the counts that differ are told"
+    assert "1 utterances without segment files" in done.stderr, "the other one is not of the four classes"
+    return output
+
+
+def test_iemocap_is_tested_session_by_session_and_scenario_by_scenario(trained_on_iemocap):
+    results = json.loads((trained_on_iemocap / "results.json").read_text())
+    assert results["protocol"] == "session" and results["emotions"] == ["angry", "happy", "neutral", "sad"]
+    counts = [each["num_utterances"] for each in results["by_scenario"].values()]
+    assert list(results["by_scenario"]) == ["improvised", "scripted"] and sum(counts) == results["num_utterances"]
+    folds = json.loads((trained_on_iemocap / "folds.json").read_text())["folds"]
+    assert [fold["speakers"]["test"] for fold in folds] == [[f"Ses0{n}F", f"Ses0{n}M"] for n in range(1, 6)]
+
+
+def test_folds_are_reused_and_text_kept_apart(iemocap_imitation, tmp_path):
+    corpus = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete", "--no-svm", *QUICK]
+    first, second = tmp_path / "first", tmp_path / "second"
+    disjoint = ["--cross_validation", "random", "--folds", 2, "--text_disjoint"]
+    for output, options in ((first, disjoint), (second, ["--folds_file", first / "folds.json"])):
+        done = run("train.py", *corpus, "--output_dir", output, "--epochs", 1, *options)
+        assert done.returncode == 0, done.stderr[-3000:]
+    one, two = (json.loads((output / "results.json").read_text()) for output in (first, second))
+    assert two["folds"] == one["folds"] and two["text_disjoint"] and min(one["left_out"]) > 0
+    assert "Text-disjoint: " in (second / "results.md").read_text()
+
+
 def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(spoken_corpus, tmp_path):
     launch = (*ACCELERATE, "--mixed_precision", "bf16")
     arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm"]
@@ -186,6 +219,21 @@ def test_recordings_that_cannot_be_used_are_named(told, tmp_path, samples, sente
     corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER, samples)
     last = told("train.py", "--data_dir", corpus, "--output_dir", tmp_path / "out", *QUICK)
     assert sentence in last and "0.wav" in last
+
+
+def test_a_corpus_that_is_not_iemocap_is_told(told, spoken_corpus, iemocap_imitation, tmp_path):
+    iemocap = ["--dataset", "iemocap", "--output_dir", tmp_path / "out", "--data_dir"]
+    assert "counts that differ from IEMOCAP's" in told("train.py", *iemocap, iemocap_imitation)
+    assert "holds no Session1" in told("prepare.py", *iemocap, spoken_corpus)
+    assert "IEMOCAP has no calm" in told("prepare.py", *iemocap, iemocap_imitation, "--emotions", "calm,sad")
+
+
+def test_an_imitation_is_written_by_its_script(told, tmp_path):
+    done = run("make_iemocap_imitation.py", "--output_dir", tmp_path / "new", "--share", "0.001", "--num_proc", 1)
+    assert done.returncode == 0 and (tmp_path / "new" / "Session5").is_dir(), done.stderr[-3000:]
+    assert "share is 2.0" in told("make_iemocap_imitation.py", "--output_dir", tmp_path / "x", "--share", 2)
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "holds something else" in told("make_iemocap_imitation.py", "--output_dir", tmp_path)
 
 
 def test_a_broken_embeddings_line_is_named(told, tmp_path):

@@ -5,7 +5,7 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wise_hf.data.folds import make_folds
+from wise_hf.data.folds import PARTS, Fold, make_folds, split_dataset, without_tested_text
 
 
 def corpus(num_speakers: int, per_speaker: int = 4, sessions: int = 5) -> Dataset:
@@ -18,6 +18,23 @@ def corpus(num_speakers: int, per_speaker: int = 4, sessions: int = 5) -> Datase
         for speaker in range(num_speakers)
         for row in range(per_speaker)
     ]
+    return Dataset.from_list(rows)
+
+
+def dyads() -> Dataset:
+    """Five sessions of two speakers each, named as in IEMOCAP."""
+    rows = [
+        {"speaker": f"Ses0{session}{letter}", "session": f"Ses0{session}", "emotion": emotion}
+        for session in range(1, 6)
+        for letter in "FM"
+        for emotion in ("happy", "sad")
+    ]
+    return Dataset.from_list(rows)
+
+
+def said(*texts: str | None, words: str = "") -> Dataset:
+    """Utterances of these texts; where a text is not known, it has these words."""
+    rows = [{"text": text, "words": [{"word": word} for word in words.split()]} for text in texts]
     return Dataset.from_list(rows)
 
 
@@ -99,3 +116,93 @@ def test_more_folds_than_speakers_and_missing_speakers_are_refused():
         make_folds(corpus(2).map(lambda row: {"session": None}), "session")
     with pytest.raises(ValueError, match="no protocol 'actor'"):
         make_folds(corpus(2), "actor")
+
+
+def test_a_session_is_tested_the_next_one_validates_and_the_other_three_train():
+    dataset = dyads()
+    sessions = [f"Ses0{number}" for number in range(1, 6)]
+    folds = make_folds(dataset, "session")
+    assert len(folds) == 5
+    for number, fold in enumerate(folds):
+        train, validation, test = ({dataset["session"][row] for row in getattr(fold, part)} for part in PARTS)
+        assert test == {sessions[number]} and validation == {sessions[(number + 1) % 5]}
+        assert train == set(sessions) - test - validation
+        assert len(fold.train) + len(fold.validation) + len(fold.test) == len(dataset)
+
+
+def test_a_speaker_left_out_is_heard_nowhere_else():
+    dataset = dyads()
+    folds = make_folds(dataset, "speaker")
+    assert len(folds) == 10
+    for fold in folds:
+        train, validation, test = (speakers_of(dataset, getattr(fold, part)) for part in PARTS)
+        assert (len(train), len(validation), len(test)) == (7, 2, 1)
+        assert not (train & validation or train & test or validation & test)
+    assert speakers_of(dataset, folds[0].validation) == {"Ses01M", "Ses02F"}
+
+
+def test_a_dataset_is_split_into_the_parts_of_a_fold():
+    dataset = said("a", "b", "c", "d", "e")
+    parts = split_dataset(dataset, Fold("x", [4, 0], [1], [2], left_out=[3]))
+    assert {name: part["text"][:] for name, part in parts.items()} == {
+        "train": ["e", "a"],
+        "validation": ["b"],
+        "test": ["c"],
+    }
+    assert list(split_dataset(dataset, Fold("x", [0], [1], []))) == ["train", "validation"]
+
+
+@pytest.mark.parametrize(
+    ("tested", "other", "is_left_out"),
+    [
+        ("Yeah.", "yeah", True),
+        ("I've 2 café bills!", "i've two cafe bills", True),
+        ("Yeah. Who told you that?", "Well, now! who told you THAT", True),
+        ("Who told you that?", "Yeah. Who told you that? Okay.", True),
+        ("Yeah. Who told you?", "Yeah. Nobody.", False),
+        ("Who told you that?", "Who told you that one?", False),
+        ("Yeah.", "...", False),
+    ],
+    ids=["same", "same when spoken", "same sentence", "sentence in a turn", "short sentence", "part", "nothing said"],
+)
+def test_what_is_tested_is_left_out_of_training_and_validation(tested, other, is_left_out):
+    dataset = said(tested, other, other, "Something else.", "Another thing.")
+    fold = without_tested_text(dataset, Fold("x", [1, 3], [2, 4], [0]))
+    assert (fold.train, fold.validation) == (([3], [4]) if is_left_out else ([1, 3], [2, 4]))
+    assert fold.test == [0] and fold.left_out == ([1, 2] if is_left_out else [])
+
+
+def test_words_stand_for_a_text_that_is_not_known(caplog):
+    dataset = said(None, "Look at that.", "No.", None, words="look at that")
+    fold = without_tested_text(dataset, Fold("x", [0, 2], [2], [1]))
+    assert fold.train == [2] and fold.left_out == [0]
+    unknown = said(None, "Look at that.", "No.")
+    assert without_tested_text(unknown, Fold("x", [0], [2], [1])).train == [0]
+    assert "1 utterances stay of which no word is known" in caplog.text
+
+
+TEXTS = ["Yes.", "No!", "Yes. No.", "I have seen it.", "No. I have seen it."]
+
+
+@settings(max_examples=25, deadline=None)
+@given(placed=st.lists(st.tuples(st.sampled_from(TEXTS), st.sampled_from(PARTS)), max_size=12))
+def test_no_tested_text_is_left_and_nothing_else_is_taken(placed):
+    placed = [*placed, ("Train.", "train"), ("Validate.", "validation"), ("Test.", "test")]
+    texts = [text for text, _ in placed]
+    before = Fold("x", *([row for row, (_, at) in enumerate(placed) if at == part] for part in PARTS))
+    after = without_tested_text(said(*texts), before)
+    tested = {texts[row] for row in before.test}
+    assert after.test == before.test and not tested & {texts[row] for row in after.train + after.validation}
+    assert sorted(after.train + after.validation + after.left_out) == sorted(before.train + before.validation)
+    is_shared = any("I have seen it." in text for text in tested)
+    assert all(texts[row] in tested or ("seen" in texts[row] and is_shared) for row in after.left_out)
+
+
+def test_a_part_of_which_nothing_is_left_is_refused():
+    dataset = said("Kids are talking.", "Kids are talking.", "Dogs are sitting.", None)
+    with pytest.raises(ValueError, match="All that is said in the train part of fold 'x'"):
+        without_tested_text(dataset, Fold("x", [0], [2], [1]))
+    with pytest.raises(ValueError, match="All that is said in the validation part"):
+        without_tested_text(dataset, Fold("x", [2], [0], [1]))
+    with pytest.raises(ValueError, match="No text of the test part of fold 'x' is known"):
+        without_tested_text(dataset, Fold("x", [0], [1], [3]))

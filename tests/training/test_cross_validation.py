@@ -9,7 +9,7 @@ from accelerate.state import AcceleratorState
 from datasets import Dataset
 
 from wise_hf.data.folds import Fold
-from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
+from wise_hf.training.cross_validation import Experiment, check_folds, run_folds, score_by_scenario
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.recipe import Recipe
 
@@ -28,13 +28,23 @@ def test_a_test_part_without_an_emotion_is_told(caplog):
 
 
 def test_json_files_are_written_whole(tmp_path):
-    from wise_hf.training.files import write_json
+    from wise_hf.files import write_json
 
     write_json(tmp_path / "a" / "x.json", {"b": 1})
     assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.json"]
     with pytest.raises(ValueError, match="cannot be written"):
         write_json(tmp_path / "a" / "x.json" / "y.json", {})
+
+
+def test_scores_by_scenario_are_of_the_utterances_whose_scenario_is_known():
+    scenarios = ["scripted", "improvised", None, "scripted"]
+    rows = [{"emotion": emotion, "scenario": name} for emotion, name in zip(CORPUS["emotion"], scenarios, strict=True)]
+    scores = score_by_scenario(rows, [0, 0, 1, 1], ["happy", "sad"])
+    assert list(scores) == ["improvised", "scripted"]
+    assert scores["improvised"]["confusion"] == [[0, 0], [1, 0]] and scores["improvised"]["ua"] == 0
+    assert scores["scripted"]["confusion"] == [[1, 0], [0, 1]] and scores["scripted"]["wa"] == 1
+    assert score_by_scenario([{"emotion": "sad"}], [1], ["happy", "sad"]) == {}
 
 
 @pytest.fixture
@@ -92,3 +102,14 @@ def test_without_refit_the_best_epoch_of_the_first_model_is_kept(tmp_path, fresh
     best = max(result["history"], key=lambda row: row["ua"])
     assert result["epoch"] == best["epoch"] and result["validation"]["ua"] == best["ua"]
     assert "svm" not in result and "test_unknown" not in result
+
+
+def test_a_fold_tells_what_it_left_out_and_how_each_scenario_was_scored(tmp_path, fresh_accelerator):
+    experiment = replace(SMALL, recipe=replace(SMALL.recipe, epochs=1, refit=False), with_svm=False)
+    spoken = [row | {"scenario": ["improvised", "scripted"][number // 2 % 2]} for number, row in enumerate(rows())]
+    fold = Fold("a", list(range(6)), [8, 9, 10, 11], [12, 13, 14, 15], left_out=[6, 7])
+    (result,) = run_folds(spoken, [fold], experiment, [tmp_path / "fold_1"])
+    assert result["sizes"] == {"train": 6, "validation": 4, "test": 4, "left_out": 2}
+    counts = [np.array(result["by_scenario"][name]["confusion"]) for name in ("improvised", "scripted")]
+    assert counts[0].sum() == counts[1].sum() == 2
+    assert (counts[0] + counts[1]).tolist() == result["test"]["confusion"]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from wise_hf.training.recipe import RECIPES
-from wise_hf.training.results import summarize, summarize_run, write_results
+from wise_hf.training.results import summarize, summarize_run, to_markdown, write_results
 
 
 def fold(confusion: list[list[int]], wa: float, ua: float) -> dict:
@@ -59,3 +59,48 @@ def test_scores_of_a_validation_part_are_called_so(tmp_path):
     folds = [{name: value for name, value in FOLDS[0].items() if name != "test"}]
     write_results(summarize_run(folds, DESCRIPTION | {"protocol": "none"}), tmp_path)
     assert "which chose the epoch" in (tmp_path / "results.md").read_text()
+
+
+def with_scenarios() -> list[dict]:
+    """Two folds; only the first has scripted utterances."""
+    improvised = {"wa": 0.5, "ua": 0.5, "macro_f1": 0.4, "confusion": [[1, 1], [0, 0]]}
+    scripted = {"wa": 1.0, "ua": 1.0, "macro_f1": 1.0, "confusion": [[2, 0], [0, 1]]}
+    parts = [{"improvised": improvised, "scripted": scripted}, {"improvised": improvised}]
+    return [each | {"by_scenario": part} for each, part in zip(FOLDS, parts, strict=True)]
+
+
+def test_scores_are_broken_down_by_scenario_over_the_folds_that_have_it():
+    by_scenario = summarize_run(with_scenarios(), DESCRIPTION)["by_scenario"]
+    assert {name: each["num_utterances"] for name, each in by_scenario.items()} == {"improvised": 4, "scripted": 3}
+    assert by_scenario["improvised"]["mean"]["wa"] == 0.5
+    assert by_scenario["improvised"]["pooled"]["confusion"] == [[2, 2], [0, 0]]
+    assert by_scenario["scripted"]["pooled"]["wa"] == by_scenario["scripted"]["mean"]["ua"] == 1
+    assert "by_scenario" not in summarize_run(FOLDS, DESCRIPTION)
+
+
+def test_the_scenarios_have_a_table_which_warns_of_scripted_lines():
+    text = to_markdown(summarize_run(with_scenarios(), DESCRIPTION))
+    assert "| scripted | 3 | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 | 1.000 |" in text
+    assert "same lines in every session: a model that reads text has met those of the test part in training" in text
+    assert "by scenario" not in to_markdown(summarize_run(FOLDS, DESCRIPTION))
+    disjoint = DESCRIPTION | {"text_disjoint": True, "left_out": [5, 0]}
+    text = to_markdown(summarize_run(with_scenarios(), disjoint))
+    assert "those of the test part were kept out of training" in text and "has met" not in text
+
+
+def test_what_was_left_out_of_the_folds_is_told():
+    folds = [FOLDS[0] | {"sizes": FOLDS[0]["sizes"] | {"left_out": 5}}, FOLDS[1]]
+    left_out = DESCRIPTION | {"left_out": [5, 0]}
+    text = to_markdown(summarize_run(folds, left_out | {"text_disjoint": True}))
+    assert "Text-disjoint: no text of a fold's test part" in text
+    assert "Left out, fold by fold: 5, 0 utterances." in text
+    assert "| 6 / 2 / 4 (5 left out) |" in text and "| 6 / 2 / 4 |" in text
+    text = to_markdown(summarize_run(folds, left_out | {"text_disjoint": False}))
+    assert "Left out, fold by fold: 5, 0 utterances." in text and "Text-disjoint" not in text
+    assert "Left out" not in to_markdown(summarize_run(FOLDS, left_out | {"left_out": [0, 0]}))
+
+
+def test_folds_of_a_file_are_told_with_the_protocol_that_the_file_names():
+    description = DESCRIPTION | {"protocol": "theirs", "folds_file": "theirs.json"}
+    text = to_markdown(summarize_run(FOLDS, description))
+    assert "Protocol: theirs. Folds: 2, those of theirs.json, seed 0." in text

@@ -1,8 +1,20 @@
 """Corpora as `datasets`: readers, folds and map functions."""
 
+from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folder import load_folder
-from wise_hf.data.folds import make_folds
+from wise_hf.data.folds import Fold, make_folds, split_dataset, without_tested_text
 from wise_hf.data.iemocap import load_iemocap
+from wise_hf.data.labels import with_labels
 
 
-__all__ = ["load_folder", "load_iemocap", "make_folds"]
+__all__ = [
+    "Fold",
+    "load_folder",
+    "load_iemocap",
+    "make_folds",
+    "read_folds",
+    "split_dataset",
+    "with_labels",
+    "without_tested_text",
+    "write_folds",
+]

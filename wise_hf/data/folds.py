@@ -1,12 +1,15 @@
 """Who is in training, in validation and in the test: the folds of a cross-validation."""
 
+import functools
 import logging
 import random
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
+
+from wise_hf.spoken_text_wise import split_words
 
 
 logger = logging.getLogger(__name__)
@@ -14,6 +17,9 @@ logger = logging.getLogger(__name__)
 VALIDATION_SHARE = 0.2
 # [2]'s folds: each utterance falls at random into one of five, and 30 % of that part becomes validation (80/6/14 %).
 RANDOM_VALIDATION_SHARE = 0.3
+# Short answers ("Yeah.", "I don't know.") occur in every conversation; only longer sentences are lines of a script.
+MIN_SENTENCE_WORDS = 4
+PARTS = ("train", "validation", "test")
 
 
 @dataclass
@@ -26,12 +32,14 @@ class Fold:
         train: rows to learn from.
         validation: rows that choose the epoch.
         test: rows that are scored once; empty without cross-validation.
+        left_out: rows that are in none of them, because what is said there is tested (`without_tested_text`).
     """
 
     name: str
     train: list[int]
     validation: list[int]
     test: list[int]
+    left_out: list[int] = field(default_factory=list)
 
 
 def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, seed: int = 0) -> list[Fold]:
@@ -47,7 +55,10 @@ def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, se
 
     Returns:
         The folds, the same for the same arguments. Validation speakers never train, nor are they tested: they are the
-        speakers that follow the test speakers.
+        fifth of the speakers that follows the test speakers. Of five sessions with two speakers each that is the next
+        session. Where one of these speakers is left out at a time it is the two that follow: the partner of a first
+        speaker is heard in validation, that of a second one in training. `random` tests 70 % of a fold's share of the
+        utterances; the rest of the share is its validation part.
 
     Raises:
         ValueError: for fewer speakers or sessions than folds, or unknown ones.
@@ -60,6 +71,77 @@ def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, se
     if protocol not in ("session", "speaker"):
         raise ValueError(f"There is no protocol '{protocol}'; choose none, session, speaker or random.")
     return _grouped_folds(dataset, protocol, num_folds, seed)
+
+
+def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
+    """
+    The utterances of a fold by their part.
+
+    Args:
+        dataset: the utterances that the fold was made of.
+        fold: who is where.
+
+    Returns:
+        `train`, `validation` and, where the fold has one, `test`; without the rows that are left out.
+    """
+    rows = {part: getattr(fold, part) for part in PARTS}
+    return DatasetDict({part: dataset.select(rows[part]) for part in PARTS if rows[part] or part != "test"})
+
+
+def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
+    """
+    Leave out of training and validation what is also said in the test part.
+
+    An utterance is left out where its whole text is that of a test utterance, whatever its length, or where the two
+    share a sentence of at least MIN_SENTENCE_WORDS words. Case, accents, punctuation and the way numbers are written
+    make no difference. An utterance of which neither text nor words are known stays.
+
+    Args:
+        dataset: utterances with the columns `text` and `words`; the words stand for a text that is not known.
+        fold: a fold with a test part.
+
+    Returns:
+        The fold with the same test part, and what was taken from the others in `left_out`.
+
+    Raises:
+        ValueError: where no text of the test part is known, or nothing is left of a part.
+    """
+    said = [_sayings(_spelling(dataset, row) if text is None else text) for row, text in enumerate(dataset["text"])]
+    tested = {saying for row in fold.test for saying in said[row]}
+    if not tested:
+        raise ValueError(
+            f"No text of the test part of fold '{fold.name}' is known, so it cannot be kept out of training; give the "
+            "recordings texts, or leave --text_disjoint out."
+        )
+    kept = {part: [row for row in getattr(fold, part) if not said[row] & tested] for part in ("train", "validation")}
+    _check_not_emptied(fold, kept)
+    left_out = sorted({*fold.train, *fold.validation}.difference(*kept.values()))
+    logger.info("Fold '%s': %d utterances are left out, since what they say is tested.", fold.name, len(left_out))
+    unknown = sum(not said[row] for part in PARTS for row in getattr(fold, part))
+    if unknown:
+        logger.warning("Fold '%s': %d utterances stay of which no word is known.", fold.name, unknown)
+    return replace(fold, **kept, left_out=sorted([*fold.left_out, *left_out]))
+
+
+def _check_not_emptied(fold: Fold, kept: Mapping[str, list[int]]) -> None:
+    for part, rows in kept.items():
+        if getattr(fold, part) and not rows:
+            raise ValueError(
+                f"All that is said in the {part} part of fold '{fold.name}' is said in its test part, too; leave "
+                "--text_disjoint out, or choose other folds."
+            )
+
+
+def _spelling(dataset: Dataset, row: int) -> str:
+    return " ".join(word["word"] for word in dataset["words"][row] or [])
+
+
+@functools.lru_cache(maxsize=100_000)  # every fold asks for the same texts
+def _sayings(text: str) -> frozenset[str]:
+    """A whole text and each longer sentence of it, as they are compared."""
+    sentences = [split_words(sentence) for sentence in re.split(r"[.?!]", text)]
+    said = [split_words(text), *(words for words in sentences if len(words) >= MIN_SENTENCE_WORDS)]
+    return frozenset(" ".join(words).lower() for words in said if words)
 
 
 def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: int) -> list[Fold]:
@@ -95,7 +177,7 @@ def _tell_shared_speakers(dataset: Dataset, rest: list[int], test: list[int]) ->
 
 def _natural_order(name: str) -> list[str | int]:
     """`Actor_2` before `Actor_10`."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"([0-9]+)", name)]
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
 
 
 def _consecutive_groups(names: list[str], num_groups: int) -> list[list[str]]:

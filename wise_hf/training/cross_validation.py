@@ -15,9 +15,9 @@ from wise_hf.baselines.svm import fit_svm, predict_with_svm
 from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.folds import Fold
+from wise_hf.data.folds import PARTS, Fold
+from wise_hf.files import write_json
 from wise_hf.training.build import build_model, build_processor, start_steadily
-from wise_hf.training.files import write_json
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
@@ -139,7 +139,7 @@ def run_fold(
         run = fit(train_rows + validation_rows, [], statistics, experiment, output_dir, name)
     result = {
         "name": fold.name,
-        "sizes": {"train": len(train_rows), "validation": len(validation_rows), "test": len(test_rows)},
+        "sizes": _sizes(fold),
         "epoch": run.progress.best_epoch,
         "history": progress.history,
         "validation": validation,
@@ -147,6 +147,11 @@ def run_fold(
     if test_rows:
         result |= score_test_part(run, train_rows + validation_rows, test_rows, experiment)
     return result
+
+
+def _sizes(fold: Fold) -> dict[str, int]:
+    sizes = {part: len(getattr(fold, part)) for part in PARTS}
+    return sizes | ({"left_out": len(fold.left_out)} if fold.left_out else {})
 
 
 def score_test_part(
@@ -157,12 +162,16 @@ def score_test_part(
 
     Returns:
         `test` scores and `predictions`, and the `svm`'s scores, where it was asked for (on the main process only).
-        Where the features are normalised by speaker also `test_unknown`, the model's scores as if nobody knew who
-        speaks, and `svm_unknown`, those of an SVM that never knew.
+        Where scenarios are known also the test scores `by_scenario`. Where the features are normalised by speaker also
+        `test_unknown`, the model's scores as if nobody knew who speaks, and `svm_unknown`, those of an SVM that never
+        knew.
     """
     scores, predicted = run.score(test_rows)
     named = {row["id"]: experiment.emotions[index] for row, index in zip(test_rows, predicted, strict=True)}
     result = {"test": scores, "predictions": named}
+    by_scenario = score_by_scenario(test_rows, predicted, experiment.emotions)
+    if by_scenario:
+        result["by_scenario"] = by_scenario
     if experiment.recipe.normalization == "speaker":
         result["test_unknown"] = run.score([row | {"speaker": None} for row in test_rows])[0]
     if experiment.with_svm and run.accelerator.is_main_process:
@@ -170,6 +179,26 @@ def score_test_part(
         if experiment.recipe.normalization == "speaker":
             result["svm_unknown"] = score_svm(train_rows, test_rows, replace(run.collator, statistics={}))
     return result
+
+
+def score_by_scenario(rows: Sequence[dict], predicted: Sequence[int], emotions: Sequence[str]) -> dict[str, dict]:
+    """
+    Scores of the improvised and the scripted utterances apart.
+
+    Args:
+        rows: utterances of `load_rows`; those without a `scenario` are in neither.
+        predicted: (rows,) the class number that a model gives to each.
+        emotions: the labels, in the order of their numbers.
+
+    Returns:
+        For every scenario that occurs the scores of `compute_scores`.
+    """
+    number_of = {emotion: number for number, emotion in enumerate(emotions)}
+    parts: dict[str, list[tuple[int, int]]] = {}
+    for row, number in zip(rows, predicted, strict=True):
+        if row.get("scenario") is not None:
+            parts.setdefault(row["scenario"], []).append((number, number_of[row["emotion"]]))
+    return {name: compute_scores(*zip(*parts[name], strict=True), len(emotions)) for name in sorted(parts)}
 
 
 def fit(

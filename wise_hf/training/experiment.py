@@ -4,20 +4,22 @@ import argparse
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from accelerate import Accelerator
+from datasets import Dataset
 
 from wise_hf.data.collator import load_rows
-from wise_hf.data.folds import Fold, make_folds
+from wise_hf.data.fold_file import read_folds, read_origin, write_folds
+from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.files import check_writable, write_json
 from wise_hf.training.arguments import emotions_of, model_choices_of, read_corpus, recipe_of
 from wise_hf.training.build import load_word_vectors
 from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
-from wise_hf.training.files import check_writable, write_json
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, write_results
 
@@ -25,6 +27,7 @@ from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, w
 logger = logging.getLogger(__name__)
 
 ARGUMENTS = "arguments.json"
+FOLDS = "folds.json"
 DEFAULT_VOCABULARY = 30_000
 # What may differ between an interrupted run and its continuation.
 FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
@@ -40,6 +43,7 @@ def run_experiment(arguments: argparse.Namespace) -> str:
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
     """
+    arguments = with_cross_validation(arguments)
     check_arguments(arguments)
     accelerator = make_accelerator(arguments.gradient_accumulation_steps)
     with accelerator.main_process_first():
@@ -48,36 +52,97 @@ def run_experiment(arguments: argparse.Namespace) -> str:
     with accelerator.main_process_first():
         corpus = read_corpus(arguments)
         emotions = emotions_of(corpus, arguments.emotions)
-        folds = make_folds(corpus, arguments.cross_validation, arguments.folds, arguments.seed)
+        folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
+    accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             start_run(arguments)
+            write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
     fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
     if not accelerator.is_main_process:
         return ""
-    results = summarize_run(fold_results, describe(arguments, len(rows), experiment, accelerator))
+    description = describe(arguments, len(rows), experiment, accelerator) | describe_folds(arguments, folds, origin)
+    results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
     return "\n" + to_markdown(results)
+
+
+def with_cross_validation(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments with the protocol that is meant where neither a protocol nor a file of folds is given."""
+    if arguments.cross_validation is not None or arguments.folds_file is not None:
+        return arguments
+    protocol = "session" if arguments.dataset == "iemocap" else "none"
+    return argparse.Namespace(**vars(arguments) | {"cross_validation": protocol})
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """
     Say at once what would be found out late, or not at all.
 
+    Args:
+        arguments: of `with_cross_validation`.
+
     Raises:
-        ValueError: for word vectors that are not there, or options of theirs without them.
+        ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
     """
+    _check_fold_arguments(arguments)
     if arguments.embeddings is not None and not arguments.embeddings.is_file():
         raise ValueError(f"{arguments.embeddings} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
         raise ValueError(
             "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."
         )
+
+
+def _check_fold_arguments(arguments: argparse.Namespace) -> None:
+    finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(arguments, name)]
+    if arguments.folds_file is not None and (arguments.cross_validation or finer):
+        given = ", ".join(["--cross_validation"] * (arguments.cross_validation is not None) + finer)
+        raise ValueError(f"--folds_file says already who is where; give either it or {given}.")
+    if arguments.cross_validation == "none" and finer:
+        raise ValueError(
+            f"{', '.join(finer)}: nothing is tested without a cross-validation; give --cross_validation session, "
+            "speaker or random as well."
+        )
+    path = _folds_file(arguments)
+    if path is not None:
+        read_origin(path)
+
+
+def _folds_file(arguments: argparse.Namespace) -> Path | None:
+    """The file that the folds are read from, if any; a continued run goes on with what it wrote itself."""
+    recorded = arguments.output_dir / FOLDS
+    is_continued = arguments.resume_from_checkpoint is not None and recorded.is_file()
+    return recorded if is_continued else arguments.folds_file
+
+
+def choose_folds(arguments: argparse.Namespace, corpus: Dataset) -> tuple[list[Fold], dict]:
+    """
+    Who is where, as the arguments say.
+
+    Args:
+        arguments: of `with_cross_validation`.
+        corpus: the utterances.
+
+    Returns:
+        The folds and how they were made: `protocol`, `seed` and `text_disjoint`.
+
+    Raises:
+        ValueError: for folds that cannot be made, or a file of other utterances.
+    """
+    path = _folds_file(arguments)
+    if path is not None:
+        return read_folds(path, corpus), read_origin(path)
+    folds = make_folds(corpus, arguments.cross_validation, arguments.folds, arguments.seed)
+    if arguments.text_disjoint:
+        folds = [without_tested_text(corpus, fold) for fold in folds]
+    origin = {"protocol": arguments.cross_validation, "seed": arguments.seed}
+    return folds, origin | {"text_disjoint": bool(arguments.text_disjoint)}
 
 
 def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
@@ -104,10 +169,9 @@ def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
 def describe(
     arguments: argparse.Namespace, num_utterances: int, experiment: Experiment, accelerator: Accelerator
 ) -> dict:
-    """What was run, for results.json."""
+    """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
         "corpus": arguments.data_dir.resolve().name,
-        "protocol": arguments.cross_validation,
         "emotions": list(experiment.emotions),
         "num_utterances": num_utterances,
         "seed": arguments.seed,
@@ -122,6 +186,16 @@ def describe(
             "mixed_precision": accelerator.mixed_precision,
             "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
         },
+    }
+
+
+def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin: Mapping) -> dict:
+    """Who was where and how that was decided, for results.json."""
+    return {
+        "protocol": origin["protocol"],
+        "folds_file": None if arguments.folds_file is None else arguments.folds_file.name,
+        "text_disjoint": origin["text_disjoint"],
+        "left_out": [len(fold.left_out) for fold in folds],
     }
 
 
@@ -153,7 +227,7 @@ def start_run(arguments: argparse.Namespace) -> None:
     for path in arguments.output_dir.glob("*"):
         if path.name.startswith(("fold_", "model")):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        elif path.name in RESULT_FILES:
+        elif path.name in (*RESULT_FILES, FOLDS):
             path.unlink()
     write_json(arguments.output_dir / ARGUMENTS, _recorded(arguments))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from wise_hf.configuration_wise import WISEConfig
-from wise_hf.training.files import write_json, write_text
+from wise_hf.data.folds import MIN_SENTENCE_WORDS, PARTS
+from wise_hf.files import write_json, write_text
 from wise_hf.training.recipe import RECIPES
 from wise_hf.visualization import plot_confusion, save_figure
 
@@ -71,7 +72,27 @@ def summarize_run(folds: Sequence[Mapping], description: Mapping) -> dict:
     """
     parts = [part for part in SYSTEMS if part in folds[0]] or ["validation"]
     systems = {SYSTEMS.get(part, "WISE"): summarize(folds, part) for part in parts}
-    return {**description, "scored_part": parts[0], "systems": systems, "folds": list(folds)}
+    results = {**description, "scored_part": parts[0], "systems": systems}
+    by_scenario = summarize_scenarios(folds)
+    return results | ({"by_scenario": by_scenario} if by_scenario else {}) | {"folds": list(folds)}
+
+
+def summarize_scenarios(folds: Sequence[Mapping]) -> dict[str, dict]:
+    """
+    WISE's scores on the improvised and the scripted utterances apart.
+
+    Args:
+        folds: results of `run_folds`.
+
+    Returns:
+        For every scenario that a test part has: `num_utterances`, and what `summarize` gives for the folds with it.
+    """
+    scored = [fold.get("by_scenario", {}) for fold in folds]
+    summaries = {}
+    for name in sorted({name for scores in scored for name in scores}):
+        summary = summarize([scores for scores in scored if name in scores], name)
+        summaries[name] = {"num_utterances": int(np.sum(summary["pooled"]["confusion"]))} | summary
+    return summaries
 
 
 def write_results(results: Mapping, output_dir: Path) -> None:
@@ -85,18 +106,30 @@ def write_results(results: Mapping, output_dir: Path) -> None:
 
 def to_markdown(results: Mapping) -> str:
     """The results as a person reads them."""
-    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", _protocol(results), "", _setup(results)]
+    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", _protocol(results)]
+    lines += [*_left_out(results), "", _setup(results)]
     if results["scored_part"] == "validation":
         lines += ["", "**These scores are of the validation part, which chose the epoch: they flatter the model.**"]
     lines += ["", "| System | WA | UA | macro F1 | pooled WA | pooled UA |", "|---|---|---|---|---|---|"]
     lines += [_system_row(name, summary) for name, summary in results["systems"].items()]
-    lines += ["", "Mean over the folds ± deviation over the folds.", *_notes(results), ""]
+    lines += ["", "Mean over the folds ± deviation over the folds.", *_notes(results), *_scenario_table(results), ""]
     confusion = results["systems"]["WISE"]["pooled"]["confusion"]
     return "\n".join(lines + _fold_table(results) + confusion_lines(confusion, results["emotions"])) + "\n"
 
 
 def _protocol(results: Mapping) -> str:
-    return f"Protocol: {PROTOCOLS[results['protocol']]}. Folds: {len(results['folds'])}, seed {results['seed']}."
+    protocol = PROTOCOLS.get(results["protocol"], results["protocol"])  # a file of folds has what name it likes
+    source = f", those of {results['folds_file']}" if results.get("folds_file") else ""
+    return f"Protocol: {protocol}. Folds: {len(results['folds'])}{source}, seed {results['seed']}."
+
+
+def _left_out(results: Mapping) -> list[str]:
+    counts = results.get("left_out", [])
+    told = f"Left out, fold by fold: {', '.join(map(str, counts))} utterances."
+    if results.get("text_disjoint"):
+        kept_out = f"no text of a fold's test part, nor a sentence of at least {MIN_SENTENCE_WORDS} words of it,"
+        return ["", f"Text-disjoint: {kept_out} is in its training or validation part. {told}"]
+    return ["", told] if any(counts) else []
 
 
 def _setup(results: Mapping) -> str:
@@ -133,6 +166,20 @@ def _notes(results: Mapping) -> list[str]:
     return [line for note in notes for line in ("", note)]
 
 
+def _scenario_table(results: Mapping) -> list[str]:
+    by_scenario = results.get("by_scenario", {})
+    if not by_scenario:
+        return []
+    lines = ["", "| WISE by scenario | utterances | WA | UA | macro F1 | pooled WA | pooled UA |", "|---" * 7 + "|"]
+    lines += [_system_row(f"{name} | {each['num_utterances']}", each) for name, each in by_scenario.items()]
+    if "scripted" in by_scenario:
+        kept_out = "those of the test part were kept out of training"
+        seen = "a model that reads text has met those of the test part in training, unless `--text_disjoint` is given"
+        told = kept_out if results.get("text_disjoint") else seen
+        lines += ["", f"The scripted dialogs have the same lines in every session: {told}."]
+    return lines
+
+
 def _system_row(name: str, summary: Mapping) -> str:
     cells = [f"{summary['mean'][score]:.3f} ± {summary['std'][score]:.3f}" for score in SCORES]
     pooled = [f"{summary['pooled'][score]:.3f}" for score in ("wa", "ua")]
@@ -144,7 +191,9 @@ def _fold_table(results: Mapping) -> list[str]:
     lines = ["| Fold | train / validation / test | epoch | validation UA | WA | UA | macro F1 |"]
     lines.append("|---|---|---|---|---|---|---|")
     for fold in results["folds"]:
-        sizes = " / ".join(str(size) for size in fold["sizes"].values())
+        sizes = " / ".join(str(fold["sizes"][part]) for part in PARTS)
+        if "left_out" in fold["sizes"]:
+            sizes += f" ({fold['sizes']['left_out']} left out)"
         scores = " | ".join(f"{fold[part][score]:.3f}" for score in SCORES)
         lines.append(f"| {fold['name']} | {sizes} | {fold['epoch']} | {fold['validation']['ua']:.3f} | {scores} |")
     return [*lines, ""]

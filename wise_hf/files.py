@@ -1,4 +1,4 @@
-"""Files of a run: written whole or not at all."""
+"""Files that are written whole or not at all."""
 
 import json
 import os

@@ -1,0 +1,142 @@
+"""Folds as a file that says who is where, so that others can train and test on the very same ones."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from datasets import Dataset
+
+from wise_hf.data.folds import PARTS, Fold
+from wise_hf.files import write_json
+
+
+LISTS = (*PARTS, "left_out")
+
+
+def write_folds(
+    folds: Sequence[Fold], dataset: Dataset, path: Path, protocol: str, seed: int, text_disjoint: bool = False
+) -> None:
+    """
+    Write folds by the ids and the speakers of their utterances; nothing of what is said.
+
+    Args:
+        folds: who is where.
+        dataset: the utterances that the folds were made of, with the columns `id` and `speaker`.
+        path: the JSON file.
+        protocol, seed: of `make_folds`.
+        text_disjoint: `without_tested_text` was applied.
+
+    Raises:
+        ValueError: where utterances share an id, or the file cannot be written.
+    """
+    _rows_by_id(dataset)
+    ids, speakers = dataset["id"][:], dataset["speaker"][:]
+    content = {"protocol": protocol, "seed": seed, "text_disjoint": text_disjoint, "num_utterances": len(dataset)}
+    write_json(path, content | {"folds": [_fold_to_json(fold, ids, speakers) for fold in folds]})
+
+
+def _fold_to_json(fold: Fold, ids: Sequence[str], speakers: Sequence[str | None]) -> dict:
+    listed = {name: [ids[row] for row in getattr(fold, name)] for name in LISTS}
+    heard = {part: sorted({speakers[row] for row in getattr(fold, part)} - {None}) for part in PARTS}
+    return {"name": fold.name, **listed, "speakers": heard}
+
+
+def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
+    """
+    The folds of a file, exactly.
+
+    Args:
+        path: what `write_folds` wrote, or somebody else in its format; `left_out` and `speakers` may be missing.
+        dataset: the utterances, with the column `id`.
+
+    Raises:
+        ValueError: for no such file, a fold that lacks a part, an utterance that the dataset does not have or that
+            is named twice in a fold, or one of the dataset that a fold does not name.
+    """
+    content, row_of = _read(path), _rows_by_id(dataset)
+    for fold in content["folds"]:
+        _check_parts(path, fold, is_only_one=len(content["folds"]) == 1)
+        _check_ids(path, fold, row_of)
+    return [
+        Fold(fold["name"], *([row_of[name] for name in fold.get(part, [])] for part in LISTS))
+        for fold in content["folds"]
+    ]
+
+
+def read_origin(path: Path) -> dict:
+    """
+    How the folds of a file were made: `protocol`, `seed` and `text_disjoint`, as `write_folds` takes them.
+
+    Raises:
+        ValueError: for no such file.
+    """
+    content = _read(path)
+    return {name: content[name] for name in ("protocol", "seed")} | {
+        "text_disjoint": content.get("text_disjoint", False)
+    }
+
+
+def _read(path: Path) -> dict:
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; give the folds.json of an earlier run.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as JSON ({error}); give the folds.json of an earlier run.") from error
+    if not _is_content(content):
+        raise ValueError(
+            f"{path} is no file of folds: it needs 'protocol', 'seed' and 'folds', and each fold a 'name' and the ids "
+            "of 'train', 'validation' and 'test'; give the folds.json of an earlier run."
+        )
+    return content
+
+
+def _is_content(content: object) -> bool:
+    if not isinstance(content, dict) or not isinstance(content.get("folds"), list) or not content["folds"]:
+        return False
+    told = isinstance(content.get("protocol"), str) and isinstance(content.get("seed"), int)
+    return told and isinstance(content.get("text_disjoint", False), bool) and all(map(_is_fold, content["folds"]))
+
+
+def _is_fold(fold: object) -> bool:
+    if not isinstance(fold, dict) or not isinstance(fold.get("name"), str) or not fold.keys() >= set(PARTS):
+        return False
+    lists = [fold.get(name, []) for name in LISTS]
+    return all(isinstance(ids, list) and all(isinstance(each, str) for each in ids) for ids in lists)
+
+
+def _check_parts(path: Path, fold: Mapping, is_only_one: bool) -> None:
+    for part in PARTS:
+        if not fold[part] and not (part == "test" and is_only_one):
+            raise ValueError(f"{path}: fold '{fold['name']}' has nobody in its {part} part; fill it in.")
+
+
+def _check_ids(path: Path, fold: Mapping, row_of: Mapping[str, int]) -> None:
+    named = Counter(each for part in LISTS for each in fold.get(part, []))
+    twice = [each for each, count in named.items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"{path}: fold '{fold['name']}' names {len(twice)} utterances twice, e.g. {twice[0]}; name each once."
+        )
+    unknown = [each for each in named if each not in row_of]
+    if unknown:
+        raise ValueError(
+            f"{path}: fold '{fold['name']}' names {len(unknown)} utterances that the corpus does not have, e.g. "
+            f"{unknown[0]}; read the corpus as it was read for the file (the same data, emotions and scenario)."
+        )
+    unnamed = [each for each in row_of if each not in named]
+    if unnamed:
+        raise ValueError(
+            f"{path}: fold '{fold['name']}' does not name {len(unnamed)} of the corpus's {len(row_of)} utterances, "
+            f"e.g. {unnamed[0]}; read the corpus as it was read for the file (the same data, emotions and scenario), "
+            "or name them in 'left_out'."
+        )
+
+
+def _rows_by_id(dataset: Dataset) -> dict[str, int]:
+    row_of = {name: row for row, name in enumerate(dataset["id"])}
+    if len(row_of) < len(dataset):
+        name, count = Counter(dataset["id"]).most_common(1)[0]
+        raise ValueError(f"{count} utterances have the id {name}; give each an id of its own.")
+    return row_of
