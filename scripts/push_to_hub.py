@@ -1,6 +1,7 @@
 """Put a saved model on the Hugging Face Hub: python scripts/push_to_hub.py --model OUT/fold_1 --repo_id org/name."""
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
+    logging.info("The tokenizer lists words of the training transcripts, one by one; nothing else of a corpus goes.")
     if not args.dry_run:
         sys.stdout.write(publish(args.model, args.repo_id, args.private) + "\n")
         return

@@ -168,7 +168,7 @@ def test_a_name_that_cannot_be_one_is_told_before_anybody_is_contacted(model, hu
 
 def test_a_model_goes_in_one_upload_of_the_listed_files(model, hub):
     write(model, "notes.txt")
-    assert publish(model, "org/name", commit_message="First") == "https://huggingface.co/org/name"
+    assert publish(model, "org/name") == "https://huggingface.co/org/name"
     assert hub.asked == [
         ("create_repo", ("org/name",), {"private": None, "exist_ok": True}),
         (
@@ -178,18 +178,10 @@ def test_a_model_goes_in_one_upload_of_the_listed_files(model, hub):
                 "repo_id": "org/name",
                 "folder_path": model,
                 "allow_patterns": sorted(OF_A_MODEL),
-                "revision": None,
-                "commit_message": "First",
+                "commit_message": "Upload WISE model",
             },
         ),
     ]
-
-
-def test_a_branch_is_made_before_the_upload(model):
-    hub = Hub()
-    publish(model, "org/name", revision="dev", api=hub)
-    assert hub.names() == ["create_repo", "create_branch", "upload_folder"]
-    assert hub.asked[-1][2]["revision"] == "dev"
 
 
 def test_private_is_not_taken_to_a_public_repository(model):

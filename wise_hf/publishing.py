@@ -1,4 +1,4 @@
-"""Saved models -> the Hugging Face Hub; nothing of a corpus ever goes with them."""
+"""Saved models -> the Hugging Face Hub; no recording, transcript or feature of a corpus goes with them."""
 
 import re
 from collections.abc import Iterator
@@ -92,8 +92,6 @@ def publish(
     model_dir: str | Path,
     repo_id: str,
     private: bool | None = None,
-    revision: str | None = None,
-    commit_message: str = "Upload WISE model",
     api: HfApi | None = None,
 ) -> str:
     """
@@ -105,8 +103,6 @@ def publish(
         model_dir: see `files_to_publish`.
         repo_id: org/name; made where it is not there.
         private: for the owner only; `None` = as the owner's new repositories are.
-        revision: a branch, made where it is not there; `None` = main.
-        commit_message: what the upload is called there.
         api: the Hub; `None` = the one that huggingface_hub is set to.
 
     Returns:
@@ -124,14 +120,8 @@ def publish(
         url = api.create_repo(repo_id, private=private, exist_ok=True)
         if private and not api.model_info(repo_id).private:  # `private` says nothing about one that was there before
             raise ValueError(f"{repo_id} is there already and is public; make it private there, or give another name.")
-        if revision is not None:
-            api.create_branch(repo_id, branch=revision, exist_ok=True)
         api.upload_folder(
-            repo_id=repo_id,
-            folder_path=model_dir,
-            allow_patterns=names,
-            revision=revision,
-            commit_message=commit_message,
+            repo_id=repo_id, folder_path=model_dir, allow_patterns=names, commit_message="Upload WISE model"
         )
     return str(url)
 

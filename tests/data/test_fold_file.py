@@ -18,8 +18,11 @@ FOLDS = [Fold("1", [3, 0], [1], [2], [4]), Fold("2", [0, 1, 2], [3], [4])]
 
 
 def corpus(names: list[str] = NAMES) -> Dataset:
+    """Everybody in a session of his or her own says something else."""
     speakers = [None, *(f"s{row % 3}" for row in range(1, len(names)))]
-    return Dataset.from_dict({"id": names, "speaker": speakers, "text": ["secret"] * len(names)})
+    texts = ["secret " + "and secret " * row for row in range(len(names))]
+    words = [[]] * len(names)
+    return Dataset.from_dict({"id": names, "speaker": speakers, "session": names, "text": texts, "words": words})
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def placed(draw) -> tuple[list[str], list[Fold]]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(case=placed(), protocol=st.text(), seed=st.integers(0, 2**40), text_disjoint=st.booleans())
+@given(case=placed(), protocol=st.text(min_size=8), seed=st.integers(0, 2**40), text_disjoint=st.booleans())
 def test_what_is_written_is_read_as_it_was(case, protocol, seed, text_disjoint):
     names, folds = case
     with TemporaryDirectory() as folder:
@@ -150,3 +153,19 @@ def test_utterances_that_share_an_id_are_refused(path, tmp_path):
     with pytest.raises(ValueError, match="2 utterances have the id b"):
         write_folds([Fold("1", [0], [1], [2])], twice, tmp_path / "x.json", "session", 0)
     assert not (tmp_path / "x.json").exists()
+
+
+@pytest.mark.parametrize("protocol", ["speaker", "session"])
+def test_folds_that_are_not_what_their_file_calls_them_are_refused(tmp_path, protocol):
+    dataset = corpus().map(lambda row: {protocol: "anna" if row["id"] in "ac" else row["id"]})
+    write_folds(FOLDS, dataset, tmp_path / "folds.json", protocol, 0)
+    with pytest.raises(ValueError, match=f"each {protocol} is left out, but fold '1' has anna in training and test"):
+        read_folds(tmp_path / "folds.json", dataset)
+    write_folds(FOLDS, dataset, tmp_path / "folds.json", "random", 0)
+    assert read_folds(tmp_path / "folds.json", dataset) == FOLDS
+
+
+def test_folds_that_are_not_text_disjoint_are_refused_where_the_file_says_so(path):
+    repeated = corpus().map(lambda row: {"text": "The same." if row["id"] in "ac" else row["text"]})
+    with pytest.raises(ValueError, match="fold '1' has what is tested in training, too"):
+        read_folds(path, repeated)

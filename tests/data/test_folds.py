@@ -32,9 +32,13 @@ def dyads() -> Dataset:
     return Dataset.from_list(rows)
 
 
-def said(*texts: str | None, words: str = "") -> Dataset:
-    """Utterances of these texts; where a text is not known, it has these words."""
-    rows = [{"text": text, "words": [{"word": word} for word in words.split()]} for text in texts]
+def said(*texts: str | None, words: tuple[str, ...] = ()) -> Dataset:
+    """Utterances of these texts, and of these words where such are given."""
+    spoken = [*words, *[""] * (len(texts) - len(words))]
+    rows = [
+        {"text": text, "words": [{"word": word} for word in its.split()]}
+        for text, its in zip(texts, spoken, strict=True)
+    ]
     return Dataset.from_list(rows)
 
 
@@ -172,10 +176,12 @@ def test_what_is_tested_is_left_out_of_training_and_validation(tested, other, is
     assert fold.test == [0] and fold.left_out == ([1, 2] if is_left_out else [])
 
 
-def test_words_stand_for_a_text_that_is_not_known(caplog):
-    dataset = said(None, "Look at that.", "No.", None, words="look at that")
+def test_words_are_compared_as_texts_are(caplog):
+    dataset = said(None, "Look at that.", "No.", words=("look at that",))
     fold = without_tested_text(dataset, Fold("x", [0, 2], [2], [1]))
     assert fold.train == [2] and fold.left_out == [0]
+    transcribed_otherwise = said("Look, that.", "Look at it.", "No.", words=("look at that", "look at that"))
+    assert without_tested_text(transcribed_otherwise, Fold("x", [0, 2], [2], [1])).left_out == [0]
     unknown = said(None, "Look at that.", "No.")
     assert without_tested_text(unknown, Fold("x", [0], [2], [1])).train == [0]
     assert "1 utterances stay of which no word is known" in caplog.text

@@ -1,6 +1,7 @@
 """The reader of IEMOCAP, on a tree of three dialogs with invented content, written by hand."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import soundfile
 
 from wise_hf.data import load_iemocap
 from wise_hf.data.iemocap import IEMOCAP_FEATURES, describe_segments, read_rows
-from wise_hf.data.iemocap_check import find_differences, to_table
-from wise_hf.data.iemocap_counts import DIALOGS, FOUR_CLASS_LABELS, IMPROVISED, LABELS, SPEAKERS, UTTERANCES
+from wise_hf.data.iemocap_counts import FOUR_CLASS_LABELS, find_differences, to_table
+from wise_hf.data.iemocap_formats import read_name
 from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.synthetic_iemocap_plan import plan_corpus
 
 
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
@@ -180,6 +182,7 @@ def test_one_scenario_only(root):
 
 
 def test_the_rule_of_frames_and_nonverbal_words_are_options(root):
+    load(root)  # what it leaves in the cache is not taken for what is asked for now
     rows = load(root, frame_offset=2, end_rule="plain", keep_nonverbal=True)
     assert [(word["word"], word["start_s"], word["end_s"]) for word in rows[0]["words"]] == [
         ("so", pytest.approx(0.07), pytest.approx(0.16)),
@@ -214,41 +217,23 @@ def test_another_count_than_iemocaps_stops_with_a_table_of_expected_and_found(ro
 
 
 def complete_rows() -> list[dict]:
-    """Rows with exactly IEMOCAP's counts; what the counts leave open is as it comes."""
-    rows, rest = [], {label: count for label, count in LABELS.items() if label not in FOUR_CLASS_LABELS}
-    for session in DIALOGS:
-        its = []
-        for speaker in (f"{session}F", f"{session}M"):
-            its += [(speaker, label) for label, count in SPEAKERS[speaker].items() for _ in range(count)]
-        scenarios = ["improvised"] * IMPROVISED[session] + ["scripted"] * UTTERANCES[session]
-        while len(its) < UTTERANCES[session]:
-            label = next(name for name, count in rest.items() if count)
-            rest[label] -= 1
-            its.append((f"{session}F", label))
-        for number, ((speaker, label), scenario) in enumerate(zip(its, scenarios, strict=False)):
-            dialog = f"{session}_{number % DIALOGS[session]}"
-            rows.append(
-                {
-                    "session": session,
-                    "speaker": speaker,
-                    "majority_label": label,
-                    "scenario": scenario,
-                    "dialog": dialog,
-                }
-            )
-    return rows
+    """Rows with exactly IEMOCAP's counts: those of the imitation's plan at full size."""
+    turns = [turn for dialog in plan_corpus(1.0) for turn in dialog.turns]
+    return [vars(read_name(turn.utterance_id)) | {"majority_label": turn.label} for turn in turns]
 
 
 def test_the_counts_of_the_corpus_are_no_difference_and_one_utterance_less_is():
     rows = complete_rows()
     assert len(rows) == 10_039 and find_differences(rows) == {}
-    assert sum(row["majority_label"] in FOUR_CLASS_LABELS for row in rows) == 5531
-    gone = rows.pop(0)
+    four = Counter(row["session"] for row in rows if row["majority_label"] in FOUR_CLASS_LABELS)
+    assert list(four.values()) == [1085, 1023, 1151, 1031, 1241] and sum(four.values()) == 5531
+    gone = next(row for row in rows if row["speaker"] == "Ses01F" and row["majority_label"] == "angry")
+    rows.remove(gone)
     differences = find_differences(rows)
-    assert gone["majority_label"] == "angry"
+    expected = {"improvised": 520, "scripted": 563}[gone["scenario"]]
     assert differences == {
         ("Ses01", "utterances"): 1818,
-        ("Ses01", "improvised"): 520,
+        ("Ses01", gone["scenario"]): expected,
         ("Ses01F", "angry"): 146,
         ("all", "angry"): 1102,
     }
@@ -265,6 +250,41 @@ def test_what_is_missing_is_named_and_told_where_incomplete_is_allowed(root, cap
     rows = load(root, emotions="all")
     assert "Ses01F_impro01_M000" not in ids(rows) and "2 things" in caplog.text
     assert rows[-1]["text"] is None and rows[-1]["words"][0]["word"] == "pass"
+
+
+@pytest.fixture
+def as_complete(monkeypatch):
+    """The hand-written tree passes for the whole corpus."""
+    monkeypatch.setattr("wise_hf.data.iemocap.find_differences", lambda rows: {})
+
+
+def test_a_copy_without_segment_files_is_no_iemocap(root, as_complete, caplog):
+    with pytest.raises(ValueError, match="1 utterances have no segment files .*Ses01M_script01_1_F000"):
+        load_iemocap(root)
+    load(root)
+    assert "1 utterances with no segment files, e.g. Ses01M_script01_1_F000" in caplog.text
+
+
+def test_the_two_utterances_that_never_had_segment_files_are_expected(root, as_complete, monkeypatch):
+    monkeypatch.setattr("wise_hf.data.iemocap.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    assert len(load_iemocap(root)) == 3
+
+
+def test_a_broken_segment_file_stops_with_its_line_or_is_told(root, as_complete, monkeypatch, caplog):
+    monkeypatch.setattr("wise_hf.data.iemocap.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    path = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01" / "Ses01F_impro01_F000.phseg"
+    path.write_text(path.read_text() + "what is this\n")
+    with pytest.raises(ValueError, match=r"F000.phseg, line \d+: 'what is this'"):
+        load_iemocap(root)
+    assert [row["segments"] for row in load(root)] == ["unreadable", "read", "missing"]
+    assert "1 utterances with broken segment files, e.g. Ses01F_impro01_F000" in caplog.text
+
+
+def test_contradicting_segment_files_are_told_by_name(root, caplog):
+    folder = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01"
+    (folder / "Ses01F_impro01_F000.phseg").write_bytes((folder / "Ses01F_impro01_M000.phseg").read_bytes())
+    assert load(root)[0]["segments"] == "contradicting"
+    assert "1 utterances with contradicting segment files, e.g. Ses01F_impro01_F000" in caplog.text
 
 
 def test_evaluations_and_transcriptions_are_joined_by_name(root):

@@ -104,10 +104,12 @@ def test_evaluations_with_all_their_irregularities(tmp_path):
 
 
 def test_transcriptions_keep_colons_and_join_lines_and_pass_over_turns_nobody_evaluated(tmp_path):
-    assert read_transcriptions(write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS)) == {
+    texts, passed_over = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS))
+    assert texts == {
         "Ses01F_impro01_F000": "Pass it: the marmalade, please.",
         "Ses01F_impro01_M000": "Which one? [LAUGHTER] This?",
     }
+    assert passed_over == 2
 
 
 def test_tags_of_a_text_are_no_words():
@@ -129,8 +131,8 @@ def test_segments_keep_frames_and_words_or_phonemes_without_neighbours(tmp_path)
 
 def test_line_ends_and_letters_of_old_windows_programs_are_read(tmp_path):
     text = TRANSCRIPTIONS.replace("\n", "\r\n").replace("Which", "I’d which").encode("cp1252")
-    read = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", text))
-    assert read["Ses01F_impro01_M000"] == "I’d which one? [LAUGHTER] This?"
+    texts, _ = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", text))
+    assert texts["Ses01F_impro01_M000"] == "I’d which one? [LAUGHTER] This?"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +161,7 @@ def test_a_broken_evaluation_is_named_with_its_line_or_told_and_passed_over(tmp_
     with pytest.raises(ValueError, match=rf"{re.escape(str(path))}, line {number}: "):
         read_evaluations(path)
     told = []
+    path.write_text(path.read_text() + "C-E2:\tNeutral;\t()\n")  # of the refused summary, or of the one before
     assert len(read_evaluations(path, told)) == 2
     assert len(told) == 1 and f"line {number}" in told[0]
 
@@ -168,7 +171,18 @@ def test_an_evaluators_line_without_an_utterance_is_refused(tmp_path):
         read_evaluations(write(tmp_path, f"{DIALOG}.txt", "C-E2:\tNeutral;\t()\n"))
 
 
-@pytest.mark.parametrize("line", ["Ses01F_impro01_F001: Hello.", "Ses01F_impro02_F001 [1.0-2.0]: Hello.", "Hello."])
+@pytest.mark.parametrize("line", ["m: sorry", "F;sorry", "[LAUGHTER]", "Ses01F_impro01_MXX01 : Mm.", "Hello."])
+def test_lines_that_name_no_utterance_are_passed_over_and_counted(tmp_path, line):
+    texts, passed_over = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS + line))
+    assert len(texts) == 2 and passed_over == 3
+
+
+def test_blanks_in_a_turn_make_no_difference(tmp_path):
+    texts, _ = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", "Ses01F_impro01_F001  [1.0 - 2.0] :Hello."))
+    assert texts == {"Ses01F_impro01_F001": "Hello."}
+
+
+@pytest.mark.parametrize("line", ["Ses01F_impro01_F001: Hello.", "Ses01F_impro02_F001 [1.0-2.0]: Hello.", "Ses01F"])
 def test_a_broken_turn_is_named_with_its_line(tmp_path, line):
     with pytest.raises(ValueError, match="line 6: .* is not a turn of Ses01F_impro01"):
         read_transcriptions(write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS + line))
@@ -197,6 +211,11 @@ tokens = st.sampled_from(["HELLO", "DON'T", "THE(2)", "++LAUGHTER++", "<sil>", "
 phones = st.sampled_from(["SIL", "+BREATHING+", "AE P S i", "ZH AH M e", "T SIL IY b"])
 
 
+def spoilt(text: str, place: int, junk: str) -> str:
+    place %= len(text)
+    return text[:place] + junk + text[place + len(junk) :]
+
+
 @st.composite
 def segment_rows(draw, names) -> list[Segment]:
     lengths, first, rows = draw(frames), 0, []
@@ -219,8 +238,7 @@ def test_written_segments_are_read_back(tmp_path, rows, score):
 @given(rows=segment_rows(tokens), place=st.integers(0, 10_000), junk=st.text(max_size=6))
 def test_a_spoilt_segment_file_is_an_error_with_its_line_or_rows_of_frames_and_words(tmp_path, rows, place, junk):
     text = "".join(f"\t{row.first_frame:>5d} {row.last_frame:>5d} {-5:>10d} {row.token}\n" for row in rows)
-    place %= len(text)
-    path = write(tmp_path, "a.wdseg", text[:place] + junk + text[place + len(junk) :])
+    path = write(tmp_path, "a.wdseg", spoilt(text, place, junk))
     try:
         read = read_segments(path)
     except ValueError as error:
@@ -261,8 +279,7 @@ def test_written_evaluations_are_read_back(tmp_path, blocks):
 @SLOW
 @given(place=st.integers(0, 10_000), junk=st.text(max_size=6))
 def test_a_spoilt_evaluation_file_is_an_error_with_its_line_or_evaluations_as_written(tmp_path, place, junk):
-    place %= len(EVALUATIONS)
-    path = write(tmp_path, f"{DIALOG}.txt", EVALUATIONS[:place] + junk + EVALUATIONS[place + len(junk) :])
+    path = write(tmp_path, f"{DIALOG}.txt", spoilt(EVALUATIONS, place, junk))
     try:
         read = read_evaluations(path)
     except ValueError as error:
@@ -278,23 +295,26 @@ def test_a_spoilt_evaluation_file_is_an_error_with_its_line_or_evaluations_as_wr
             *(evaluation.start_s, evaluation.end_s),
             *(evaluation.valence, evaluation.activation, evaluation.dominance),
         ]
+    rated = [line for line in text.split("\n") if line.strip()[:2] in ("C-", "A-")]
+    ratings = [each for one in read.values() for each in (*one.categorical_ratings, *one.dimensional_ratings)]
+    assert len(ratings) == len(rated), "no evaluator's line is lost"
+    assert all(label in text for one in read.values() for each in one.categorical_ratings for label in each["labels"])
 
 
 @SLOW
 @given(texts=st.lists(comments, max_size=6))
 def test_written_transcriptions_are_read_back(tmp_path, texts):
     lines = [f"{DIALOG}_F{number:03d} [000.0000-001.0000]: {text}" for number, text in enumerate(texts)]
-    read = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", "\n".join(lines)))
+    read, _ = read_transcriptions(write(tmp_path, f"{DIALOG}.txt", "\n".join(lines)))
     assert list(read.values()) == texts
 
 
 @SLOW
 @given(place=st.integers(0, 10_000), junk=st.text(max_size=6))
 def test_a_spoilt_transcription_is_an_error_with_its_line_or_texts_that_stand_in_it(tmp_path, place, junk):
-    place %= len(TRANSCRIPTIONS)
-    path = write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS[:place] + junk + TRANSCRIPTIONS[place + len(junk) :])
+    path = write(tmp_path, f"{DIALOG}.txt", spoilt(TRANSCRIPTIONS, place, junk))
     try:
-        read = read_transcriptions(path)
+        read, _ = read_transcriptions(path)
     except ValueError as error:
         assert re.search(r"Ses01F_impro01.txt, line \d+: ", str(error))
         return

@@ -87,10 +87,20 @@ def test_files_that_contradict_each_other_or_the_recording_give_no_words(words, 
 
 
 def test_a_phoneme_on_the_edge_belongs_to_the_word_that_holds_its_middle():
-    phonemes = [*PHONEMES[:3], Segment(32, 42, "S"), Segment(43, 44, "DH"), *PHONEMES[5:]]
+    phonemes = [*PHONEMES[:3], Segment(32, 38, "S"), Segment(39, 44, "DH"), *PHONEMES[5:]]
     pass_, the = lexical(WORDS, phonemes, INCLUSIVE, 0.83)
-    assert pass_["phonemes"][-1]["end_s"] == pass_["end_s"]
-    assert the["phonemes"][0]["start_s"] == pytest.approx(0.43)
+    assert [each["phoneme"] for each in pass_["phonemes"]] == ["P", "AE", "S"]
+    assert the["phonemes"][0] == {"phoneme": "DH", "start_s": the["start_s"], "end_s": 0.45}, "cut to its word"
+
+
+def test_noises_after_the_end_of_the_recording_are_left_out():
+    assert [word["word"] for word, _ in words_of_segments(WORDS, PHONEMES, INCLUSIVE, 0.6)] == ["pass", "the"]
+
+
+@pytest.mark.parametrize("token", ["READ", "READ(2)", "READ(8)", "READ(12)"])
+def test_alternative_pronunciations_are_the_same_word(token):
+    (word, _), *_ = words_of_segments([Segment(0, 9, token)], [Segment(0, 9, "R")], INCLUSIVE, 1.0)
+    assert word["word"] == "read"
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -125,6 +135,30 @@ def test_rules_that_do_not_exist_are_refused():
         SegmentTimes(0, "exclusive")
     with pytest.raises(ValueError, match="give 0 to 100 frames"):
         SegmentTimes(-1)
+
+
+def test_sphinxs_frames_are_true_times_by_the_default_rule(monkeypatch):
+    pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
+    from wise_hf import alignment_wise
+    from wise_hf.data.espeak import speak
+    from wise_hf.data.synthetic import EMOTIONS, VOICES, draw_sentence, with_noise
+
+    monkeypatch.setattr(alignment_wise, "FRAME_SHIFT_S", 0.0)  # words then start and end at whole frames
+    rng = np.random.default_rng(0)
+    errors_s = []
+    for number in range(12):
+        text = draw_sentence(EMOTIONS[number % 4], rng)
+        speech = speak(text, VOICES[number])
+        found = alignment_wise.align(with_noise(speech.samples, rng), text).words
+        for word, true in zip(found, speech.words, strict=True):
+            segment = Segment(round(word["start_s"] * 100), round(word["end_s"] * 100) - 1, word["word"])
+            spans = [
+                rule.span(segment.first_frame, segment.last_frame, 9.0)
+                for rule in (INCLUSIVE, SegmentTimes(2, "plain"))
+            ]
+            errors_s.append([span["start_s"] - true["start_s"] for span in spans])
+    inclusive_s, two_later_s = np.median(errors_s, axis=0)
+    assert abs(inclusive_s) < 0.005 and 0.012 < two_later_s < 0.025
 
 
 # --- an utterance and its files ---
@@ -213,12 +247,10 @@ def test_laughter_without_segment_files_is_one_word_as_long_as_the_recording(utt
     assert (found["segments"], found["alignment"], spelt(found)) == ("missing", "uniform", ["laughter"])
 
 
-def test_a_broken_segment_file_is_named_or_left_to_the_aligner(utterance):
+def test_a_broken_segment_file_is_left_to_the_aligner(utterance):
     path = segment_files(utterance["audio"])[0]
     path.write_text("what is this")
-    with pytest.raises(ValueError, match=f"{path.name}, line 1: "):
-        read_words(utterance, INCLUSIVE)
-    found = read_words(utterance, INCLUSIVE, strict=False)
+    found = read_words(utterance, INCLUSIVE)
     assert (found["segments"], found["alignment"]) == ("unreadable", None)
 
 

@@ -1,12 +1,15 @@
 """Alignment and features of a corpus, made once."""
 
+import sys
+import types
+
 import numpy as np
 import pytest
 import soundfile
 
 from wise_hf.audio_wise import read_audio
 from wise_hf.data import cache
-from wise_hf.data.cache import save_whole
+from wise_hf.data.cache import cached_map, save_whole
 from wise_hf.data.folder import load_folder
 from wise_hf.data.prepare import align_utterance, prepare, report
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
@@ -68,6 +71,30 @@ def test_a_changed_recording_is_prepared_anew(small_corpus, own_cache):
     after = prepare(load_folder(small_corpus), WISEFeatureExtractor())
     assert after[1]["input_features"] != before[1]["input_features"]
     assert after[0]["input_features"] == before[0]["input_features"]
+
+
+def test_changed_code_makes_chunks_anew(small_corpus, own_cache, monkeypatch):
+    dataset = load_folder(small_corpus)
+    helper = small_corpus / "helper.py"
+    module = types.ModuleType("helper")
+    module.__file__ = str(helper)
+
+    def texts(answer: str) -> list[str]:
+        monkeypatch.setattr(sys.modules[__name__], "ANSWER", answer)
+        options = {"features": dataset.features, "made_by": [module], "settings": {}}
+        return cached_map(dataset, answer_utterance, **options)["text"][:]
+
+    helper.write_text("first")
+    assert texts("one") == ["one"] * 3 and texts("two") == ["one"] * 3, "kept as long as the code is the same"
+    helper.write_text("second")
+    assert texts("two") == ["two"] * 3
+
+
+ANSWER = ""
+
+
+def answer_utterance(row: dict) -> dict:
+    return {"text": ANSWER}
 
 
 def test_an_utterance_without_text_is_transcribed_and_says_so(spoken_corpus):

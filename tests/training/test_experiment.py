@@ -46,6 +46,7 @@ def corpus() -> Dataset:
             "speaker": speaker,
             "emotion": ["happy", "sad"][number % 2],
             "text": f"My name is {speaker} {number}." if number else "Look who is here.",
+            "words": [],
         }
         for speaker in "abcd"
         for number in range(4)
@@ -100,7 +101,7 @@ def test_text_disjoint_folds_say_how_many_they_left_out(parse):
 
 def test_folds_of_a_file_keep_the_protocol_and_the_seed_of_their_run(parse, tmp_path):
     path = tmp_path / "theirs.json"
-    folds = [Fold("x", list(range(8)), [8, 9, 10, 11], [12, 13, 14], [15])]
+    folds = [Fold("x", [1, 2, 3, 5, 6, 7], [9, 10, 11], [12, 13, 14], [0, 4, 8, 15])]
     write_folds(folds, corpus(), path, "random", 7, text_disjoint=True)
     arguments = parse("--folds_file", path, "--seed", "1")
     check_arguments(arguments)
@@ -108,9 +109,10 @@ def test_folds_of_a_file_keep_the_protocol_and_the_seed_of_their_run(parse, tmp_
     assert chosen == folds and origin["seed"] == 7
     assert describe_folds(arguments, chosen, origin) == {
         "protocol": "random",
+        "folds_seed": 7,
         "folds_file": "theirs.json",
         "text_disjoint": True,
-        "left_out": [1],
+        "left_out": [4],
     }
 
 

@@ -85,7 +85,7 @@ def test_the_scenarios_have_a_table_which_warns_of_scripted_lines():
     assert "by scenario" not in to_markdown(summarize_run(FOLDS, DESCRIPTION))
     disjoint = DESCRIPTION | {"text_disjoint": True, "left_out": [5, 0]}
     text = to_markdown(summarize_run(with_scenarios(), disjoint))
-    assert "those of the test part were kept out of training" in text and "has met" not in text
+    assert "word for word the same in the test part was kept out of training" in text and "has met" not in text
 
 
 def test_what_was_left_out_of_the_folds_is_told():

@@ -50,7 +50,8 @@ def cached_map(
     for start in range(0, len(dataset), CHUNK_ROWS):
         rows = dataset.select(range(start, min(start + CHUNK_ROWS, len(dataset))))
         files = [path for audio in rows["audio"] for path in (Path(audio), *made_from(audio))]
-        folder = _cache_folder(rows, [function.__qualname__, code, dict(settings), [_state(path) for path in files]])
+        decided_by = [function.__qualname__, code, str(features), dict(settings), [_state(path) for path in files]]
+        folder = _cache_folder(rows, decided_by)
         if not folder.is_dir():
             processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
             told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from wise_hf.data.folds import PARTS, Fold
+from wise_hf.data.folds import PARTS, Fold, is_text_disjoint
 from wise_hf.files import write_json
 
 
@@ -52,16 +52,18 @@ def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
 
     Raises:
         ValueError: for no such file, a fold that lacks a part, an utterance that the dataset does not have or that
-            is named twice in a fold, or one of the dataset that a fold does not name.
+            is named twice in a fold, one of the dataset that a fold does not name, or folds that are not what the
+            file calls them: by session or speaker, or text-disjoint.
     """
     content, row_of = _read(path), _rows_by_id(dataset)
-    for fold in content["folds"]:
-        _check_parts(path, fold, is_only_one=len(content["folds"]) == 1)
-        _check_ids(path, fold, row_of)
-    return [
-        Fold(fold["name"], *([row_of[name] for name in fold.get(part, [])] for part in LISTS))
-        for fold in content["folds"]
-    ]
+    folds = []
+    for named in content["folds"]:
+        _check_parts(path, named, is_only_one=len(content["folds"]) == 1)
+        _check_ids(path, named, row_of)
+        fold = Fold(named["name"], *([row_of[each] for each in named.get(part, [])] for part in LISTS))
+        _check_claims(path, fold, content, dataset)
+        folds.append(fold)
+    return folds
 
 
 def read_origin(path: Path) -> dict:
@@ -131,6 +133,23 @@ def _check_ids(path: Path, fold: Mapping, row_of: Mapping[str, int]) -> None:
             f"{path}: fold '{fold['name']}' does not name {len(unnamed)} of the corpus's {len(row_of)} utterances, "
             f"e.g. {unnamed[0]}; read the corpus as it was read for the file (the same data, emotions and scenario), "
             "or name them in 'left_out'."
+        )
+
+
+def _check_claims(path: Path, fold: Fold, content: Mapping, dataset: Dataset) -> None:
+    """What a file says of its folds is printed over the results, so it has to be true."""
+    if content["protocol"] in ("session", "speaker"):
+        values = dataset[content["protocol"]][:]
+        shared = {values[row] for row in [*fold.train, *fold.validation]} & {values[row] for row in fold.test}
+        if shared:
+            raise ValueError(
+                f"{path} says that each {content['protocol']} is left out, but fold '{fold.name}' has "
+                f"{min(map(str, shared))} in training and test; mend the folds or give 'protocol' another name."
+            )
+    if content.get("text_disjoint") and not is_text_disjoint(dataset, fold):
+        raise ValueError(
+            f"{path} says that it is text-disjoint, but fold '{fold.name}' has what is tested in training, too; mend "
+            "the folds, or write false for 'text_disjoint'."
         )
 
 

@@ -93,11 +93,12 @@ def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
     Leave out of training and validation what is also said in the test part.
 
     An utterance is left out where its whole text is that of a test utterance, whatever its length, or where the two
-    share a sentence of at least MIN_SENTENCE_WORDS words. Case, accents, punctuation and the way numbers are written
-    make no difference. An utterance of which neither text nor words are known stays.
+    share a sentence of at least MIN_SENTENCE_WORDS words. Compared are the texts and, since a model reads these and
+    they may be others, the words. Case, accents, punctuation and the way numbers are written make no difference. An
+    utterance of which neither text nor words are known stays.
 
     Args:
-        dataset: utterances with the columns `text` and `words`; the words stand for a text that is not known.
+        dataset: utterances with the columns `text` and `words`.
         fold: a fold with a test part.
 
     Returns:
@@ -106,21 +107,34 @@ def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
     Raises:
         ValueError: where no text of the test part is known, or nothing is left of a part.
     """
-    said = [_sayings(_spelling(dataset, row) if text is None else text) for row, text in enumerate(dataset["text"])]
+    repeated, unknown = _saying_what_is_tested(dataset, fold)
+    kept = {part: [row for row in getattr(fold, part) if row not in repeated] for part in ("train", "validation")}
+    _check_not_emptied(fold, kept)
+    logger.info("Fold '%s': %d utterances are left out, since what they say is tested.", fold.name, len(repeated))
+    if unknown:
+        logger.warning("Fold '%s': %d utterances stay of which no word is known.", fold.name, unknown)
+    return replace(fold, **kept, left_out=sorted([*fold.left_out, *repeated]))
+
+
+def is_text_disjoint(dataset: Dataset, fold: Fold) -> bool:
+    """Whether nothing that is tested is said in training or validation; see `without_tested_text`."""
+    return not _saying_what_is_tested(dataset, fold)[0]
+
+
+def _saying_what_is_tested(dataset: Dataset, fold: Fold) -> tuple[set[int], int]:
+    """Rows of training and validation that say what the test part says, and of how many rows no word is known."""
+    said = [
+        _sayings(text or "") | _sayings(" ".join(word["word"] for word in words or []))
+        for text, words in zip(dataset["text"], dataset["words"], strict=True)
+    ]
     tested = {saying for row in fold.test for saying in said[row]}
     if not tested:
         raise ValueError(
             f"No text of the test part of fold '{fold.name}' is known, so it cannot be kept out of training; give the "
             "recordings texts, or leave --text_disjoint out."
         )
-    kept = {part: [row for row in getattr(fold, part) if not said[row] & tested] for part in ("train", "validation")}
-    _check_not_emptied(fold, kept)
-    left_out = sorted({*fold.train, *fold.validation}.difference(*kept.values()))
-    logger.info("Fold '%s': %d utterances are left out, since what they say is tested.", fold.name, len(left_out))
     unknown = sum(not said[row] for part in PARTS for row in getattr(fold, part))
-    if unknown:
-        logger.warning("Fold '%s': %d utterances stay of which no word is known.", fold.name, unknown)
-    return replace(fold, **kept, left_out=sorted([*fold.left_out, *left_out]))
+    return {row for row in [*fold.train, *fold.validation] if said[row] & tested}, unknown
 
 
 def _check_not_emptied(fold: Fold, kept: Mapping[str, list[int]]) -> None:
@@ -130,10 +144,6 @@ def _check_not_emptied(fold: Fold, kept: Mapping[str, list[int]]) -> None:
                 f"All that is said in the {part} part of fold '{fold.name}' is said in its test part, too; leave "
                 "--text_disjoint out, or choose other folds."
             )
-
-
-def _spelling(dataset: Dataset, row: int) -> str:
-    return " ".join(word["word"] for word in dataset["words"][row] or [])
 
 
 @functools.lru_cache(maxsize=100_000)  # every fold asks for the same texts

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets import Dataset, Features, List, Value
@@ -10,11 +11,25 @@ from datasets import Dataset, Features, List, Value
 from wise_hf import spoken_text_wise
 from wise_hf.data import iemocap_formats
 from wise_hf.data.cache import cached_map
-from wise_hf.data.iemocap_check import find_differences, to_table
-from wise_hf.data.iemocap_counts import SESSIONS
-from wise_hf.data.iemocap_formats import read_evaluations, read_name, read_transcriptions, spoken_text, text_tags
+from wise_hf.data.iemocap_counts import SESSIONS, WITHOUT_SEGMENTS, find_differences, to_table
+from wise_hf.data.iemocap_formats import (
+    read_evaluations,
+    read_name,
+    read_segments,
+    read_transcriptions,
+    spoken_text,
+    text_tags,
+)
 from wise_hf.data.iemocap_labels import LABEL_NAMES, LABEL_SETS
-from wise_hf.data.iemocap_words import SEGMENT_STATES, SegmentTimes, read_words, segment_files
+from wise_hf.data.iemocap_words import (
+    CONTRADICTING,
+    MISSING,
+    SEGMENT_STATES,
+    UNREADABLE,
+    SegmentTimes,
+    read_words,
+    segment_files,
+)
 from wise_hf.data.schema import UTTERANCE_FEATURES
 
 
@@ -29,9 +44,8 @@ IEMOCAP_FEATURES = Features(
         "dialog": Value("string"),
         "dialog_start_s": Value("float64"),  # on the dialog's time line
         "dialog_end_s": Value("float64"),
-        "majority_label": Value(
-            "string"
-        ),  # the majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`)
+        # The majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`).
+        "majority_label": Value("string"),
         "valence": Value("float64"),  # means of the evaluators, 1 to 5
         "activation": Value("float64"),
         "dominance": Value("float64"),
@@ -108,14 +122,15 @@ def load_iemocap(
         features=IEMOCAP_FEATURES,
         made_by=(iemocap_formats, spoken_text_wise),
         made_from=segment_files,
-        settings={"strict": not allow_incomplete, "keep_nonverbal": keep_nonverbal, "times": str(times)},
+        settings={"keep_nonverbal": keep_nonverbal, "times": str(times)},
         num_proc=num_proc,
         desc="Reading words",
         times=times,
         keep_nonverbal=keep_nonverbal,
-        strict=not allow_incomplete,
     )
+    _check_segments(dataset, allow_incomplete)
     logger.info("%s", describe_segments(dataset))
+    logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
@@ -127,6 +142,25 @@ def describe_segments(dataset: Dataset) -> str:
     if differing:
         lines.append(f"{differing} utterances whose segment files have other words than their transcription")
     return "\n".join(lines)
+
+
+def _check_segments(dataset: Dataset, allow_incomplete: bool) -> None:
+    """Stop for segment files that are missing or broken in this copy; tell all that cannot be used."""
+    ids: dict[str, list[str]] = {}
+    for row in dataset.select_columns(["id", "audio", "segments"]):
+        if row["segments"] == UNREADABLE and not allow_incomplete:
+            for path in segment_files(row["audio"]):
+                read_segments(path)  # raises, with file and line
+        ids.setdefault(row["segments"], []).append(row["id"])
+    lost = [name for name in ids.get(MISSING, []) if name not in WITHOUT_SEGMENTS]
+    if lost and not allow_incomplete:
+        raise ValueError(
+            f"{len(lost)} utterances have no segment files (sentences/ForcedAlignment), e.g. {lost[0]}; get a whole "
+            "copy, or leave them to the aligner by allow_incomplete."
+        )
+    for told, names in (("no", lost), ("contradicting", ids.get(CONTRADICTING)), ("broken", ids.get(UNREADABLE))):
+        if names:
+            logger.warning("%d utterances with %s segment files, e.g. %s.", len(names), told, ", ".join(names[:3]))
 
 
 def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
@@ -160,20 +194,39 @@ def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
         ValueError: see `load_iemocap`.
     """
     release = _find_release(Path(root))
-    broken: list[str] | None = [] if allow_incomplete else None
-    rows, problems = [], []
+    reading = _Reading([] if allow_incomplete else None)
     for session in SESSIONS:
         folder = release / f"Session{session[-1]}"
         for path in _visible(folder / "dialog" / "EmoEvaluation"):
-            rows += _read_dialog(folder, path, broken, problems)
-    for told in broken or []:
+            _read_dialog(folder, path, reading)
+    for told in reading.broken or []:
         logger.warning("Passed over: %s", told)
-    if problems:
-        told = f"{len(problems)} things of {release} are missing: {'; '.join(problems[:5])}"
+    if reading.passed_over:
+        logger.info("%d transcribed turns that nobody evaluated are passed over.", reading.passed_over)
+    if reading.missing:
+        told = f"{len(reading.missing)} things of {release} are missing: {'; '.join(reading.missing[:5])}"
         if not allow_incomplete:
             raise ValueError(f"{told}. Get a whole copy, or go on without them by allow_incomplete.")
         logger.warning("%s.", told)
-    return rows
+    return reading.rows
+
+
+@dataclass
+class _Reading:
+    """
+    What was read so far.
+
+    Args:
+        broken: sentences about broken lines; `None` raises them.
+        rows: utterances.
+        missing: files, texts and evaluations that should be there.
+        passed_over: lines of transcriptions that name no utterance.
+    """
+
+    broken: list[str] | None
+    rows: list[dict] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    passed_over: int = 0
 
 
 def _find_release(root: Path) -> Path:
@@ -190,26 +243,25 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
 
 
-def _read_dialog(folder: Path, path: Path, broken: list[str] | None, problems: list[str]) -> list[dict]:
-    """The rows of a dialog's evaluation file; what is missing goes into `problems`."""
+def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
+    """Read a dialog's evaluations and transcription."""
     transcription = folder / "dialog" / "transcriptions" / path.name
-    texts = {}
+    texts: dict[str, str] = {}
     if transcription.is_file():
-        texts = read_transcriptions(transcription, broken)
+        texts, passed_over = read_transcriptions(transcription, reading.broken)
+        reading.passed_over += passed_over
     else:
-        problems.append(str(transcription))
-    evaluations = read_evaluations(path, broken)
-    problems += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
-    rows = []
+        reading.missing.append(str(transcription))
+    evaluations = read_evaluations(path, reading.broken)
+    reading.missing += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
     for name, evaluation in evaluations.items():
         audio = folder / "sentences" / "wav" / path.stem / f"{name}.wav"
         if not audio.is_file():
-            problems.append(str(audio))
+            reading.missing.append(str(audio))
             continue
         if texts and name not in texts:
-            problems.append(f"the text of {name} in {transcription}")
-        rows.append(_row(name, evaluation, texts.get(name, ""), audio))
-    return rows
+            reading.missing.append(f"the text of {name} in {transcription}")
+        reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
 
 
 def _row(utterance_id: str, evaluation: iemocap_formats.Evaluation, text: str, audio: Path) -> dict:

@@ -15,7 +15,7 @@ _NAME = re.compile(
     r"(?P<dialog>(?P<session>Ses0[1-5])[FM]_(?P<scenario>impro|script)\d\d[ab]?(?:_\d[ab]?)?)_(?P<speaker>[FM])\d{3}",
     re.ASCII,
 )
-_UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d", re.ASCII)
+_UNNUMBERED = re.compile(r"Ses0[1-5][FM]_\w+_[FM]XX\d*\b", re.ASCII)
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _SUMMARY = re.compile(  # times, id, label, [V, A, D]
     rf"\[{_NUMBER} - {_NUMBER}\]\s+(\w+)\s+(\w+)\s+\[{_NUMBER}, {_NUMBER}, {_NUMBER}\]", re.ASCII
@@ -24,10 +24,9 @@ _COMMENT = r"(?:\((.*?)\)?)?"
 _CATEGORIES = re.compile(rf"C-([EFM]\d+):([^(]*){_COMMENT}", re.ASCII)
 _RATING = r"\s*(\d+(?:\.\d+)?)?\s*"  # may be left empty: `dom  ;`
 _ATTRIBUTES = re.compile(rf"A-([EFM]\d+):\s*val{_RATING};\s*act{_RATING};\s*dom{_RATING};?\s*{_COMMENT}", re.ASCII)
-_TURN = re.compile(rf"(Ses\w+) \[{_NUMBER}-{_NUMBER}\]:(.*)", re.ASCII)
-_UNNAMED_TURN = re.compile(r"[FM]:.*")
+_TURN = re.compile(rf"(Ses\w+)\s*\[\s*{_NUMBER}\s*-\s*{_NUMBER}\s*\]\s*:(.*)", re.ASCII)
 _TAG = re.compile(r"\[\w+\]")
-_SEGMENT = re.compile(r"(\d+)\s+(\d+)\s+-?\d+\s+([!-~]+)((?:\s+[!-~]+)*)", re.ASCII)
+_SEGMENT = re.compile(r"([0-9]+)\s+([0-9]+)\s+-?[0-9]+\s+(\S+)((?:\s+\S+)*)")
 _SEGMENT_FRAME = re.compile(r"SFrm\s.*|Total score:.*")
 
 
@@ -150,14 +149,17 @@ def read_evaluations(path: Path, broken: list[str] | None = None) -> dict[str, E
     """
     file = TextFile(path, broken)
     evaluations: dict[str, Evaluation] = {}
-    current = None
+    current, is_below_summary = None, False
     for number, line in file:
         if line.startswith("%"):
             continue
+        is_rating = line[:2] in ("C-", "A-")
         if line.startswith("["):
-            current = _read_summary(file, number, line, evaluations)
-        elif current is None and line[:2] in ("C-", "A-"):
+            current, is_below_summary = _read_summary(file, number, line, evaluations), True
+        elif is_rating and not is_below_summary:
             file.refuse(number, line, "below the summary line of an utterance")
+        elif is_rating and current is None:
+            continue  # of a summary that was refused
         elif not (current and _add_rating(current, line)):
             file.refuse(number, line, "a summary or an evaluator's line (C-E1: ..., A-E1: val 1; act 2; dom 3;)")
     return evaluations
@@ -199,11 +201,11 @@ def _add_rating(evaluation: Evaluation, line: str) -> bool:
     return match is not None
 
 
-def read_transcriptions(path: Path, broken: list[str] | None = None) -> dict[str, str]:
+def read_transcriptions(path: Path, broken: list[str] | None = None) -> tuple[dict[str, str], int]:
     """
     Read `dialog/transcriptions/<dialog>.txt`.
 
-    Turns without a name (`M: okay`) and unnumbered ones (`..._MXX0`), which nobody evaluated, are passed over; an
+    Lines without a name (`M: okay`) and unnumbered turns (`..._MXX0`), which nobody evaluated, are passed over; an
     utterance in several lines has their texts one after the other.
 
     Args:
@@ -211,20 +213,24 @@ def read_transcriptions(path: Path, broken: list[str] | None = None) -> dict[str
         broken: see `TextFile`.
 
     Returns:
-        The utterances' texts by their ids, as written, with tags such as `[LAUGHTER]`.
+        The utterances' texts by their ids, as written, with tags such as `[LAUGHTER]`; and how many lines were passed
+        over.
 
     Raises:
-        ValueError: naming file and line.
+        ValueError: naming file and line, for a line that names an utterance and makes no sense.
     """
     file = TextFile(path, broken)
     texts: dict[str, str] = {}
+    passed_over = 0
     for number, line in file:
         match = _TURN.fullmatch(line)
         if match and (name := read_name(match[1])) and name.dialog == path.stem:
             texts[match[1]] = f"{texts.get(match[1], '')} {match[4].strip()}".strip()
-        elif not _UNNAMED_TURN.fullmatch(line) and not (match and _UNNUMBERED.fullmatch(match[1])):
+        elif not line.startswith("Ses") or _UNNUMBERED.match(line):
+            passed_over += 1
+        else:
             file.refuse(number, line, f"a turn of {path.stem} (ID [START-END]: TEXT)")
-    return texts
+    return texts, passed_over
 
 
 def spoken_text(text: str) -> str:

@@ -68,7 +68,7 @@ def segment_files(audio: str | Path) -> tuple[Path, Path]:
     return folder / f"{path.stem}.wdseg", folder / f"{path.stem}.phseg"
 
 
-def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False, strict: bool = True) -> dict:
+def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
     """
     The map function for words: an utterance's duration, and its words where its segment files have them.
 
@@ -76,17 +76,16 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False, str
         row: an utterance of the reader, with `audio`, and `text` and `tags` of its transcription.
         times: from frames to seconds.
         keep_nonverbal: laughter, breathing, ... are words too; else only where there is no other.
-        strict: raise for a broken segment file, else leave the utterance to the aligner.
 
     Returns:
         `end_s`, `words`, `alignment`, `segments` (one of `SEGMENT_STATES`) and `text_differs` (the words are not those
         of the transcription). `alignment` is `None` where the aligner is to find the words of the text.
 
     Raises:
-        ValueError: for a recording that cannot be read, or a broken segment file; naming it.
+        ValueError: naming a recording that cannot be read.
     """
     duration_s = _duration_s(row["audio"])
-    state, words = _words_of_files(row["audio"], times, duration_s, strict)
+    state, words = _words_of_files(row["audio"], times, duration_s)
     lexical = [word for word, nonverbal in words if not nonverbal]
     said = split_words(row["text"] or "")
     if state == READ and not lexical:
@@ -117,17 +116,13 @@ def _duration_s(audio: str) -> float:
     return duration_s
 
 
-def _words_of_files(
-    audio: str, times: SegmentTimes, duration_s: float, strict: bool
-) -> tuple[str, list[tuple[dict, bool]]]:
+def _words_of_files(audio: str, times: SegmentTimes, duration_s: float) -> tuple[str, list[tuple[dict, bool]]]:
     word_file, phoneme_file = segment_files(audio)
     if not (word_file.is_file() and phoneme_file.is_file()):
         return MISSING, []
     try:
         words, phonemes = read_segments(word_file), read_segments(phoneme_file)
-    except ValueError:
-        if strict:
-            raise
+    except ValueError:  # told by the reader, which has all utterances before it
         return UNREADABLE, []
     timed = words_of_segments(words, phonemes, times, duration_s)
     return (CONTRADICTING, []) if timed is None else (READ, timed)
@@ -147,7 +142,8 @@ def words_of_segments(
 
     Returns:
         Aligned words, each with whether it is nonverbal; `None` where the files contradict each other or the
-        recording: rows out of order, a spoken word without a phoneme, a phoneme without a word, a word after the end.
+        recording: rows out of order, a phoneme without a word, a spoken word after the end or of which phonemes cover
+        less than half.
     """
     if not (_in_order(words) and _in_order(phonemes)):
         return None
@@ -156,15 +152,19 @@ def words_of_segments(
     for word in words:
         if word.token in _SILENCES:
             continue
-        nonverbal = _is_filler(word.token)
-        own = [phoneme for phoneme in spoken if not nonverbal and _holds(word, phoneme)]
-        span = times.span(word.first_frame, word.last_frame, duration_s)
-        if (not own and not nonverbal) or span["start_s"] >= duration_s:
+        nonverbal, is_late = _is_filler(word.token), word.first_frame / FRAMES_PER_S >= duration_s
+        if nonverbal and is_late:
+            continue
+        sounds = [_clipped(phoneme, word) for phoneme in spoken if not nonverbal and _holds(word, phoneme)]
+        used += len(sounds)
+        if nonverbal:
+            sounds = [Segment(word.first_frame, word.last_frame, word.token.strip("+"))]
+        if is_late or 2 * sum(map(_length, sounds)) < _length(word):
             return None
-        used += len(own)
-        sounds = [(each.token, *_clipped(each, word)) for each in own]
-        sounds = sounds or [(word.token.strip("+"), word.first_frame, word.last_frame)]
-        parts = [{"phoneme": name, **times.span(first, last, duration_s)} for name, first, last in sounds]
+        span = times.span(word.first_frame, word.last_frame, duration_s)
+        parts = [
+            {"phoneme": each.token, **times.span(each.first_frame, each.last_frame, duration_s)} for each in sounds
+        ]
         timed.append(({"word": _word_of_token(word.token), **span, "phonemes": parts}, nonverbal))
     return timed if used == len(spoken) else None
 
@@ -183,8 +183,13 @@ def _holds(word: Segment, phoneme: Segment) -> bool:
     return word.first_frame <= middle <= word.last_frame
 
 
-def _clipped(phoneme: Segment, word: Segment) -> tuple[int, int]:
-    return max(phoneme.first_frame, word.first_frame), min(phoneme.last_frame, word.last_frame)
+def _clipped(phoneme: Segment, word: Segment) -> Segment:
+    first_frame = max(phoneme.first_frame, word.first_frame)
+    return Segment(first_frame, min(phoneme.last_frame, word.last_frame), phoneme.token)
+
+
+def _length(segment: Segment) -> int:
+    return segment.last_frame - segment.first_frame + 1
 
 
 def _word_of_token(token: str) -> str:

@@ -2,7 +2,7 @@
 
 The speech is synthetic and the tree holds nothing of IEMOCAP: no recording, no text, no rating. It proves that what
 reads and trains on IEMOCAP works; a score on it says nothing about emotions in human voices. Left out are the video,
-the motion capture, `dialog/lab` and the syllables (`.syseg`).
+the motion capture, `Documentation`, `dialog/lab` and the syllables (`.syseg`).
 """
 
 import logging
@@ -44,15 +44,6 @@ say nothing about emotions in human voices.
 Share of IEMOCAP's size: {share!r}
 Seed: {seed}
 """
-_DOCUMENTATION = {
-    "timeinfo.txt": """Segment files of this imitation count frames of 10 ms from the utterance's first sample;
-the last frame of a row is part of it. The times are those of espeak-ng, rounded to frames.
-""",
-    "phonemes.txt": """AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M
-N NG OW OY P R S SH T TH UH UW V W Y Z ZH SIL
-+BREATHING+ +GARBAGE+ +LAUGHTER+ +LIPSMACK+
-""",
-}
 
 # What macOS leaves beside the files of a copied folder; no text and no audio, whatever its name says.
 _APPLE_DOUBLE = bytes.fromhex("0005160700020000") + b"Mac OS X        " + bytes(range(128, 256))
@@ -73,7 +64,7 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
         num_proc: processes, 1 or more.
 
     Returns:
-        The folder: `Session1` to `Session5`, `Documentation` and `README.txt`.
+        The folder: `Session1` to `Session5` and `README.txt`.
 
     Raises:
         ValueError: an argument out of range, or a folder that cannot be written or holds something else.
@@ -87,8 +78,6 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
     _check_folder(root, readme)
     # First, so that an imitation that was interrupted is known as one.
     _write(root / "README.txt", readme)
-    for name, text in _DOCUMENTATION.items():
-        _write(root / "Documentation" / name, text)
     dialogs = plan_corpus(share, seed)
     write = partial(_write_dialog, root, seed)
     if num_proc == 1:
@@ -110,7 +99,7 @@ def _check(share: float, seed: int, num_proc: int) -> None:
 def _check_folder(root: Path, readme: str) -> None:
     """Refuses a folder in which writing could touch what somebody else has there."""
     names = {path.name for path in root.iterdir() if not path.name.startswith(".")}
-    ours = {"README.txt", "Documentation", *(f"Session{number}" for number in range(1, 6))}
+    ours = {"README.txt", *(f"Session{number}" for number in range(1, 6))}
     is_ours = names <= ours and (root / "README.txt").is_file() and _read(root / "README.txt") == readme
     if names and not is_ours:
         raise ValueError(

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -65,7 +66,7 @@ def run_experiment(arguments: argparse.Namespace) -> str:
     fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
     if not accelerator.is_main_process:
         return ""
-    description = describe(arguments, len(rows), experiment, accelerator) | describe_folds(arguments, folds, origin)
+    description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
@@ -167,13 +168,14 @@ def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
 
 
 def describe(
-    arguments: argparse.Namespace, num_utterances: int, experiment: Experiment, accelerator: Accelerator
+    arguments: argparse.Namespace, prepared: Dataset, experiment: Experiment, accelerator: Accelerator
 ) -> dict:
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
         "corpus": arguments.data_dir.resolve().name,
         "emotions": list(experiment.emotions),
-        "num_utterances": num_utterances,
+        "num_utterances": len(prepared),
+        "alignments": dict(Counter(prepared["alignment"])),
         "seed": arguments.seed,
         "recipe_name": arguments.recipe,
         "recipe": asdict(experiment.recipe),
@@ -193,6 +195,7 @@ def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin:
     """Who was where and how that was decided, for results.json."""
     return {
         "protocol": origin["protocol"],
+        "folds_seed": origin["seed"],
         "folds_file": None if arguments.folds_file is None else arguments.folds_file.name,
         "text_disjoint": origin["text_disjoint"],
         "left_out": [len(fold.left_out) for fold in folds],

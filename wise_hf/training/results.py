@@ -173,7 +173,7 @@ def _scenario_table(results: Mapping) -> list[str]:
     lines = ["", "| WISE by scenario | utterances | WA | UA | macro F1 | pooled WA | pooled UA |", "|---" * 7 + "|"]
     lines += [_system_row(f"{name} | {each['num_utterances']}", each) for name, each in by_scenario.items()]
     if "scripted" in by_scenario:
-        kept_out = "those of the test part were kept out of training"
+        kept_out = "what is word for word the same in the test part was kept out of training"
         seen = "a model that reads text has met those of the test part in training, unless `--text_disjoint` is given"
         told = kept_out if results.get("text_disjoint") else seen
         lines += ["", f"The scripted dialogs have the same lines in every session: {told}."]
