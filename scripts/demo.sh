@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.."
 echo "== 1/4  IEMOCAP's folders with speech by espeak-ng in them (synthetic: no person speaks here)"
 python scripts/make_iemocap_imitation.py --output_dir "$folder/IEMOCAP_imitation" --share 0.06
 echo "== 2/4  Training on it as on IEMOCAP, one of the five sessions held out at a time"
+echo "        (it is smaller than IEMOCAP, so the counts that are compared first differ, as they should)"
 accelerate launch --quiet --cpu --num_processes 1 --num_machines 1 --mixed_precision no --dynamo_backend no \
   --num_cpu_threads_per_process 1 \
   scripts/train.py --dataset iemocap --data_dir "$folder/IEMOCAP_imitation" --allow_incomplete \
   --output_dir "$folder/run" --overwrite_output_dir --epochs 20
-echo "== 3/4  A new sentence, by a voice that the first fold never heard"
+echo "== 3/4  A new sentence, said angrily by a voice that the first fold never heard"
 python scripts/make_synthetic_corpus.py --say "I never want to see you again" --emotion angry --output_dir "$folder/new"
 echo "== 4/4  Its emotion"
 python scripts/predict.py "$folder/new/sentence.wav" --model "$folder/run/fold_1" \

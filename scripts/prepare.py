@@ -19,12 +19,17 @@ def parse_arguments() -> argparse.Namespace:
     arguments.add_corpus_arguments(parser)
     arguments.add_feature_arguments(parser)
     parser.add_argument("--output_dir", type=Path, required=True, help="the prepared utterances, as a datasets folder")
+    parser.add_argument("--overwrite_output_dir", action="store_true", help="throw an earlier prepared corpus away")
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_arguments()
     check_replaceable(args.output_dir)
+    if args.output_dir.is_dir() and any(args.output_dir.iterdir()) and not args.overwrite_output_dir:
+        raise ValueError(
+            f"{args.output_dir} holds a prepared corpus; choose another folder or --overwrite_output_dir."
+        )
     check_writable(args.output_dir.parent)
     start = time.monotonic()
     prepared = prepare(

@@ -28,6 +28,9 @@ def main() -> None:
     check_repo_id(args.repo_id)
     for name in names:
         sys.stdout.write(f"{(args.model / name).stat().st_size:>13,}  {name}\n")
+    staying = sorted({path.name for path in args.model.iterdir()}.difference(names))
+    if staying:
+        logging.info("Not sent: %s", ", ".join(staying))
 
 
 if __name__ == "__main__":

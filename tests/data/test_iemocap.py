@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from wise_hf.data import load_iemocap
-from wise_hf.data.iemocap import IEMOCAP_FEATURES, describe_segments, read_rows
+from wise_hf.data.iemocap import IEMOCAP_FEATURES, read_rows
+from wise_hf.data.iemocap_check import describe_segments
 from wise_hf.data.iemocap_counts import FOUR_CLASS_LABELS, find_differences, to_table
 from wise_hf.data.iemocap_formats import read_name
 from wise_hf.data.schema import UTTERANCE_FEATURES
@@ -199,16 +200,16 @@ def test_every_case_is_counted(root, caplog):
     caplog.set_level("INFO")
     dataset = load_iemocap(root, emotions="all", allow_incomplete=True)
     for line in (
-        "3 utterances words from",
-        "1 utterances without segment",
-        "1 utterances without a lexical word",
+        "3 utterances: words from the segment files",
+        "1 utterances: no segment files",
+        "1 utterances: no spoken word",
+        "1 utterances: the segment files have other words",
     ):
         assert line in describe_segments(dataset) and line in caplog.text
-    assert "1 utterances whose segment files have other words" in caplog.text
 
 
 def test_another_count_than_iemocaps_stops_with_a_table_of_expected_and_found(root, caplog):
-    with pytest.raises(ValueError, match="counts that differ from IEMOCAP's .* allow_incomplete"):
+    with pytest.raises(ValueError, match="counts that differ from IEMOCAP's .* by --allow_incomplete"):
         load_iemocap(root)
     lines = [re.split(r"  +", line.strip()) for line in caplog.text.split("\n")]
     assert ["dialogs", "utterances", "improvised", "scripted"] in lines
@@ -245,10 +246,10 @@ def test_what_is_missing_is_named_and_told_where_incomplete_is_allowed(root, cap
     session = root / "Session1"
     (session / "sentences" / "wav" / "Ses01F_impro01" / "Ses01F_impro01_M000.wav").unlink()
     (session / "dialog" / "transcriptions" / "Ses01M_script01_1b.txt").unlink()
-    with pytest.raises(ValueError, match="2 things .*Ses01F_impro01_M000.wav; .*Ses01M_script01_1b.txt"):
+    with pytest.raises(ValueError, match="lacks .*Ses01F_impro01_M000.wav; .*Ses01M_script01_1b.txt. Get"):
         load_iemocap(root)
     rows = load(root, emotions="all")
-    assert "Ses01F_impro01_M000" not in ids(rows) and "2 things" in caplog.text
+    assert "Ses01F_impro01_M000" not in ids(rows) and "lacks" in caplog.text
     assert rows[-1]["text"] is None and rows[-1]["words"][0]["word"] == "pass"
 
 
@@ -259,32 +260,56 @@ def as_complete(monkeypatch):
 
 
 def test_a_copy_without_segment_files_is_no_iemocap(root, as_complete, caplog):
-    with pytest.raises(ValueError, match="1 utterances have no segment files .*Ses01M_script01_1_F000"):
+    with pytest.raises(ValueError, match="no segment files .* of Ses01M_script01_1_F000; get"):
         load_iemocap(root)
     load(root)
-    assert "1 utterances with no segment files, e.g. Ses01M_script01_1_F000" in caplog.text
+    assert "1 utterances: no segment files, left to the aligner (Ses01M_script01_1_F000)" in caplog.text
 
 
 def test_the_two_utterances_that_never_had_segment_files_are_expected(root, as_complete, monkeypatch):
-    monkeypatch.setattr("wise_hf.data.iemocap.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.iemocap_check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     assert len(load_iemocap(root)) == 3
 
 
 def test_a_broken_segment_file_stops_with_its_line_or_is_told(root, as_complete, monkeypatch, caplog):
-    monkeypatch.setattr("wise_hf.data.iemocap.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.iemocap_check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     path = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01" / "Ses01F_impro01_F000.phseg"
     path.write_text(path.read_text() + "what is this\n")
     with pytest.raises(ValueError, match=r"F000.phseg, line \d+: 'what is this'"):
         load_iemocap(root)
     assert [row["segments"] for row in load(root)] == ["unreadable", "read", "missing"]
-    assert "1 utterances with broken segment files, e.g. Ses01F_impro01_F000" in caplog.text
+    assert "1 utterances: a broken segment file, left to the aligner (Ses01F_impro01_F000)" in caplog.text
 
 
 def test_contradicting_segment_files_are_told_by_name(root, caplog):
     folder = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01"
     (folder / "Ses01F_impro01_F000.phseg").write_bytes((folder / "Ses01F_impro01_M000.phseg").read_bytes())
     assert load(root)[0]["segments"] == "contradicting"
-    assert "1 utterances with contradicting segment files, e.g. Ses01F_impro01_F000" in caplog.text
+    assert "1 utterances: segment files that contradict each other" in caplog.text
+    assert "(Ses01F_impro01_F000)" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"no audio"])
+def test_a_broken_recording_stops_or_is_left_out_and_told(root, as_complete, monkeypatch, caplog, content):
+    path = root / "Session1" / "sentences" / "wav" / "Ses01F_impro01" / "Ses01F_impro01_M000.wav"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="Ses01F_impro01_M000.wav cannot be read as audio"):
+        load_iemocap(root)
+    assert ids(load(root)) == ["Ses01F_impro01_F000", "Ses01M_script01_1_F000"]
+    assert "1 utterances: a recording that cannot be read, left out (Ses01F_impro01_M000)" in caplog.text
+
+
+def test_a_recording_of_another_length_than_its_evaluation_is_told(root, caplog):
+    path = root / "Session1" / "sentences" / "wav" / "Ses01F_impro01" / "Ses01F_impro01_M000.wav"
+    soundfile.write(path, np.zeros(6000), 16_000)
+    load(root)
+    assert "1 utterances: the recording is not as long as its evaluation says (Ses01F_impro01_M000)" in caplog.text
+
+
+def test_an_empty_transcription_lacks_its_texts(root):
+    (root / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt").write_bytes(b"")
+    with pytest.raises(ValueError, match="lacks the text of Ses01F_impro01_F000 in .*; the text of Ses01F_"):
+        read_rows(root)
 
 
 def test_evaluations_and_transcriptions_are_joined_by_name(root):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wise_hf.data.iemocap_formats import Segment
-from wise_hf.data.iemocap_words import SegmentTimes, read_words, segment_files, words_of_segments
+from wise_hf.data.iemocap_words import SegmentTimes, duration_of, read_words, segment_files, words_of_segments
 
 
 WORDS = [
@@ -257,7 +257,9 @@ def test_a_broken_segment_file_is_left_to_the_aligner(utterance):
 def test_recordings_that_cannot_be_read_are_named(utterance):
     soundfile.write(utterance["audio"], np.zeros(0), 16_000)
     with pytest.raises(ValueError, match="F000.wav has no samples"):
-        read_words(utterance, INCLUSIVE)
+        duration_of(utterance["audio"])
     Path(utterance["audio"]).write_bytes(b"no audio")
     with pytest.raises(ValueError, match="F000.wav cannot be read as audio"):
-        read_words(utterance, INCLUSIVE)
+        duration_of(utterance["audio"])
+    found = read_words(utterance, INCLUSIVE)
+    assert (found["segments"], found["end_s"], found["words"]) == ("no audio", None, [])

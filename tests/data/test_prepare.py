@@ -1,5 +1,7 @@
 """Alignment and features of a corpus, made once."""
 
+import os
+import signal
 import sys
 import types
 
@@ -88,6 +90,31 @@ def test_changed_code_makes_chunks_anew(small_corpus, own_cache, monkeypatch):
     assert texts("one") == ["one"] * 3 and texts("two") == ["one"] * 3, "kept as long as the code is the same"
     helper.write_text("second")
     assert texts("two") == ["two"] * 3
+
+
+def interrupted_map(*_: object, **__: object) -> None:
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        raise TimeoutError  # as the pool of `datasets` does
+
+
+def test_an_interrupt_is_an_interrupt_whatever_the_map_makes_of_it(small_corpus, own_cache, monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("datasets.Dataset.map", interrupted_map)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(load_folder(small_corpus), WISEFeatureExtractor())
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def raise_error(row: dict) -> dict:
+    raise ValueError("it is the row's")
+
+
+def test_errors_of_a_map_stay_what_they_are(small_corpus, own_cache):
+    dataset = load_folder(small_corpus)
+    with pytest.raises(ValueError, match="it is the row's"):
+        cached_map(dataset, raise_error, features=dataset.features, made_by=[], settings={})
 
 
 ANSWER = ""

@@ -20,6 +20,10 @@ def fold(confusion: list[list[int]], wa: float, ua: float) -> dict:
 FOLDS = [fold([[2, 0], [1, 1]], 0.75, 0.75), fold([[1, 0], [0, 3]], 1.0, 1.0)]
 DESCRIPTION = {
     "corpus": "calls",
+    "corpus_options": {"dataset": "folder", "label_map": {"a": "b"}},
+    "num_utterances": 4,
+    "emotion_counts": {"happy": 3, "sad": 1},
+    "alignments": {"corpus": 3, "aligner": 1},
     "protocol": "speaker",
     "emotions": ["happy", "sad"],
     "seed": 0,
@@ -44,7 +48,11 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
     assert kept["scored_part"] == "test" and len(kept["folds"]) == 2 and list(kept["systems"]) == ["WISE"]
     text = (tmp_path / "results.md").read_text()
     assert "Recipe `paper`, but epochs=3, normalization=speaker, hierarchy=word;" in text
-    assert "know who speaks" in text and "WISE learnt from the training part, the SVM" in text
+    assert "WISE knows who speaks" in text and "WISE learnt from the training part." in text and "SVM" not in text
+    assert (
+        "4 utterances (happy 3, sad 1); words by: aligner 1, corpus 3; read with dataset=folder, label_map=a=b."
+        in text
+    )
     assert "leave speakers out" in text and "seed 0" in text and "| WISE | 0.875 ± 0.125" in text
     picture = np.asarray(Image.open(tmp_path / "confusion.png"))
     assert picture.size > 10_000 and picture.std() > 1
@@ -52,6 +60,8 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
 
 def test_the_svm_is_a_row_of_the_same_table():
     folds = [each | {"svm": each["test"]} for each in FOLDS]
+    text = to_markdown(summarize_run(folds, DESCRIPTION))
+    assert "WISE and the SVM know who speaks" in text and "the training part, the SVM from" in text
     assert list(summarize_run(folds, DESCRIPTION)["systems"]) == ["WISE", "SVM on MFCC statistics"]
 
 

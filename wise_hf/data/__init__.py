@@ -4,11 +4,13 @@ from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folder import load_folder
 from wise_hf.data.folds import Fold, make_folds, split_dataset, without_tested_text
 from wise_hf.data.iemocap import load_iemocap
+from wise_hf.data.iemocap_check import describe_segments
 from wise_hf.data.labels import with_labels
 
 
 __all__ = [
     "Fold",
+    "describe_segments",
     "load_folder",
     "load_iemocap",
     "make_folds",

@@ -4,8 +4,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -55,10 +58,38 @@ def cached_map(
         if not folder.is_dir():
             processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
             told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"
-            made = rows.map(function, fn_kwargs=fn_kwargs, num_proc=processes, features=features, desc=told)
+            with _workers_deaf_to_interrupts():
+                made = rows.map(function, fn_kwargs=fn_kwargs, num_proc=processes, features=features, desc=told)
             save_whole(made, folder)
         chunks.append(load_from_disk(folder))
     return concatenate_datasets(chunks)
+
+
+@contextmanager
+def _workers_deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches a map's workers as well, and one that dies with the pool's lock in its hand leaves it hanging.
+
+    What the map raises when it is interrupted (it may be a time-out) becomes the KeyboardInterrupt that it was.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+        yield
+        return
+    own, interrupts = os.getpid(), []
+
+    def interrupt(*_: object) -> None:
+        if os.getpid() == own:
+            interrupts.append(True)
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception:
+        if interrupts:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cache_folder(rows: Dataset, decided_by: object) -> Path:

@@ -11,25 +11,11 @@ from datasets import Dataset, Features, List, Value
 from wise_hf import spoken_text_wise
 from wise_hf.data import iemocap_formats
 from wise_hf.data.cache import cached_map
-from wise_hf.data.iemocap_counts import SESSIONS, WITHOUT_SEGMENTS, find_differences, to_table
-from wise_hf.data.iemocap_formats import (
-    read_evaluations,
-    read_name,
-    read_segments,
-    read_transcriptions,
-    spoken_text,
-    text_tags,
-)
+from wise_hf.data.iemocap_check import GO_ON, check_words, listed
+from wise_hf.data.iemocap_counts import SESSIONS, find_differences, to_table
+from wise_hf.data.iemocap_formats import read_evaluations, read_name, read_transcriptions, spoken_text, text_tags
 from wise_hf.data.iemocap_labels import LABEL_NAMES, LABEL_SETS
-from wise_hf.data.iemocap_words import (
-    CONTRADICTING,
-    MISSING,
-    SEGMENT_STATES,
-    UNREADABLE,
-    SegmentTimes,
-    read_words,
-    segment_files,
-)
+from wise_hf.data.iemocap_words import SegmentTimes, read_words, segment_files
 from wise_hf.data.schema import UTTERANCE_FEATURES
 
 
@@ -84,7 +70,7 @@ def load_iemocap(
 
     Words and phonemes come from the corpus's segment files. An utterance without them, or with files that contradict
     each other, is left to the aligner (`wise_hf.data.prepare.prepare`); one without a spoken word has its laughter or
-    silence as a word. Every such case is counted in the log (`describe_segments`).
+    silence as a word. Every such case is counted in the log, and by `describe_segments`.
 
     Args:
         root: `IEMOCAP_full_release`, or the folder that holds it.
@@ -128,39 +114,9 @@ def load_iemocap(
         times=times,
         keep_nonverbal=keep_nonverbal,
     )
-    _check_segments(dataset, allow_incomplete)
-    logger.info("%s", describe_segments(dataset))
+    dataset = check_words(dataset, allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
-
-
-def describe_segments(dataset: Dataset) -> str:
-    """How many utterances of a reading have their words from where; one line for each case that occurs."""
-    states = Counter(dataset["segments"])
-    lines = [f"{states[state]} utterances {told}" for state, told in SEGMENT_STATES.items() if states[state]]
-    differing = sum(dataset["text_differs"])
-    if differing:
-        lines.append(f"{differing} utterances whose segment files have other words than their transcription")
-    return "\n".join(lines)
-
-
-def _check_segments(dataset: Dataset, allow_incomplete: bool) -> None:
-    """Stop for segment files that are missing or broken in this copy; tell all that cannot be used."""
-    ids: dict[str, list[str]] = {}
-    for row in dataset.select_columns(["id", "audio", "segments"]):
-        if row["segments"] == UNREADABLE and not allow_incomplete:
-            for path in segment_files(row["audio"]):
-                read_segments(path)  # raises, with file and line
-        ids.setdefault(row["segments"], []).append(row["id"])
-    lost = [name for name in ids.get(MISSING, []) if name not in WITHOUT_SEGMENTS]
-    if lost and not allow_incomplete:
-        raise ValueError(
-            f"{len(lost)} utterances have no segment files (sentences/ForcedAlignment), e.g. {lost[0]}; get a whole "
-            "copy, or leave them to the aligner by allow_incomplete."
-        )
-    for told, names in (("no", lost), ("contradicting", ids.get(CONTRADICTING)), ("broken", ids.get(UNREADABLE))):
-        if names:
-            logger.warning("%d utterances with %s segment files, e.g. %s.", len(names), told, ", ".join(names[:3]))
 
 
 def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
@@ -169,7 +125,9 @@ def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | Non
         if emotions not in LABEL_SETS:
             raise ValueError(f"There is no set of emotions '{emotions}'; choose one of {', '.join(LABEL_SETS)}.")
         if label_map:
-            raise ValueError("A set of emotions has its own label map; give emotions by name to map labels.")
+            raise ValueError(
+                f"The set of emotions '{emotions}' has its own label map; to map labels, give --emotions by name."
+            )
         return dict(LABEL_SETS[emotions])
     every = {label: label for label in LABEL_NAMES.values()}
     unknown = set(label_map or {}) - set(every)
@@ -204,9 +162,9 @@ def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
     if reading.passed_over:
         logger.info("%d transcribed turns that nobody evaluated are passed over.", reading.passed_over)
     if reading.missing:
-        told = f"{len(reading.missing)} things of {release} are missing: {'; '.join(reading.missing[:5])}"
+        told = f"{release} lacks {listed(reading.missing, '; ')}"
         if not allow_incomplete:
-            raise ValueError(f"{told}. Get a whole copy, or go on without them by allow_incomplete.")
+            raise ValueError(f"{told}. Get a whole copy, or {GO_ON}.")
         logger.warning("%s.", told)
     return reading.rows
 
@@ -234,7 +192,7 @@ def _find_release(root: Path) -> Path:
         if (folder / "Session1").is_dir():
             return folder
     raise ValueError(
-        f"{root} holds no Session1 (nor IEMOCAP_full_release/Session1); give the folder IEMOCAP_full_release."
+        f"{root} holds no Session1 (nor IEMOCAP_full_release/Session1); give the folder IEMOCAP_full_release itself."
     )
 
 
@@ -247,7 +205,8 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
     """Read a dialog's evaluations and transcription."""
     transcription = folder / "dialog" / "transcriptions" / path.name
     texts: dict[str, str] = {}
-    if transcription.is_file():
+    is_transcribed = transcription.is_file()
+    if is_transcribed:
         texts, passed_over = read_transcriptions(transcription, reading.broken)
         reading.passed_over += passed_over
     else:
@@ -259,7 +218,7 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
         if not audio.is_file():
             reading.missing.append(str(audio))
             continue
-        if texts and name not in texts:
+        if is_transcribed and name not in texts:
             reading.missing.append(f"the text of {name} in {transcription}")
         reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
 
@@ -305,7 +264,7 @@ def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: b
     if not allow_incomplete:
         raise ValueError(
             f"{root} has {len(differences)} counts that differ from IEMOCAP's (the table above); get a whole copy, or "
-            "go on with what is there by allow_incomplete."
+            f"{GO_ON}."
         )
 
 

@@ -20,12 +20,14 @@ MISSING = "missing"
 CONTRADICTING = "contradicting"
 WORDLESS = "wordless"
 UNREADABLE = "unreadable"
+NO_AUDIO = "no audio"
 SEGMENT_STATES = {
-    READ: "words from their segment files",
-    MISSING: "without segment files: left to the aligner",
-    CONTRADICTING: "with segment files that contradict each other, their text or the recording: left to the aligner",
-    WORDLESS: "without a lexical word: laughter and the like, or silence, stand as words",
-    UNREADABLE: "with a broken segment file: left to the aligner",
+    READ: "words from the segment files",
+    MISSING: "no segment files, left to the aligner",
+    CONTRADICTING: "segment files that contradict each other, their text or the recording, left to the aligner",
+    WORDLESS: "no spoken word, laughter and the like or silence are the words",
+    UNREADABLE: "a broken segment file, left to the aligner",
+    NO_AUDIO: "a recording that cannot be read, left out",
 }
 
 _SILENCES = {"<s>", "</s>", "<sil>", "SIL"}
@@ -80,11 +82,11 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
     Returns:
         `end_s`, `words`, `alignment`, `segments` (one of `SEGMENT_STATES`) and `text_differs` (the words are not those
         of the transcription). `alignment` is `None` where the aligner is to find the words of the text.
-
-    Raises:
-        ValueError: naming a recording that cannot be read.
     """
-    duration_s = _duration_s(row["audio"])
+    try:
+        duration_s = duration_of(row["audio"])
+    except ValueError:  # told by the reader, which has all utterances before it
+        return {"end_s": None, "words": [], "alignment": None, "segments": NO_AUDIO, "text_differs": False}
     state, words = _words_of_files(row["audio"], times, duration_s)
     lexical = [word for word, nonverbal in words if not nonverbal]
     said = split_words(row["text"] or "")
@@ -106,7 +108,13 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
     }
 
 
-def _duration_s(audio: str) -> float:
+def duration_of(audio: str) -> float:
+    """
+    Length of a recording in seconds.
+
+    Raises:
+        ValueError: for what is no audio, or has no samples.
+    """
     try:
         duration_s = soundfile.info(audio).duration
     except (soundfile.LibsndfileError, OSError) as error:

@@ -124,7 +124,12 @@ def emotions_of(dataset: Dataset, wanted: str | Sequence[str] | None) -> list[st
 
 def emotions(text: str) -> str | list[str]:
     """`a,b,c`, or the name of one of IEMOCAP's sets."""
-    return text if text in LABEL_SETS else names(text)
+    if text in LABEL_SETS:
+        return text
+    try:
+        return names(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor one of IEMOCAP's sets {', '.join(LABEL_SETS)}") from None
 
 
 def names(text: str) -> list[str]:

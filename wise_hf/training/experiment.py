@@ -18,7 +18,7 @@ from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
-from wise_hf.training.arguments import emotions_of, model_choices_of, read_corpus, recipe_of
+from wise_hf.training.arguments import IEMOCAP_ARGUMENTS, emotions_of, model_choices_of, read_corpus, recipe_of
 from wise_hf.training.build import load_word_vectors
 from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
 from wise_hf.training.processes import make_accelerator
@@ -173,8 +173,10 @@ def describe(
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
         "corpus": arguments.data_dir.resolve().name,
+        "corpus_options": corpus_options(arguments),
         "emotions": list(experiment.emotions),
         "num_utterances": len(prepared),
+        "emotion_counts": dict(Counter(prepared["emotion"])),
         "alignments": dict(Counter(prepared["alignment"])),
         "seed": arguments.seed,
         "recipe_name": arguments.recipe,
@@ -189,6 +191,13 @@ def describe(
             "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
         },
     }
+
+
+def corpus_options(arguments: argparse.Namespace) -> dict:
+    """How the corpus was read, where it was not read as usual."""
+    names = ("emotions", "label_map", *IEMOCAP_ARGUMENTS)
+    given = {name: getattr(arguments, name) for name in names}
+    return {"dataset": arguments.dataset} | {name: value for name, value in given.items() if value}
 
 
 def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin: Mapping) -> dict:

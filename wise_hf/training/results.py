@@ -106,7 +106,7 @@ def write_results(results: Mapping, output_dir: Path) -> None:
 
 def to_markdown(results: Mapping) -> str:
     """The results as a person reads them."""
-    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", _protocol(results)]
+    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", *_corpus(results), _protocol(results)]
     lines += [*_left_out(results), "", _setup(results)]
     if results["scored_part"] == "validation":
         lines += ["", "**These scores are of the validation part, which chose the epoch: they flatter the model.**"]
@@ -121,6 +121,22 @@ def _protocol(results: Mapping) -> str:
     protocol = PROTOCOLS.get(results["protocol"], results["protocol"])  # a file of folds has what name it likes
     source = f", those of {results['folds_file']}" if results.get("folds_file") else ""
     return f"Protocol: {protocol}. Folds: {len(results['folds'])}{source}, seed {results['seed']}."
+
+
+def _corpus(results: Mapping) -> list[str]:
+    """How much of what was learnt from, and how it was read: no figure means much without it."""
+    if "emotion_counts" not in results:
+        return []
+    counts = ", ".join(f"{emotion} {results['emotion_counts'].get(emotion, 0)}" for emotion in results["emotions"])
+    aligned = ", ".join(f"{source} {count}" for source, count in sorted(results["alignments"].items()))
+    options = ", ".join(f"{name}={_as_text(value)}" for name, value in results["corpus_options"].items())
+    return [f"{results['num_utterances']} utterances ({counts}); words by: {aligned}; read with {options}.", ""]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{old}={new}" for old, new in value.items())
+    return ",".join(value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _left_out(results: Mapping) -> list[str]:
@@ -151,16 +167,18 @@ def _as_json(value: object) -> object:
 
 def _notes(results: Mapping) -> list[str]:
     notes = []
+    with_svm = SYSTEMS["svm"] in results["systems"]
     if results["recipe"]["normalization"] == "speaker":
         notes.append(
-            "WISE and the SVM know who speaks: a speaker's features are normalised by all of his or her recordings, "
-            "without looking at labels. `speakers unknown`: the same WISE model where nobody knows, as on a single "
-            "call, and an SVM that never knew."
+            f"{'WISE and the SVM know' if with_svm else 'WISE knows'} who speaks: a speaker's features are normalised "
+            "by all of his or her recordings, without looking at labels. `speakers unknown`: the same WISE model "
+            f"where nobody knows, as on a single call{', and an SVM that never knew' if with_svm else ''}."
         )
     if results["scored_part"] == "test":
         refit = results["recipe"]["refit"]
         trained = "the training and the validation part" if refit else "the training part"
-        notes.append(f"WISE learnt from {trained}, the SVM from the training and the validation part.")
+        of_svm = ", the SVM from the training and the validation part" if with_svm else ""
+        notes.append(f"WISE learnt from {trained}{of_svm}.")
         if refit:
             notes.append("The validation UA is that of a model that never saw the validation part, at its best epoch.")
     return [line for note in notes for line in ("", note)]
