@@ -27,9 +27,7 @@ def main() -> None:
     args = parse_arguments()
     check_replaceable(args.output_dir)
     if args.output_dir.is_dir() and any(args.output_dir.iterdir()) and not args.overwrite_output_dir:
-        raise ValueError(
-            f"{args.output_dir} holds a prepared corpus; choose another folder or --overwrite_output_dir."
-        )
+        raise ValueError(f"{args.output_dir} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(args.output_dir.parent)
     start = time.monotonic()
     prepared = prepare(

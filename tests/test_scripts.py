@@ -81,7 +81,7 @@ def trained_on_iemocap(iemocap_imitation, tmp_path_factory) -> Path:
     done = run("train.py", *arguments, "--output_dir", output, "--no-svm", *QUICK, launch=ACCELERATE)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "of 1819" in done.stderr, "the counts that differ are told"
-    assert "1 utterances without segment files" in done.stderr, "the other one is not of the four classes"
+    assert "1 utterances: no segment files" in done.stderr, "the other one is not of the four classes"
     return output
 
 
@@ -159,6 +159,14 @@ def test_preparation_reports_what_it_did(spoken_corpus, tmp_path):
     for line in ("32 utterances", "hours of audio", "aligned by corpus: 32", "aligned by uniform: 0"):
         assert line in done.stdout
     assert (tmp_path / "prepared" / "dataset_info.json").is_file()
+
+
+def test_an_earlier_prepared_corpus_is_not_written_over_unasked(told, spoken_corpus, tmp_path):
+    arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "prepared", "--num_proc", 1]
+    for _ in range(2):
+        done = run("prepare.py", *arguments, "--overwrite_output_dir")
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert "give another folder or --overwrite_output_dir" in told("prepare.py", *arguments)
 
 
 def write_corpus(folder: Path, lines: list[str], samples: np.ndarray | None = None) -> Path:
