@@ -88,6 +88,7 @@ def trained_on_iemocap(iemocap_imitation, tmp_path_factory) -> Path:
 def test_iemocap_is_tested_session_by_session_and_scenario_by_scenario(trained_on_iemocap):
     results = json.loads((trained_on_iemocap / "results.json").read_text())
     assert results["protocol"] == "session" and results["emotions"] == ["angry", "happy", "neutral", "sad"]
+    assert results["corpus"] == "Imitation of IEMOCAP (synthetic speech)"
     counts = [each["num_utterances"] for each in results["by_scenario"].values()]
     assert list(results["by_scenario"]) == ["improvised", "scripted"] and sum(counts) == results["num_utterances"]
     folds = json.loads((trained_on_iemocap / "folds.json").read_text())["folds"]

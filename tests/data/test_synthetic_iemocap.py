@@ -404,3 +404,10 @@ def test_missing_espeak_says_how_to_install_it_and_nothing_is_written(monkeypatc
     with pytest.raises(ImportError, match="pip install espeakng-loader"):
         write_iemocap(tmp_path / "corpus")
     assert not (tmp_path / "corpus").exists()
+
+
+def test_an_imitation_is_known_as_one(corpus, tmp_path):
+    assert synthetic_iemocap.is_imitation(corpus)
+    assert not synthetic_iemocap.is_imitation(tmp_path)
+    (tmp_path / "README.txt").write_text("The real one.")
+    assert not synthetic_iemocap.is_imitation(tmp_path)

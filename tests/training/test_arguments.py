@@ -85,6 +85,12 @@ def test_iemocap_is_read_with_the_options_given_and_its_own_defaults(monkeypatch
     assert asked[0][2] == {"label_map": {}, "num_proc": 2} and asked[1][2]["end_rule"] == "plain"
 
 
+def test_results_call_a_corpus_by_its_name(tmp_path):
+    root = tmp_path / "recordings"
+    assert arguments.corpus_name(parse_corpus("--data_dir", str(root))) == "recordings"
+    assert arguments.corpus_name(parse_corpus("--data_dir", str(root), "--dataset", "iemocap")) == "IEMOCAP"
+
+
 def test_classes_are_in_the_order_asked_for_without_those_that_no_utterance_has():
     corpus = Dataset.from_list([{"emotion": emotion} for emotion in ("sad", "happy", "angry")])
     assert arguments.emotions_of(corpus, "four") == ["angry", "happy", "sad"]

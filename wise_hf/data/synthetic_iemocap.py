@@ -89,6 +89,12 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
     return root
 
 
+def is_imitation(root: str | Path) -> bool:
+    """Whether a folder holds what `write_iemocap` writes, and no IEMOCAP."""
+    readme = Path(root) / "README.txt"
+    return readme.is_file() and _read(readme).startswith(README.splitlines()[0])
+
+
 def _check(share: float, seed: int, num_proc: int) -> None:
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}; give a part of IEMOCAP's size above 0 and at most 1.")

@@ -13,6 +13,7 @@ from wise_hf.data.folder import load_folder
 from wise_hf.data.iemocap import SCENARIOS, load_iemocap
 from wise_hf.data.iemocap_labels import LABEL_SETS, emotions_of_set
 from wise_hf.data.iemocap_words import END_RULES
+from wise_hf.data.synthetic_iemocap import is_imitation
 from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
@@ -114,6 +115,13 @@ def read_corpus(arguments: argparse.Namespace) -> Dataset:
         told = ", ".join([f"--{name}" for name in given] or [f"--emotions {arguments.emotions}"])
         raise ValueError(f"{told}: these are for IEMOCAP; leave them out, or give --dataset iemocap.")
     return load_folder(arguments.data_dir, arguments.emotions, arguments.label_map)
+
+
+def corpus_name(arguments: argparse.Namespace) -> str:
+    """What results call the corpus; an imitation of IEMOCAP is called so."""
+    if arguments.dataset != "iemocap":
+        return arguments.data_dir.resolve().name
+    return "Imitation of IEMOCAP (synthetic speech)" if is_imitation(arguments.data_dir) else "IEMOCAP"
 
 
 def emotions_of(dataset: Dataset, wanted: str | Sequence[str] | None) -> list[str]:

@@ -18,7 +18,14 @@ from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
-from wise_hf.training.arguments import IEMOCAP_ARGUMENTS, emotions_of, model_choices_of, read_corpus, recipe_of
+from wise_hf.training.arguments import (
+    IEMOCAP_ARGUMENTS,
+    corpus_name,
+    emotions_of,
+    model_choices_of,
+    read_corpus,
+    recipe_of,
+)
 from wise_hf.training.build import load_word_vectors
 from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
 from wise_hf.training.processes import make_accelerator
@@ -172,7 +179,7 @@ def describe(
 ) -> dict:
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
-        "corpus": arguments.data_dir.resolve().name,
+        "corpus": corpus_name(arguments),
         "corpus_options": corpus_options(arguments),
         "emotions": list(experiment.emotions),
         "num_utterances": len(prepared),
