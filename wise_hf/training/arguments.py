@@ -83,7 +83,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe named, with the single values given."""
-    given = {field.name: getattr(arguments, field.name) for field in fields(Recipe)}
+    given = {field.name: getattr(arguments, field.name, None) for field in fields(Recipe)}
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
+from transformers import PreTrainedModel
 
-from wise_hf.data.collator import WISECollator
-from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
+from wise_hf.training.system import Collator
 
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class TrainingRun:
     Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
 
     Args:
-        model: starts from the weights it has.
+        model: starts from the weights it has; gives `logits`.
         train_rows: utterances of `load_rows` to learn from.
         validation_rows: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
         collator: makes batches; its augmentation is used for training only.
@@ -78,10 +78,10 @@ class TrainingRun:
 
     def __init__(
         self,
-        model: WISEForAudioClassification,
+        model: PreTrainedModel,
         train_rows: Sequence[dict],
         validation_rows: Sequence[dict],
-        collator: WISECollator,
+        collator: Collator,
         recipe: Recipe,
         accelerator: Accelerator,
         output_dir: Path,
@@ -95,13 +95,14 @@ class TrainingRun:
         self.train_loader = self._loader(train_rows, collator, shuffle=True)
         self.validation_loader = self._plain_loader(validation_rows) if validation_rows else None
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        make_optimizer = OPTIMIZERS[recipe.optimizer]
+        optimizer = make_optimizer(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         steps = math.ceil(len(self.train_loader) / accelerator.gradient_accumulation_steps) * recipe.epochs
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
         accelerator.register_for_checkpointing(self.progress, self.scheduler)
 
-    def _loader(self, rows: Sequence[dict], collator: WISECollator, shuffle: bool) -> DataLoader:
+    def _loader(self, rows: Sequence[dict], collator: Collator, shuffle: bool) -> DataLoader:
         loader = DataLoader(rows, self.recipe.batch_size, shuffle=shuffle, collate_fn=collator, generator=self.order)
         return self.accelerator.prepare(loader)
 
@@ -145,8 +146,8 @@ class TrainingRun:
 
     def load_kept(self) -> None:
         """Take back the weights of the epoch that was kept."""
-        kept = WISEForAudioClassification.from_pretrained(self.output_dir)
-        self.accelerator.unwrap_model(self.model).load_state_dict(kept.state_dict())
+        model = self.accelerator.unwrap_model(self.model)
+        model.load_state_dict(type(model).from_pretrained(self.output_dir).state_dict())
 
     def _is_out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
@@ -168,15 +169,21 @@ class TrainingRun:
         with self.accelerator.accumulate(self.model):
             labels = batch.pop("labels")
             logits = self.model(**batch).logits
-            loss = cross_entropy(logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
+            loss = LOSSES[self.recipe.loss](logits.float(), labels, self.recipe.label_smoothing)
             self.accelerator.backward(loss)
-            if self.accelerator.sync_gradients and self.recipe.max_grad_norm > 0:
-                self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
+            if self.accelerator.sync_gradients:
+                self._clip_gradients()
             self.optimizer.step()
             self.optimizer.zero_grad()
         if self.accelerator.sync_gradients:
             self.scheduler.step()
         return loss.detach()
+
+    def _clip_gradients(self) -> None:
+        if self.recipe.max_grad_norm > 0:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
+        if self.recipe.max_grad_value > 0:
+            self.accelerator.clip_grad_value_(self.model.parameters(), self.recipe.max_grad_value)
 
     def score(self, rows: Sequence[dict]) -> tuple[dict, list[int]]:
         """The model's scores on utterances, and the class number that it gives to each."""
@@ -213,15 +220,32 @@ class TrainingRun:
         self.accelerator.wait_for_everyone()
 
 
+def _softmax_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+    return cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+    """Every class on its own against the rest, as [2] does."""
+    targets = one_hot(labels, logits.shape[-1]).to(logits)
+    targets = targets * (1 - label_smoothing) + label_smoothing / logits.shape[-1]
+    return binary_cross_entropy_with_logits(logits, targets)
+
+
+LOSSES = {"softmax": _softmax_loss, "sigmoid": _sigmoid_loss}
+OPTIMIZERS = {"adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
+
+
 def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:
     """
     What the learning rate is multiplied with at each step.
 
     Args:
-        schedule: `inverse` or `cosine`, see `Recipe`.
+        schedule: `inverse`, `cosine` or `constant`, see `Recipe`.
         num_steps: steps of the whole run.
     """
     if schedule == "inverse":
         return lambda step: 1 / (1 + LEARNING_RATE_DECAY * step)  # section 4.2
+    if schedule == "constant":
+        return lambda step: 1.0
     warm_up = max(1, round(WARM_UP_SHARE * num_steps))
     return lambda step: min(1.0, (step + 1) / warm_up) * (1 + math.cos(math.pi * min(step / num_steps, 1))) / 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wise_hf.data.augmentation import AUGMENTATIONS
 
 
-SCHEDULES = ("inverse", "cosine")
+SCHEDULES = ("inverse", "cosine", "constant")
 LEARNING_RATE_DECAY = 1e-3  # of `inverse`, section 4.2
 WARM_UP_SHARE = 0.1  # of `cosine`
 
@@ -20,13 +20,17 @@ class Recipe:
     Args:
         epochs: passes over the training part.
         batch_size: utterances in a batch, on each process.
-        learning_rate: of Adam, above 0.
-        schedule: `inverse` (lr / (1 + 0.001 step), as in the paper) or `cosine` (with a short warm-up, down to 0).
+        optimizer: `adam` or `adadelta`.
+        learning_rate: above 0.
+        schedule: `inverse` (lr / (1 + 0.001 step), as in the paper), `cosine` (with a short warm-up, down to 0) or
+            `constant`.
+        loss: `softmax` (cross-entropy), or `sigmoid` (every class on its own).
         weight_decay: L2 coefficient, at least 0.
         dropout: `WISEConfig.dropout`.
         input_dropout: `WISEConfig.input_dropout`.
         label_smoothing: share of the target spread over all classes, in [0, 1).
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
+        max_grad_value: each gradient is cut to at most this, either way; 0 leaves them.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
         steady_start: start as slow averages, see `wise_hf.training.build.start_steadily`.
@@ -38,13 +42,16 @@ class Recipe:
 
     epochs: int = 40
     batch_size: int = 16
+    optimizer: str = "adam"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
+    loss: str = "softmax"
     weight_decay: float = 1e-4
     dropout: float = 0.3
     input_dropout: float = 0.2
     label_smoothing: float = 0.1
     max_grad_norm: float = 1.0
+    max_grad_value: float = 0.0
     normalization: str = "speaker"
     augment: tuple[str, ...] = AUGMENTATIONS
     steady_start: bool = True
