@@ -18,23 +18,24 @@ MIN_SPEAKER_FRAMES = 1000
 RAGGED = WISEFeatureExtractor.model_input_names
 
 
-def load_rows(prepared: Dataset) -> list[dict]:
+def load_rows(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[dict]:
     """
-    Prepared utterances in memory, as the collator takes them (IEMOCAP's four classes: about 300 MB).
+    Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
+        columns: features, which become NumPy arrays.
 
     Returns:
         For each utterance `id`, `speaker`, `scenario`, `emotion`, `words` (spelling only) and, as NumPy arrays, raw
         `input_features` (T, 39) float32, `phoneme_lengths` (P,) and `word_lengths` (N,) int64.
     """
-    arrays = prepared.select_columns(RAGGED).with_format("numpy")
+    arrays = prepared.select_columns(list(columns)).with_format("numpy")
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
     rows = []
     for ragged, row in zip(arrays, texts, strict=True):
         words = {"words": [word["word"] for word in row["words"]]}
-        rows.append(row | words | {name: np.asarray(ragged[name]) for name in RAGGED})
+        rows.append(row | words | {name: np.asarray(ragged[name]) for name in columns})
     return rows
 
 

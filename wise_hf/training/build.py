@@ -1,16 +1,18 @@
 """A fold's processor and model: vocabulary, word vectors, normalisation, weights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from wise_hf.configuration_wise import WISEConfig
+from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.processing_wise import WISEProcessor
+from wise_hf.training.recipe import Recipe
 
 
 def load_word_vectors(
@@ -70,6 +72,32 @@ def build_model(
     if vectors is not None and config.modality != "audio":
         model.wise.load_word_embeddings(torch.from_numpy(vectors.matrix))
     return model
+
+
+def build_wise(
+    train_rows: Sequence[dict],
+    emotions: Sequence[str],
+    vectors: WordVectors | None,
+    recipe: Recipe,
+    choices: Mapping[str, object],
+    mfcc_backend: str = "native",
+) -> tuple[WISEForAudioClassification, WISECollator]:
+    """
+    A WISE model with fresh weights, and what makes its batches; nothing but the training part is looked at.
+
+    Args:
+        train_rows: utterances of the training part.
+        emotions: the labels, in the order of their numbers.
+        vectors: word vectors, or `None` to learn them.
+        recipe: how it will be trained.
+        choices: fields of `WISEConfig`.
+        mfcc_backend: what made the features.
+    """
+    processor = build_processor(train_rows, vectors, recipe.normalization, mfcc_backend)
+    model = build_model(emotions, processor, vectors, **choices)
+    if recipe.steady_start:
+        start_steadily(model)
+    return model, WISECollator(processor, model.config.label2id, augment=recipe.augment)
 
 
 def start_steadily(model: WISEForAudioClassification) -> None:

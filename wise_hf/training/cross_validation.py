@@ -17,7 +17,7 @@ from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.files import write_json
-from wise_hf.training.build import build_model, build_processor, start_steadily
+from wise_hf.training.build import build_wise
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
@@ -224,18 +224,17 @@ def fit(
         The finished run, which holds the model that was kept.
     """
     set_seed(experiment.seed)
-    recipe = experiment.recipe
-    processor = build_processor(train_rows, experiment.vectors, recipe.normalization, experiment.mfcc_backend)
-    model = build_model(experiment.emotions, processor, experiment.vectors, **experiment.model_choices)
-    if recipe.steady_start:
-        start_steadily(model)
-    collator = WISECollator(processor, model.config.label2id, statistics, recipe.augment)
+    recipe, choices = experiment.recipe, experiment.model_choices
+    model, collator = build_wise(
+        train_rows, experiment.emotions, experiment.vectors, recipe, choices, experiment.mfcc_backend
+    )
+    collator = replace(collator, statistics=statistics)
     accelerator = make_accelerator(experiment.gradient_accumulation_steps)
     run = TrainingRun(model, train_rows, validation_rows, collator, recipe, accelerator, output_dir, experiment.seed)
     run.resume()
     run.train(name)
     if run.accelerator.is_main_process:
-        processor.save_pretrained(output_dir)
+        collator.processor.save_pretrained(output_dir)
     run.load_kept()
     return run
 
