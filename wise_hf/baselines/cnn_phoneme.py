@@ -40,9 +40,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf import audio_wise, mfcc_wise
 from wise_hf.audio_wise import read_audio
-from wise_hf.baselines import spectrogram
 from wise_hf.baselines.spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
@@ -359,5 +357,5 @@ SYSTEM = System(
         refit=False,
         patience=10,
     ),
-    made_by=(audio_wise, mfcc_wise, spectrogram),
+    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),
 )

@@ -37,12 +37,11 @@ from datasets import Array2D, List, Value
 from huggingface_hub.dataclasses import strict
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, linear, one_hot
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf import audio_wise, mfcc_wise
 from wise_hf.audio_wise import read_audio
 from wise_hf.baselines import prosody
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
@@ -190,10 +189,10 @@ class DualRNNForAudioClassification(PreTrainedModel):
 
 
 def _run(gru: nn.GRU, inputs: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(B, T, size), (B,) -> outputs (B, T, hidden), 0 at padding, and each utterance's last state (B, hidden)"""
-    packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    outputs, last = gru(packed)
-    return pad_packed_sequence(outputs, batch_first=True, total_length=inputs.shape[1])[0], last[0]
+    """(B, T, size), (B,) -> outputs (B, T, hidden) and each utterance's last state (B, hidden)"""
+    # Not packed: on a CPU the backward pass of a packed GRU adds a gradient of full size for every time step.
+    outputs, _ = gru(inputs)
+    return outputs, outputs[torch.arange(len(lengths), device=outputs.device), lengths - 1]
 
 
 def _attend(query: torch.Tensor, states: torch.Tensor, is_word: torch.Tensor) -> torch.Tensor:
@@ -352,7 +351,7 @@ SYSTEM = System(
     columns={"features": Array2D((None, FEATURE_SIZE), "float32"), "prosody": List(Value("float32"))},
     build=build,
     recipe=RECIPE,
-    made_by=(audio_wise, mfcc_wise, prosody),
+    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.prosody"),
 )
 SYSTEM_WITH_ATTENTION = System(
     key="dual_rnn_attention",

@@ -34,9 +34,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf import audio_wise, mfcc_wise
 from wise_hf.audio_wise import read_audio
-from wise_hf.baselines import spectrogram
 from wise_hf.baselines.spectrogram import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
@@ -299,5 +297,5 @@ SYSTEM = System(
         refit=False,
         patience=20,
     ),
-    made_by=(audio_wise, mfcc_wise, spectrogram),
+    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),
 )

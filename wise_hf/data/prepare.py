@@ -122,6 +122,27 @@ def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dic
     }
 
 
+def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
+    """
+    Find the words of every utterance that has none yet; cached.
+
+    Args:
+        dataset: utterances of a corpus reader.
+        num_proc: processes; `None` = this one.
+    """
+    aligned = cached_map(
+        dataset,
+        align_utterance,
+        features=dataset.features,
+        made_by=(audio_wise, *_ALIGNING, transcription_wise),
+        settings={"espeak": importlib.util.find_spec("espeakng_loader") is not None},  # pronounces rare words
+        num_proc=num_proc,
+        desc="Aligning words",
+    )
+    _tell_uniform(aligned)
+    return aligned
+
+
 def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
     """
     Align every utterance that has no words yet and extract the features of all.
@@ -136,16 +157,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
     """
-    aligned = cached_map(
-        dataset,
-        align_utterance,
-        features=dataset.features,
-        made_by=(audio_wise, *_ALIGNING, transcription_wise),
-        settings={"espeak": importlib.util.find_spec("espeakng_loader") is not None},  # pronounces rare words
-        num_proc=num_proc,
-        desc="Aligning words",
-    )
-    _tell_uniform(aligned)
+    aligned = align(dataset, num_proc)
     return cached_map(
         aligned,
         extract_utterance,

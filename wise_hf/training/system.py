@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -25,6 +25,31 @@ class Collator(Protocol):
 
 
 @dataclass(frozen=True)
+class Trial:
+    """
+    What a system is trained and tested on.
+
+    Args:
+        parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_rows`).
+        emotions: the labels, in the order of their numbers.
+        vectors: word vectors, or `None` to learn them.
+        seed: of weights, batches and augmentation.
+        output_dir: for the model and its checkpoint; what an interrupted trial left there is gone on with.
+        name: what the progress bar calls it.
+    """
+
+    parts: Mapping[str, Sequence[dict]]
+    emotions: Sequence[str]
+    vectors: WordVectors | None
+    seed: int
+    output_dir: Path
+    name: str
+
+
+Build = Callable[[Sequence[dict], Sequence[str], WordVectors | None], tuple[PreTrainedModel, Collator]]
+
+
+@dataclass(frozen=True)
 class System:
     """
     Everything that differs from one row of the tables to the next.
@@ -35,15 +60,17 @@ class System:
         extract: the map function for features: an aligned utterance -> arrays by column.
         columns: the `datasets` features of these columns.
         build: training rows, emotions in the order of their numbers, word vectors or `None` -> a fresh model and what
-            makes its batches; nothing but the training rows is learnt from.
-        recipe: how it is trained.
-        made_by: the modules that `extract` calls; the cached features depend on their code.
+            makes its batches; nothing but the training rows is learnt from. `None` for what is no network.
+        recipe: how the network is trained.
+        made_by: names of the modules that `extract` calls; the cached features depend on their code.
+        fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
     """
 
     key: str
     name: str
     extract: Callable[[dict], dict]
     columns: Mapping[str, object]
-    build: Callable[[Sequence[dict], Sequence[str], WordVectors | None], tuple[PreTrainedModel, Collator]]
-    recipe: Recipe
-    made_by: Sequence[ModuleType] = ()
+    build: Build | None = None
+    recipe: Recipe | None = None
+    made_by: Sequence[str] = ()
+    fit_and_predict: Callable[[Trial], Sequence[int]] | None = None

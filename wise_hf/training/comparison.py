@@ -1,0 +1,153 @@
+"""Systems trained and tested on the same folds: one result file for each system, protocol, seed and fold."""
+
+import importlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from accelerate import PartialState
+from datasets import Dataset, Features
+from tqdm.auto import tqdm
+
+from wise_hf.data.cache import cached_map
+from wise_hf.data.collator import load_rows
+from wise_hf.data.embeddings import WordVectors
+from wise_hf.data.folds import PARTS, Fold
+from wise_hf.files import write_json
+from wise_hf.training.system import System, Trial
+from wise_hf.training.trial import run_trial
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    What is compared.
+
+    Args:
+        aligned: utterances with words.
+        emotions: the labels, in the order of their numbers.
+        systems: what is trained, in the order in which it is.
+        folds: of every protocol.
+        seeds: of weights, batches and augmentation; each is a run of its own.
+        vectors: word vectors, or `None` to learn them.
+        output_dir: where the result files are kept.
+    """
+
+    aligned: Dataset
+    emotions: Sequence[str]
+    systems: Sequence[System]
+    folds: Mapping[str, Sequence[Fold]]
+    seeds: Sequence[int]
+    vectors: WordVectors | None
+    output_dir: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: a system on a fold of a protocol, which counts from 1."""
+
+    system: System
+    protocol: str
+    seed: int
+    number: int
+    result_file: Path
+
+
+def jobs_of(comparison: Comparison) -> list[Job]:
+    """All jobs, finished or not."""
+    return [
+        Job(system, protocol, seed, number, _result_file(comparison, system, protocol, seed, number))
+        for protocol, folds in comparison.folds.items()
+        for system in comparison.systems
+        for seed in comparison.seeds
+        for number in range(1, len(folds) + 1)
+    ]
+
+
+def _result_file(comparison: Comparison, system: System, protocol: str, seed: int, number: int) -> Path:
+    return comparison.output_dir / "runs" / protocol / system.key / f"seed_{seed}" / f"fold_{number}.json"
+
+
+def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None) -> Dataset:
+    """The utterances with a system's features; cached."""
+    return cached_map(
+        aligned,
+        system.extract,
+        features=Features(aligned.features | system.columns),
+        made_by=[importlib.import_module(name) for name in system.made_by],
+        settings={},
+        num_proc=num_proc,
+        desc=f"Features of {system.name}",
+    )
+
+
+def trial_of(comparison: Comparison, job: Job) -> Trial:
+    """The utterances of a job's fold with its system's features, in memory."""
+    rows = load_rows(prepare_system(comparison.aligned, job.system), list(job.system.columns))
+    fold = comparison.folds[job.protocol][job.number - 1]
+    return Trial(
+        parts={part: [rows[row] for row in getattr(fold, part)] for part in PARTS},
+        emotions=comparison.emotions,
+        vectors=comparison.vectors,
+        seed=job.seed,
+        output_dir=job.result_file.with_suffix(".unfinished"),
+        name=f"{job.system.name}, {job.protocol} {job.number}, seed {job.seed}",
+    )
+
+
+def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
+    """
+    Run every job that has no result file yet.
+
+    Args:
+        comparison: what is compared.
+        num_workers: jobs at a time, each in a process of its own; 1 = in this one, where accelerate may share a job
+            among processes.
+    """
+    jobs = [job for job in jobs_of(comparison) if not job.result_file.is_file()]
+    bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
+    if num_workers == 1:
+        for job in jobs:
+            run_job(comparison, job)
+            bar.update()
+        return
+    os.environ["TQDM_DISABLE"] = "1"  # of the workers' own bars, which would write over each other
+    with ProcessPoolExecutor(num_workers, get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
+            done.result()
+            bar.update()
+
+
+def run_job(comparison: Comparison, job: Job) -> None:
+    """Train and test a system on a fold and keep the result; an interrupted training is gone on with."""
+    trial = trial_of(comparison, job)
+    result = run_trial(job.system, trial)
+    state = PartialState()
+    if state.is_main_process:
+        sizes = {part: len(trial.parts[part]) for part in PARTS}
+        fold = comparison.folds[job.protocol][job.number - 1]
+        write_json(job.result_file, {"name": fold.name, "sizes": sizes} | result)
+        shutil.rmtree(trial.output_dir, ignore_errors=True)
+    state.wait_for_everyone()
+
+
+def collect_runs(comparison: Comparison) -> list[dict]:
+    """What is finished: for each system, protocol and seed `{"protocol", "key", "seed", "folds"}`."""
+    runs: dict[tuple[str, str, int], list[dict]] = {}
+    for job in jobs_of(comparison):
+        if job.result_file.is_file():
+            result = json.loads(job.result_file.read_text(encoding="utf-8"))
+            runs.setdefault((job.protocol, job.system.key, job.seed), []).append(result)
+    return [
+        {"protocol": protocol, "key": key, "seed": seed, "folds": folds}
+        for (protocol, key, seed), folds in runs.items()
+    ]
