@@ -148,6 +148,19 @@ def names(text: str) -> list[str]:
     return found
 
 
+def row_keys(text: str) -> list[str]:
+    """`wise,dual_rnn`; which there are is known by the tables."""
+    return [key.strip() for key in text.split(",")]
+
+
+def protocols(text: str) -> list[str]:
+    """`session,random`"""
+    found = row_keys(text)
+    if not set(found) <= {"session", "speaker", "random"} or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of session, speaker, random")
+    return found
+
+
 def label_map(text: str) -> dict[str, str]:
     """`calm=neutral,excited=happy`"""
     pairs = [pair.split("=") for pair in text.split(",")]

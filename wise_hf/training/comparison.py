@@ -3,7 +3,6 @@
 import importlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -120,7 +119,6 @@ def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
             run_job(comparison, job)
             bar.update()
         return
-    os.environ["TQDM_DISABLE"] = "1"  # of the workers' own bars, which would write over each other
     with ProcessPoolExecutor(num_workers, get_context("spawn")) as pool:
         for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
             done.result()

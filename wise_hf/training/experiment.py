@@ -227,7 +227,7 @@ def check_output_dir(arguments: argparse.Namespace) -> None:
     """
     output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
     if resume is not None:
-        _check_resumable(output_dir, resume, _recorded(arguments))
+        _check_resumable(output_dir, resume, recorded(arguments))
     elif not (output_dir / ARGUMENTS).is_file() and any(output_dir.glob("*")):
         raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
     elif (output_dir / ARGUMENTS).is_file() and not arguments.overwrite_output_dir:
@@ -248,11 +248,12 @@ def start_run(arguments: argparse.Namespace) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.name in (*RESULT_FILES, FOLDS):
             path.unlink()
-    write_json(arguments.output_dir / ARGUMENTS, _recorded(arguments))
+    write_json(arguments.output_dir / ARGUMENTS, recorded(arguments))
 
 
-def _recorded(arguments: argparse.Namespace) -> dict:
-    return {name: _plain(value) for name, value in vars(arguments).items() if name not in FREE_ARGUMENTS}
+def recorded(arguments: argparse.Namespace, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
+    """The arguments as JSON keeps them, without those that may differ when a run is continued."""
+    return {name: _plain(value) for name, value in vars(arguments).items() if name not in free}
 
 
 def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:

@@ -3,8 +3,10 @@
 import logging
 import math
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from multiprocessing import parent_process
 from pathlib import Path
 
 import torch
@@ -134,7 +136,8 @@ class TrainingRun:
             total=self.recipe.epochs,
             desc=name,
             unit="epoch",
-            disable=not self.accelerator.is_main_process,
+            # Several trainings at a time would write over each other's bars.
+            disable=not self.accelerator.is_main_process or parent_process() is not None,
         )
         for epoch in epochs:
             if self._is_out_of_patience():
@@ -178,6 +181,23 @@ class TrainingRun:
         if self.accelerator.sync_gradients:
             self.scheduler.step()
         return loss.detach()
+
+    def measure_epoch_s(self, num_steps: int = 4) -> float:
+        """
+        How long an epoch of training takes, from a few of its steps; the weights are spoilt by it.
+
+        Args:
+            num_steps: at least 2; the first is not counted.
+        """
+        self.model.train()
+        self.collator.reseed(self.seed)
+        batches, times_s = iter(self.train_loader), []
+        for _ in range(min(num_steps, len(self.train_loader))):
+            start_s = time.monotonic()
+            self._train_step(next(batches)).item()
+            times_s.append(time.monotonic() - start_s)
+        counted = times_s[1:] or times_s
+        return sum(counted) / len(counted) * len(self.train_loader)
 
     def _clip_gradients(self) -> None:
         if self.recipe.max_grad_norm > 0:

@@ -23,13 +23,13 @@ def run_trial(system: System, trial: Trial) -> dict:
         trial: on what.
 
     Returns:
-        `test` scores, `predictions` (the emotion that each test utterance is given), `seconds`; of a network also
-        `parameters` (trainable ones), the `epoch` that was kept, its `validation` scores, the `history` and, where it
+        `test` scores, `predictions` (the emotion that each test utterance is given), `seconds`, and of a network the
+        `epoch` that was kept, the `history` of all, its `validation` scores, its trainable `parameters` and, where it
         weighs words, `examples` of that.
     """
     start = time.monotonic()
     if system.fit_and_predict is not None:
-        result, predicted = {}, list(system.fit_and_predict(trial))
+        result, predicted = {"epoch": None, "history": []}, list(system.fit_and_predict(trial))
     else:
         result, predicted = _train_network(system, trial)
     test_rows = trial.parts["test"]

@@ -1,0 +1,60 @@
+"""How long a comparison will take, measured before it starts."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wise_hf.training.comparison import Comparison, jobs_of, trial_of
+from wise_hf.training.trial import run_trial, start_network
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """
+    Args:
+        name: of the system.
+        epoch_s: an epoch on the first fold, from a few of its steps; `None` for what is no network.
+        most_s: all its folds that are not finished, if every one takes all epochs.
+        num_folds: how many these are.
+    """
+
+    name: str
+    epoch_s: float | None
+    most_s: float
+    num_folds: int
+
+
+def estimate(comparison: Comparison) -> list[Estimate]:
+    """Measure each system that is not finished on its first unfinished fold."""
+    jobs = [job for job in jobs_of(comparison) if not job.result_file.is_file()]
+    estimates = []
+    for system in comparison.systems:
+        own = [job for job in jobs if job.system is system]
+        if not own:
+            continue
+        trial = trial_of(comparison, own[0])
+        if system.fit_and_predict is not None:
+            start_s = time.monotonic()
+            run_trial(system, trial)
+            estimates.append(Estimate(system.name, None, (time.monotonic() - start_s) * len(own), len(own)))
+        else:
+            epoch_s = start_network(system, trial).measure_epoch_s()
+            estimates.append(Estimate(system.name, epoch_s, epoch_s * system.recipe.epochs * len(own), len(own)))
+    return estimates
+
+
+def to_text(estimates: Sequence[Estimate], num_workers: int) -> str:
+    """As a person reads it."""
+    if not estimates:
+        return "Every fold of every row is finished."
+    width = max(len(each.name) for each in estimates)
+    lines = [f"{'Row':<{width}}  s an epoch  folds  minutes at most"]
+    for each in estimates:
+        epoch = "" if each.epoch_s is None else f"{each.epoch_s:.1f}"
+        lines.append(f"{each.name:<{width}}  {epoch:>10}  {each.num_folds:>5}  {each.most_s / 60:>15.1f}")
+    total_min = sum(each.most_s for each in estimates) / 60
+    lines.append(
+        f"{total_min:.0f} minutes of training at most, one after the other; about {total_min / num_workers:.0f} with "
+        f"{num_workers} at a time. Rows with patience end sooner. Validation and the first alignment come on top."
+    )
+    return "\n".join(lines)

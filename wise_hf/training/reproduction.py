@@ -1,0 +1,169 @@
+"""From the arguments of scripts/reproduce_tables.py to the tables."""
+
+import argparse
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import torch
+from accelerate import Accelerator
+from datasets import Dataset
+
+from wise_hf.data.embeddings import read_word_vectors
+from wise_hf.data.fold_file import read_folds, write_folds
+from wise_hf.data.folds import Fold, make_folds
+from wise_hf.data.prepare import align
+from wise_hf.files import check_writable, write_json, write_text
+from wise_hf.training.arguments import emotions_of, read_corpus
+from wise_hf.training.comparison import Comparison, collect_runs, prepare_system, run_jobs
+from wise_hf.training.cross_validation import check_folds
+from wise_hf.training.estimate import estimate, to_text
+from wise_hf.training.experiment import recorded
+from wise_hf.training.processes import make_accelerator
+from wise_hf.training.report import write_report
+from wise_hf.training.systems import Row, table_rows
+from wise_hf.training.tables import summarize, to_markdown
+
+
+logger = logging.getLogger(__name__)
+
+ARGUMENTS = "arguments.json"
+NUM_FOLDS = 5
+# What may differ between a run and its continuation.
+FREE_ARGUMENTS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
+
+
+def reproduce_tables(arguments: argparse.Namespace) -> str:
+    """
+    Train and test every row on every fold that is not finished yet, and write the tables.
+
+    Returns:
+        The tables as a person reads them, or the estimate of a dry run; nothing on all processes but the main one.
+
+    Raises:
+        ValueError: for anything that the person who gave the arguments can mend.
+    """
+    accelerator = make_accelerator()
+    with accelerator.main_process_first():
+        if accelerator.is_main_process and not arguments.dry_run:
+            _check_output_dir(arguments)
+        comparison, rows = _make_comparison(arguments)
+    told = to_text(estimate(comparison), _num_workers(arguments, accelerator)) if accelerator.is_main_process else ""
+    if arguments.dry_run:
+        return told
+    logger.info("%s", told)
+    run_jobs(comparison, _num_workers(arguments, accelerator))
+    if not accelerator.is_main_process:
+        return ""
+    results = _results(arguments, comparison, rows)
+    summary = summarize(results)
+    write_json(arguments.output_dir / "tables.json", summary)
+    write_text(arguments.output_dir / "tables.md", to_markdown(summary))
+    write_report(results, summary, arguments.output_dir / "report.html")
+    logger.info("Written: %s", arguments.output_dir / "report.html")
+    return "\n" + to_markdown(summary)
+
+
+def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
+    corpus = read_corpus(arguments)
+    emotions = emotions_of(corpus, arguments.emotions)
+    rows = _choose_rows(arguments)
+    folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
+    for its_folds in folds.values():
+        check_folds(corpus, its_folds, emotions)
+    aligned = align(corpus, arguments.num_proc)
+    for row in rows:
+        prepare_system(aligned, row.system, arguments.num_proc)
+    vectors = None
+    if arguments.embeddings is not None:
+        vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
+    systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
+    return Comparison(aligned, emotions, systems, folds, seeds, vectors, arguments.output_dir), rows
+
+
+def _words_of(aligned: Dataset) -> set[str]:
+    return {word["word"] for words in aligned["words"] for word in words}
+
+
+def _choose_rows(arguments: argparse.Namespace) -> list[Row]:
+    rows = table_rows(arguments.recipe)
+    unknown = set(arguments.rows or ()) - {row.system.key for row in rows}
+    if unknown:
+        known = ", ".join(row.system.key for row in rows)
+        raise ValueError(f"There is no row {', '.join(sorted(unknown))}; choose among {known}.")
+    rows = [row for row in rows if not arguments.rows or row.system.key in arguments.rows]
+    return [_with_epochs(row, arguments.epochs) for row in rows] if arguments.epochs else rows
+
+
+def _with_epochs(row: Row, epochs: int) -> Row:
+    recipe = row.system.recipe
+    return row if recipe is None else replace(row, system=replace(row.system, recipe=replace(recipe, epochs=epochs)))
+
+
+def _protocols(arguments: argparse.Namespace) -> list[str]:
+    """The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared."""
+    return arguments.protocols or ["session" if arguments.dataset == "iemocap" else "speaker", "random"]
+
+
+def _folds(arguments: argparse.Namespace, corpus: Dataset, protocol: str) -> list[Fold]:
+    """Those of the file that an earlier run of the same command left, else new ones."""
+    path = arguments.output_dir / f"folds_{protocol}.json"
+    if path.is_file():
+        return read_folds(path, corpus)
+    num_folds = None if protocol == "session" else NUM_FOLDS
+    folds = make_folds(corpus, protocol, num_folds, seed=0)
+    if not arguments.dry_run:
+        write_folds(folds, corpus, path, protocol, seed=0)
+    return folds
+
+
+def _check_output_dir(arguments: argparse.Namespace) -> None:
+    """An unfinished run of the same command goes on; nothing else may be there."""
+    folder, given = arguments.output_dir, recorded(arguments, FREE_ARGUMENTS)
+    if (folder / ARGUMENTS).is_file():
+        before = json.loads((folder / ARGUMENTS).read_text(encoding="utf-8"))
+        changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
+        if changed:
+            told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
+            raise ValueError(f"The run in {folder} was started otherwise ({told}); give the same, or another folder.")
+    elif any(folder.glob("*")):
+        raise ValueError(f"{folder} holds something else than a run of this script; choose another folder.")
+    else:
+        check_writable(folder)
+        write_json(folder / ARGUMENTS, given)
+
+
+def _num_workers(arguments: argparse.Namespace, accelerator: Accelerator) -> int:
+    """Trainings at a time: as asked for; without a GPU and without other processes one for each core."""
+    if arguments.jobs is not None:
+        return arguments.jobs
+    shares_a_job = accelerator.num_processes > 1 or torch.accelerator.is_available()
+    return 1 if shares_a_job else len(os.sched_getaffinity(0))
+
+
+def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequence[Row]) -> dict:
+    """What the tables and the report are made of."""
+    runs = collect_runs(comparison)
+    parameters = {run["key"]: run["folds"][0].get("parameters") for run in runs}
+    return {
+        "corpus": arguments.data_dir.resolve().name,
+        "emotions": list(comparison.emotions),
+        "num_utterances": len(comparison.aligned),
+        "seeds": list(comparison.seeds),
+        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
+        "protocols": list(comparison.folds),
+        "truth": dict(zip(comparison.aligned["id"], comparison.aligned["emotion"], strict=True)),
+        "rows": [
+            {
+                "key": row.system.key,
+                "name": row.system.name,
+                "tables": list(row.tables),
+                "parameters": parameters.get(row.system.key),
+                "recipe": None if row.system.recipe is None else asdict(row.system.recipe),
+            }
+            for row in rows
+        ],
+        "runs": runs,
+    }
