@@ -161,7 +161,7 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
                 "name": row.system.name,
                 "tables": list(row.tables),
                 "parameters": parameters.get(row.system.key),
-                "recipe": None if row.system.recipe is None else asdict(row.system.recipe),
+                "recipe": {} if row.system.recipe is None else asdict(row.system.recipe),
             }
             for row in rows
         ],
