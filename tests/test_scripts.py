@@ -107,6 +107,23 @@ def test_folds_are_reused_and_text_kept_apart(iemocap_imitation, tmp_path):
     assert "Text-disjoint: " in (second / "results.md").read_text()
 
 
+def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_imitation, tmp_path, told):
+    arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete", "--num_proc", 1]
+    arguments += ["--output_dir", tmp_path / "out", "--rows", "wise,svm", "--epochs", 1, "--protocols", "session"]
+    dry = run("reproduce_tables.py", *arguments, "--dry_run")
+    assert dry.returncode == 0 and "minutes at most" in dry.stdout and not (tmp_path / "out").exists(), dry.stderr
+    for _ in range(2):
+        done = run("reproduce_tables.py", *arguments, "--jobs", 1, launch=ACCELERATE)
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert "Every fold of every row is finished" in done.stderr
+    tables = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert [each["protocol"] for each in tables["protocols"]] == ["session"]
+    assert "Table 1" in (tmp_path / "out" / "tables.md").read_text()
+    assert "WISE" in (tmp_path / "out" / "report.html").read_text()
+    assert "--epochs was 1" in told("reproduce_tables.py", *arguments, "--epochs", 2)
+    assert "no row wize" in told("reproduce_tables.py", *arguments, "--rows", "wize")
+
+
 def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(spoken_corpus, tmp_path):
     launch = (*ACCELERATE, "--mixed_precision", "bf16")
     arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm"]

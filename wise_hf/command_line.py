@@ -29,11 +29,7 @@ def run(main: Callable[[], object]) -> None:
     logging.basicConfig(
         level=logging.INFO if is_first_process else logging.ERROR, format="%(message)s", stream=sys.stderr
     )
-    for noisy in ("httpx", "httpcore", "filelock", "fsspec", "matplotlib", "accelerate"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    datasets.logging.set_verbosity_error()
+    quieten_libraries()
     try:
         main()
     except (ValueError, OSError, ImportError) as error:
@@ -43,3 +39,12 @@ def run(main: Callable[[], object]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def quieten_libraries() -> None:
+    """Leave the screen to what this package has to say."""
+    for noisy in ("httpx", "httpcore", "filelock", "fsspec", "matplotlib", "accelerate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.logging.set_verbosity_error()

@@ -13,7 +13,7 @@ from wise_hf import WISEForAudioClassification
 from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.collator import WISECollator
 from wise_hf.training.build import build_model, build_processor
-from wise_hf.training.loop import CHECKPOINT, TrainingRun, learning_rate_factor
+from wise_hf.training.loop import CHECKPOINT, LOSSES, TrainingRun, learning_rate_factor
 from wise_hf.training.recipe import PAPER
 
 
@@ -136,3 +136,37 @@ def test_without_a_validation_part_the_last_epoch_is_kept(tmp_path):
     last = weights(run.model)
     run.load_kept()
     assert all(torch.equal(one, other) for one, other in zip(weights(run.model), last, strict=True))
+
+
+def test_the_sigmoid_loss_is_each_class_against_the_rest():
+    logits, labels = torch.tensor([[2.0, -1.0, 0.5], [0.0, 3.0, -2.0]]), torch.tensor([0, 2])
+    p = 1 / (1 + np.exp(-logits.double().numpy()))
+    targets = np.array([[1, 0, 0], [0, 0, 1]])
+    expected = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean()
+    assert LOSSES["sigmoid"](logits, labels, 0.0).item() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "adadelta", "learning_rate": 1.0}, {"loss": "sigmoid"}])
+def test_other_optimizers_and_losses_learn(tmp_path, changes):
+    run = make_run(tmp_path, replace(RECIPE, schedule="constant", epochs=8, **changes))
+    history = run.train("x").history
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_gradients_are_cut_to_the_largest_value_allowed(tmp_path, monkeypatch):
+    run = make_run(tmp_path, replace(RECIPE, max_grad_value=1e-4, epochs=1))
+    largest = []
+    step = run.optimizer.step
+
+    def look(*args, **kwargs):
+        gradients = [parameter.grad for parameter in run.model.parameters() if parameter.grad is not None]
+        largest.append(max(gradient.abs().max().item() for gradient in gradients))
+        return step(*args, **kwargs)
+
+    monkeypatch.setattr(run.optimizer, "step", look)
+    run.train("x")
+    assert largest and max(largest) == pytest.approx(1e-4)
+
+
+def test_the_time_of_an_epoch_is_told_without_the_first_step(tmp_path):
+    assert 0 < make_run(tmp_path).measure_epoch_s(num_steps=3) < 60

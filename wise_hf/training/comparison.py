@@ -14,6 +14,7 @@ from accelerate import PartialState
 from datasets import Dataset, Features
 from tqdm.auto import tqdm
 
+from wise_hf.command_line import quieten_libraries
 from wise_hf.data.cache import cached_map
 from wise_hf.data.collator import load_rows
 from wise_hf.data.embeddings import WordVectors
@@ -119,7 +120,7 @@ def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
             run_job(comparison, job)
             bar.update()
         return
-    with ProcessPoolExecutor(num_workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(num_workers, get_context("spawn"), quieten_libraries) as pool:
         for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
             done.result()
             bar.update()

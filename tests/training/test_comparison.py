@@ -1,0 +1,89 @@
+"""Rows of the tables, trained fold by fold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from datasets import Dataset
+
+from wise_hf.data import load_folder, make_folds
+from wise_hf.data.prepare import align
+from wise_hf.training.comparison import Comparison, collect_runs, jobs_of, run_jobs
+from wise_hf.training.estimate import estimate, to_text
+from wise_hf.training.system import System
+from wise_hf.training.systems import table_rows
+
+
+EMOTIONS = ["angry", "happy", "neutral", "sad"]
+SYSTEMS = {row.system.key: row.system for row in table_rows()}
+
+
+@pytest.fixture(scope="module")
+def aligned(spoken_corpus) -> Dataset:
+    return align(load_folder(spoken_corpus))
+
+
+def quick(key: str) -> System:
+    """A system that trains for two epochs."""
+    system = SYSTEMS[key]
+    return system if system.recipe is None else replace(system, recipe=replace(system.recipe, epochs=2))
+
+
+def compare(aligned: Dataset, output_dir: Path, *keys: str) -> Comparison:
+    folds = {"speaker": make_folds(aligned, "speaker", 2)}
+    return Comparison(aligned, EMOTIONS, [quick(key) for key in keys], folds, [0], None, output_dir)
+
+
+@pytest.mark.parametrize("key", SYSTEMS)
+def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
+    comparison = compare(aligned, tmp_path, key)
+    comparison = replace(comparison, folds={"speaker": comparison.folds["speaker"][:1]})
+    run_jobs(comparison)
+    (run,) = collect_runs(comparison)
+    (fold,) = run["folds"]
+    assert (run["key"], run["protocol"], run["seed"]) == (key, "speaker", 0)
+    assert len(fold["predictions"]) == fold["sizes"]["test"] == 16
+    assert set(fold["predictions"].values()) <= set(EMOTIONS)
+    assert len(fold["history"]) == (0 if key == "svm" else 2) and fold["seconds"] > 0
+    assert not list(tmp_path.rglob("*.unfinished"))
+
+
+def test_a_finished_fold_is_never_run_again_and_a_missing_one_is(aligned, tmp_path):
+    comparison = compare(aligned, tmp_path, "wise", "svm")
+    run_jobs(comparison)
+    files = [job.result_file for job in jobs_of(comparison)]
+    before = [(path.stat().st_mtime_ns, path.read_text()) for path in files]
+    files[1].unlink()
+    run_jobs(comparison)
+    after = [(path.stat().st_mtime_ns, path.read_text()) for path in files]
+    assert [new[0] == old[0] for new, old in zip(after, before, strict=True)] == [True, False, True, True]
+    assert len(collect_runs(comparison)) == 2
+
+
+def test_several_workers_train_what_one_trains(aligned, tmp_path):
+    one, two = (compare(aligned, tmp_path / name, "wise") for name in ("one", "two"))
+    run_jobs(one)
+    run_jobs(two, num_workers=2)
+    predictions = [[fold["predictions"] for fold in collect_runs(each)[0]["folds"]] for each in (one, two)]
+    assert predictions[0] == predictions[1]
+
+
+def test_examples_of_attention_are_of_different_emotions_and_sum_to_one(aligned, tmp_path):
+    comparison = compare(aligned, tmp_path, "wise", "im_hr")
+    run_jobs(comparison)
+    with_attention, without = (run["folds"][0] for run in collect_runs(comparison))
+    assert "examples" not in without
+    assert len({example["emotion"] for example in with_attention["examples"]}) == 3
+    for example in with_attention["examples"]:
+        assert sum(word["attention"] for word in example["words"]) == pytest.approx(1, abs=1e-4)
+        assert example["predicted"] == with_attention["predictions"][example["id"]]
+
+
+def test_the_time_is_estimated_for_what_is_not_finished(aligned, tmp_path):
+    comparison = compare(aligned, tmp_path, "wise", "svm")
+    estimates = estimate(comparison)
+    assert [each.num_folds for each in estimates] == [2, 2]
+    assert estimates[0].most_s == pytest.approx(estimates[0].epoch_s * 2 * 2)
+    assert "with 2 at a time" in to_text(estimates, 2) and "WISE" in to_text(estimates, 2)
+    run_jobs(comparison)
+    assert to_text(estimate(comparison), 1) == "Every fold of every row is finished."
