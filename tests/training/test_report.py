@@ -112,7 +112,7 @@ def test_several_seeds_are_on_one_page(tmp_path):
 
 def test_the_papers_figures_are_drawn_only_where_they_are_comparable(page, tmp_path):
     results = make_results(protocols=("session",))
-    comparable = write({**results, "corpus": "iemocap", "num_utterances": 5531}, tmp_path)
+    comparable = write({**results, "corpus": "IEMOCAP", "num_utterances": 5531}, tmp_path)
     assert ", in the paper 0.764" in comparable and "in the paper 0.7" not in page
 
 

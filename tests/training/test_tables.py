@@ -138,8 +138,8 @@ def test_a_seed_that_lacks_a_row_is_not_compared():
     ("corpus", "num_utterances", "told"),
     [
         ("calls", 120, "not comparable with ours, which are of another corpus"),
-        ("iemocap", 120, "not comparable with ours, which are of another selection"),
-        ("iemocap", 5531, "as ours are; its folds are not known"),
+        ("IEMOCAP", 120, "not comparable with ours, which are of another selection"),
+        ("IEMOCAP", 5531, "as ours are; its folds are not known"),
     ],
 )
 def test_whether_the_papers_figures_are_comparable_is_told(results, corpus, num_utterances, told):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-CORPUS = "iemocap"
+CORPUS = "IEMOCAP"
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 UTTERANCES = 5531
 

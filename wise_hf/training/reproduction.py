@@ -16,7 +16,7 @@ from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.prepare import align
 from wise_hf.files import check_writable, write_json, write_text
-from wise_hf.training.arguments import emotions_of, read_corpus
+from wise_hf.training.arguments import corpus_name, emotions_of, read_corpus
 from wise_hf.training.comparison import Comparison, collect_runs, prepare_system, run_jobs
 from wise_hf.training.cross_validation import check_folds
 from wise_hf.training.estimate import estimate, to_text
@@ -148,7 +148,7 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
     runs = collect_runs(comparison)
     parameters = {run["key"]: run["folds"][0].get("parameters") for run in runs}
     return {
-        "corpus": arguments.data_dir.resolve().name,
+        "corpus": corpus_name(arguments),
         "emotions": list(comparison.emotions),
         "num_utterances": len(comparison.aligned),
         "seeds": list(comparison.seeds),
