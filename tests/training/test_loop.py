@@ -146,11 +146,11 @@ def test_the_sigmoid_loss_is_each_class_against_the_rest():
     assert LOSSES["sigmoid"](logits, labels, 0.0).item() == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("changes", [{"optimizer": "adadelta", "learning_rate": 1.0}, {"loss": "sigmoid"}])
+@pytest.mark.parametrize("changes", [{"optimizer": "adadelta", "learning_rate": 30.0}, {"loss": "sigmoid"}])
 def test_other_optimizers_and_losses_learn(tmp_path, changes):
-    run = make_run(tmp_path, replace(RECIPE, schedule="constant", epochs=8, **changes))
+    run = make_run(tmp_path, replace(RECIPE, schedule="constant", epochs=12, **changes))
     history = run.train("x").history
-    assert history[-1]["loss"] < history[0]["loss"]
+    assert history[-1]["loss"] < history[0]["loss"] - 0.01
 
 
 def test_gradients_are_cut_to_the_largest_value_allowed(tmp_path, monkeypatch):

@@ -114,6 +114,7 @@ def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
             among processes.
     """
     jobs = [job for job in jobs_of(comparison) if not job.result_file.is_file()]
+    PartialState().wait_for_everyone()  # until all have the same list
     bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
     if num_workers == 1:
         for job in jobs:

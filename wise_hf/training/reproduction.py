@@ -50,11 +50,12 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
         if accelerator.is_main_process and not arguments.dry_run:
             _check_output_dir(arguments)
         comparison, rows = _make_comparison(arguments)
-    told = to_text(estimate(comparison), _num_workers(arguments, accelerator)) if accelerator.is_main_process else ""
+    num_workers = _num_workers(arguments, accelerator)
+    told = to_text(estimate(comparison), num_workers)  # all processes share the steps that it takes
     if arguments.dry_run:
-        return told
+        return told if accelerator.is_main_process else ""
     logger.info("%s", told)
-    run_jobs(comparison, _num_workers(arguments, accelerator))
+    run_jobs(comparison, num_workers)
     if not accelerator.is_main_process:
         return ""
     results = _results(arguments, comparison, rows)
