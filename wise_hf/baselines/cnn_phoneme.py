@@ -27,7 +27,7 @@ Letters in the shapes: B utterances, P phonemes in the longest, V rows of the ph
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ from wise_hf.audio_wise import read_audio
 from wise_hf.baselines.spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
-from wise_hf.training.recipe import Recipe
+from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import System
 
 
@@ -340,22 +340,8 @@ SYSTEM = System(
     extract=extract,
     columns=COLUMNS,
     build=build,
-    recipe=Recipe(
-        epochs=40,
-        batch_size=16,
-        optimizer="adadelta",
-        learning_rate=1.0,
-        schedule="constant",
-        weight_decay=0.0,
-        dropout=DROPOUT,
-        input_dropout=0.0,
-        label_smoothing=0.0,
-        max_grad_norm=0.0,
-        normalization="global",
-        augment=(),
-        steady_start=False,
-        refit=False,
-        patience=10,
+    recipe=replace(
+        PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
     ),
     made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),
 )

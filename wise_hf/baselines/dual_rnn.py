@@ -28,7 +28,7 @@ validation part every 0.3 epochs, and the loss there, in place of the UA, to cho
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -46,7 +46,7 @@ from wise_hf.audio_wise import read_audio
 from wise_hf.baselines import prosody
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import frame_sizes, mfcc_native, pad_to_frame, to_int16_scale, validate_samples, with_deltas
-from wise_hf.training.recipe import Recipe
+from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import System
 
 
@@ -325,24 +325,9 @@ def build(
     return model, DualRNNCollator({word: index for index, word in enumerate(words)}, label2id)
 
 
-RECIPE = Recipe(
-    epochs=286,
-    batch_size=128,
-    optimizer="adam",
-    learning_rate=1e-3,
-    schedule="constant",
-    loss="sigmoid",
-    weight_decay=0.0,
-    dropout=0.0,  # WISE's; the model has its own
-    input_dropout=0.0,
-    label_smoothing=0.0,
-    max_grad_norm=0.0,
-    max_grad_value=10.0,
-    normalization="global",
-    augment=(),
-    steady_start=False,
-    refit=False,
-    patience=7,
+# The model has its dropout in its configuration.
+RECIPE = replace(
+    PLAIN, epochs=286, batch_size=128, learning_rate=1e-3, loss="sigmoid", max_grad_value=10.0, patience=7
 )
 SYSTEM = System(
     key="dual_rnn",

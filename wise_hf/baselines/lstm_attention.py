@@ -21,7 +21,7 @@ Letters in the shapes: B utterances, N words in the longest, T frames in the lon
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from wise_hf.audio_wise import read_audio
 from wise_hf.baselines.spectrogram import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
-from wise_hf.training.recipe import Recipe
+from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import System
 
 
@@ -281,20 +281,14 @@ SYSTEM = System(
     extract=extract,
     columns=COLUMNS,
     build=build,
-    recipe=Recipe(
+    recipe=replace(
+        PLAIN,
         epochs=150,
         batch_size=64,
         learning_rate=1e-3,
-        schedule="constant",
-        weight_decay=0.0,
         dropout=DROPOUT,
         input_dropout=DROPOUT,
-        label_smoothing=0.0,
         max_grad_norm=3.0,
-        normalization="global",
-        augment=(),
-        steady_start=False,
-        refit=False,
         patience=20,
     ),
     made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),

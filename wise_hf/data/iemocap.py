@@ -102,8 +102,16 @@ def load_iemocap(
         if row["majority_label"] in names and scenario in (None, row["scenario"])
     ]
     _tell_choice(rows, chosen, set(names.values()), root)
-    dataset = cached_map(
-        Dataset.from_list(chosen, features=IEMOCAP_FEATURES),
+    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, num_proc), allow_incomplete)
+    logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
+    return dataset
+
+
+def _read_all_words(
+    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, num_proc: int | None
+) -> Dataset:
+    return cached_map(
+        Dataset.from_list(rows, features=IEMOCAP_FEATURES),
         read_words,
         features=IEMOCAP_FEATURES,
         made_by=(iemocap_formats, spoken_text_wise),
@@ -114,9 +122,6 @@ def load_iemocap(
         times=times,
         keep_nonverbal=keep_nonverbal,
     )
-    dataset = check_words(dataset, allow_incomplete)
-    logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
-    return dataset
 
 
 def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:

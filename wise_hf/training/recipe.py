@@ -1,6 +1,6 @@
 """How a model is trained: our recipe and the paper's plain one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wise_hf.data.augmentation import AUGMENTATIONS
 
@@ -59,10 +59,11 @@ class Recipe:
     patience: int = 0
 
 
-PAPER = Recipe(
-    batch_size=32,
-    learning_rate=1e-3,
-    schedule="inverse",
+# Nothing but batches and an optimizer, for recipes that add what they have.
+PLAIN = Recipe(
+    schedule="constant",
+    weight_decay=0.0,
+    dropout=0.0,
     input_dropout=0.0,
     label_smoothing=0.0,
     max_grad_norm=0.0,
@@ -71,4 +72,5 @@ PAPER = Recipe(
     steady_start=False,
     refit=False,
 )
+PAPER = replace(PLAIN, batch_size=32, learning_rate=1e-3, schedule="inverse", weight_decay=1e-4, dropout=0.3)
 RECIPES = {"wise_hf": Recipe(), "paper": PAPER}
