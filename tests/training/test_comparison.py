@@ -4,12 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from datasets import Dataset
 
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align
 from wise_hf.training.comparison import Comparison, collect_runs, jobs_of, run_jobs
 from wise_hf.training.estimate import estimate, to_text
+from wise_hf.training.loop import Progress, TrainingRun
 from wise_hf.training.system import System
 from wise_hf.training.systems import table_rows
 
@@ -31,7 +33,7 @@ def quick(key: str) -> System:
 
 def compare(aligned: Dataset, output_dir: Path, *keys: str) -> Comparison:
     folds = {"speaker": make_folds(aligned, "speaker", 2)}
-    return Comparison(aligned, EMOTIONS, [quick(key) for key in keys], folds, [0], None, output_dir)
+    return Comparison(aligned, EMOTIONS, [quick(key) for key in keys], keys, folds, [0], None, output_dir)
 
 
 @pytest.mark.parametrize("key", SYSTEMS)
@@ -68,6 +70,60 @@ def test_several_workers_train_what_one_trains(aligned, tmp_path):
     assert predictions[0] == predictions[1]
 
 
+def test_a_result_that_was_made_otherwise_is_not_taken(aligned, tmp_path):
+    comparison = compare(aligned, tmp_path, "wise")
+    run_jobs(comparison)
+    (system,) = comparison.systems
+    other = replace(system, recipe=replace(system.recipe, learning_rate=0.1))
+    with pytest.raises(ValueError, match="fold_1.json was made by another recipe"):
+        run_jobs(replace(comparison, systems=[other]))
+
+
+def test_what_was_run_before_is_collected_with_what_is_run_now(aligned, tmp_path):
+    comparison = compare(aligned, tmp_path, "text", "svm")
+    for key in ("svm", "text"):
+        run_jobs(replace(comparison, to_run=[key]))
+    assert [run["key"] for run in collect_runs(comparison)] == ["text", "svm"]
+
+
+def fail(trial: object) -> list[int]:
+    raise ValueError("it fails")
+
+
+@pytest.mark.parametrize("num_workers", [1, 2])
+def test_a_training_that_fails_ends_the_rest(aligned, tmp_path, num_workers):
+    comparison = compare(aligned, tmp_path, "svm", "wise", "audio", "im_hr")
+    failing = replace(comparison.systems[0], fit_and_predict=fail)
+    with pytest.raises(ValueError, match="it fails"):
+        run_jobs(replace(comparison, systems=[failing, *comparison.systems[1:]]), num_workers)
+    assert len(list(tmp_path.rglob("fold_*.json"))) < 6
+
+
+def test_a_killed_training_goes_on_where_it_was_and_its_time_counts(aligned, tmp_path, monkeypatch):
+    unbroken, broken = (compare(aligned, tmp_path / name, "wise") for name in ("unbroken", "broken"))
+    run_jobs(unbroken)
+    train_epoch = TrainingRun._train_epoch
+
+    def killed(run: TrainingRun, epoch: int) -> float:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return train_epoch(run, epoch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(TrainingRun, "_train_epoch", killed)
+        run_jobs(broken)
+    first_epoch_s = Progress(**torch_load_progress(tmp_path / "broken")).seconds
+    run_jobs(broken)
+    one, two = (collect_runs(each)[0]["folds"][0] for each in (unbroken, broken))
+    assert two["predictions"] == one["predictions"] and two["history"] == one["history"]
+    assert two["seconds"] > first_epoch_s > 0
+
+
+def torch_load_progress(folder: Path) -> dict:
+    (state,) = folder.rglob("custom_checkpoint_0.pkl")
+    return torch.load(state, weights_only=False)
+
+
 def test_examples_of_attention_are_of_different_emotions_and_sum_to_one(aligned, tmp_path):
     comparison = compare(aligned, tmp_path, "wise", "im_hr")
     run_jobs(comparison)
@@ -84,6 +140,6 @@ def test_the_time_is_estimated_for_what_is_not_finished(aligned, tmp_path):
     estimates = estimate(comparison)
     assert [each.num_folds for each in estimates] == [2, 2]
     assert estimates[0].most_s == pytest.approx(estimates[0].epoch_s * 2 * 2)
-    assert "with 2 at a time" in to_text(estimates, 2) and "WISE" in to_text(estimates, 2)
+    assert "with 2 at a" in to_text(estimates, 2) and "WISE" in to_text(estimates, 2)
     run_jobs(comparison)
     assert to_text(estimate(comparison), 1) == "Every fold of every row is finished."

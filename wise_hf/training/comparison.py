@@ -3,11 +3,15 @@
 import importlib
 import json
 import logging
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from accelerate import PartialState
@@ -20,6 +24,7 @@ from wise_hf.data.collator import load_rows
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.files import write_json
+from wise_hf.training.processes import make_accelerator
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
 
@@ -35,7 +40,8 @@ class Comparison:
     Args:
         aligned: utterances with words.
         emotions: the labels, in the order of their numbers.
-        systems: what is trained, in the order in which it is.
+        systems: all that there are, in the order in which they are trained.
+        to_run: the keys of those that are to be trained now.
         folds: of every protocol.
         seeds: of weights, batches and augmentation; each is a run of its own.
         vectors: word vectors, or `None` to learn them.
@@ -45,6 +51,7 @@ class Comparison:
     aligned: Dataset
     emotions: Sequence[str]
     systems: Sequence[System]
+    to_run: Collection[str]
     folds: Mapping[str, Sequence[Fold]]
     seeds: Sequence[int]
     vectors: WordVectors | None
@@ -71,6 +78,35 @@ def jobs_of(comparison: Comparison) -> list[Job]:
         for seed in comparison.seeds
         for number in range(1, len(folds) + 1)
     ]
+
+
+def unfinished_jobs(comparison: Comparison) -> list[Job]:
+    """
+    The jobs of the systems to run that have no result yet.
+
+    Raises:
+        ValueError: for a result that was made otherwise.
+    """
+    jobs = [job for job in jobs_of(comparison) if job.system.key in comparison.to_run]
+    for job in jobs:
+        if job.result_file.is_file() and _read(job)["made_by"] != _made_by(job.system):
+            raise ValueError(
+                f"{job.result_file} was made by another recipe, number of processes or precision; remove it, or give "
+                "another folder."
+            )
+    return [job for job in jobs if not job.result_file.is_file()]
+
+
+def _made_by(system: System) -> dict:
+    """What else decides on a result, as JSON gives it back."""
+    accelerator = make_accelerator()
+    recipe = None if system.recipe is None else asdict(system.recipe)
+    made_by = {"recipe": recipe, "processes": accelerator.num_processes, "precision": accelerator.mixed_precision}
+    return json.loads(json.dumps(made_by))
+
+
+def _read(job: Job) -> dict:
+    return json.loads(job.result_file.read_text(encoding="utf-8"))
 
 
 def _result_file(comparison: Comparison, system: System, protocol: str, seed: int, number: int) -> Path:
@@ -113,7 +149,7 @@ def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
         num_workers: jobs at a time, each in a process of its own; 1 = in this one, where accelerate may share a job
             among processes.
     """
-    jobs = [job for job in jobs_of(comparison) if not job.result_file.is_file()]
+    jobs = unfinished_jobs(comparison)
     PartialState().wait_for_everyone()  # until all have the same list
     bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
     if num_workers == 1:
@@ -121,10 +157,26 @@ def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
             run_job(comparison, job)
             bar.update()
         return
-    with ProcessPoolExecutor(num_workers, get_context("spawn"), quieten_libraries) as pool:
-        for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
-            done.result()
-            bar.update()
+    with ProcessPoolExecutor(num_workers, get_context("spawn"), _start_worker) as pool:
+        try:
+            for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
+                done.result()
+                bar.update()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    """A worker ends at once with Ctrl-C, which reaches it, too, and with the process that started it."""
+    quieten_libraries()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    wait([parent_process().sentinel])
+    os._exit(1)
 
 
 def run_job(comparison: Comparison, job: Job) -> None:
@@ -135,7 +187,8 @@ def run_job(comparison: Comparison, job: Job) -> None:
     if state.is_main_process:
         sizes = {part: len(trial.parts[part]) for part in PARTS}
         fold = comparison.folds[job.protocol][job.number - 1]
-        write_json(job.result_file, {"name": fold.name, "sizes": sizes} | result)
+        described = {"name": fold.name, "sizes": sizes, "made_by": _made_by(job.system)}
+        write_json(job.result_file, described | result)
         shutil.rmtree(trial.output_dir, ignore_errors=True)
     state.wait_for_everyone()
 
@@ -145,8 +198,7 @@ def collect_runs(comparison: Comparison) -> list[dict]:
     runs: dict[tuple[str, str, int], list[dict]] = {}
     for job in jobs_of(comparison):
         if job.result_file.is_file():
-            result = json.loads(job.result_file.read_text(encoding="utf-8"))
-            runs.setdefault((job.protocol, job.system.key, job.seed), []).append(result)
+            runs.setdefault((job.protocol, job.system.key, job.seed), []).append(_read(job))
     return [
         {"protocol": protocol, "key": key, "seed": seed, "folds": folds}
         for (protocol, key, seed), folds in runs.items()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wise_hf.training.comparison import Comparison, jobs_of, trial_of
+from wise_hf.training.comparison import Comparison, trial_of, unfinished_jobs
 from wise_hf.training.trial import run_trial, start_network
 
 
@@ -13,8 +13,8 @@ class Estimate:
     """
     Args:
         name: of the system.
-        epoch_s: an epoch on the first fold, from a few of its steps; `None` for what is no network.
-        most_s: all its folds that are not finished, if every one takes all epochs.
+        epoch_s: an epoch on the first fold, from a few of its steps and its validation; `None` for what is no network.
+        most_s: all its folds that are not finished, if none stops early.
         num_folds: how many these are.
     """
 
@@ -26,7 +26,7 @@ class Estimate:
 
 def estimate(comparison: Comparison) -> list[Estimate]:
     """Measure each system that is not finished on its first unfinished fold."""
-    jobs = [job for job in jobs_of(comparison) if not job.result_file.is_file()]
+    jobs = unfinished_jobs(comparison)
     estimates = []
     for system in comparison.systems:
         own = [job for job in jobs if job.system is system]
@@ -48,13 +48,13 @@ def to_text(estimates: Sequence[Estimate], num_workers: int) -> str:
     if not estimates:
         return "Every fold of every row is finished."
     width = max(len(each.name) for each in estimates)
-    lines = [f"{'Row':<{width}}  s an epoch  folds  minutes at most"]
+    lines = [f"{'Row':<{width}}  s an epoch  folds  minutes, if none stops early"]
     for each in estimates:
         epoch = "" if each.epoch_s is None else f"{each.epoch_s:.1f}"
-        lines.append(f"{each.name:<{width}}  {epoch:>10}  {each.num_folds:>5}  {each.most_s / 60:>15.1f}")
+        lines.append(f"{each.name:<{width}}  {epoch:>10}  {each.num_folds:>5}  {each.most_s / 60:>28.1f}")
     total_min = sum(each.most_s for each in estimates) / 60
     lines.append(
-        f"{total_min:.0f} minutes of training at most, one after the other; about {total_min / num_workers:.0f} with "
-        f"{num_workers} at a time. Rows with patience end sooner. Validation and the first alignment come on top."
+        f"{total_min:.0f} minutes one after the other, about {total_min / num_workers:.0f} with {num_workers} at a "
+        "time. Rows with patience end sooner, most of all the compared systems with their hundreds of epochs."
     )
     return "\n".join(lines)

@@ -39,12 +39,14 @@ class Progress:
         best_epoch: the epoch whose model is kept, from 1.
         best_ua: its UA on the validation part.
         history: one row an epoch: `epoch`, `loss` (training, mean), `wa` and `ua` (validation).
+        seconds: how long all epochs took.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     best_ua: float = -1.0
     history: list[dict] = field(default_factory=list)
+    seconds: float = field(default=0.0, compare=False)
 
     def last_figures(self) -> dict[str, str]:
         """What the progress bar shows."""
@@ -142,8 +144,9 @@ class TrainingRun:
         for epoch in epochs:
             if self._is_out_of_patience():
                 break
+            start_s = time.monotonic()
             loss = self._train_epoch(epoch)
-            self._record(epoch + 1, loss)
+            self._record(epoch + 1, loss, start_s)
             epochs.set_postfix(self.progress.last_figures())
         return self.progress
 
@@ -165,7 +168,7 @@ class TrainingRun:
         losses = [self._train_step(batch) for batch in self.train_loader]
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         if not math.isfinite(loss):
-            raise ValueError(f"The loss of epoch {epoch + 1} is {loss}; give a lower --learning_rate.")
+            raise ValueError(f"The loss of epoch {epoch + 1} is {loss}; a lower learning rate may help.")
         return loss
 
     def _train_step(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -184,7 +187,7 @@ class TrainingRun:
 
     def measure_epoch_s(self, num_steps: int = 4) -> float:
         """
-        How long an epoch of training takes, from a few of its steps; the weights are spoilt by it.
+        How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
 
         Args:
             num_steps: at least 2; the first is not counted.
@@ -197,7 +200,9 @@ class TrainingRun:
             self._train_step(next(batches)).item()
             times_s.append(time.monotonic() - start_s)
         counted = times_s[1:] or times_s
-        return sum(counted) / len(counted) * len(self.train_loader)
+        start_s = time.monotonic()
+        self._score(self.validation_loader)
+        return sum(counted) / len(counted) * len(self.train_loader) + time.monotonic() - start_s
 
     def _clip_gradients(self) -> None:
         if self.recipe.max_grad_norm > 0:
@@ -213,7 +218,7 @@ class TrainingRun:
         predicted, true = predict_classes(self.model, loader, self.accelerator)
         return compute_scores(predicted, true, self.num_labels), predicted
 
-    def _record(self, epoch: int, loss: float) -> None:
+    def _record(self, epoch: int, loss: float, start_s: float) -> None:
         progress = self.progress
         progress.epoch = epoch
         scores = self._score(self.validation_loader)[0] if self.validation_loader else {"wa": None, "ua": None}
@@ -223,6 +228,7 @@ class TrainingRun:
             progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
             kept = self.accelerator.unwrap_model(self.model)
             kept.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
+        progress.seconds += time.monotonic() - start_s
         self._save_checkpoint()
 
     def _save_checkpoint(self) -> None:

@@ -59,6 +59,11 @@ class Recipe:
     patience: int = 0
 
 
+# What the training loop reads; the rest is for what builds WISE.
+TRAINING_FIELDS = (
+    *("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "loss", "weight_decay", "label_smoothing"),
+    *("max_grad_norm", "max_grad_value", "patience"),
+)
 # Nothing but batches and an optimizer, for recipes that add what they have.
 PLAIN = Recipe(
     schedule="constant",

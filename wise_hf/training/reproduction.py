@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -22,6 +23,7 @@ from wise_hf.training.cross_validation import check_folds
 from wise_hf.training.estimate import estimate, to_text
 from wise_hf.training.experiment import recorded
 from wise_hf.training.processes import make_accelerator
+from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.report import write_report
 from wise_hf.training.systems import Row, table_rows
 from wise_hf.training.tables import summarize, to_markdown
@@ -45,16 +47,18 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
     """
+    _check_embeddings(arguments)
     accelerator = make_accelerator()
-    with accelerator.main_process_first():
-        if accelerator.is_main_process and not arguments.dry_run:
-            _check_output_dir(arguments)
-        comparison, rows = _make_comparison(arguments)
     num_workers = _num_workers(arguments, accelerator)
+    with accelerator.main_process_first():
+        _check_output_dir(arguments)
+        comparison, rows = _make_comparison(arguments)
     told = to_text(estimate(comparison), num_workers)  # all processes share the steps that it takes
     if arguments.dry_run:
         return told if accelerator.is_main_process else ""
     logger.info("%s", told)
+    if accelerator.is_main_process:
+        _start_run(arguments, comparison)
     run_jobs(comparison, num_workers)
     if not accelerator.is_main_process:
         return ""
@@ -67,34 +71,41 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
     return "\n" + to_markdown(summary)
 
 
+def _check_embeddings(arguments: argparse.Namespace) -> None:
+    if arguments.embeddings is not None and not arguments.embeddings.is_file():
+        raise ValueError(f"{arguments.embeddings} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+
+
 def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
     corpus = read_corpus(arguments)
     emotions = emotions_of(corpus, arguments.emotions)
-    rows = _choose_rows(arguments)
+    rows = _rows(arguments)
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
     aligned = align(corpus, arguments.num_proc)
+    to_run = arguments.rows or [row.system.key for row in rows]
     for row in rows:
-        prepare_system(aligned, row.system, arguments.num_proc)
+        if row.system.key in to_run:
+            prepare_system(aligned, row.system, arguments.num_proc)
     vectors = None
     if arguments.embeddings is not None:
         vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
     systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
-    return Comparison(aligned, emotions, systems, folds, seeds, vectors, arguments.output_dir), rows
+    return Comparison(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir), rows
 
 
 def _words_of(aligned: Dataset) -> set[str]:
     return {word["word"] for words in aligned["words"] for word in words}
 
 
-def _choose_rows(arguments: argparse.Namespace) -> list[Row]:
+def _rows(arguments: argparse.Namespace) -> list[Row]:
+    """Every row; those that are not asked for now may have been run before."""
     rows = table_rows(arguments.recipe)
     unknown = set(arguments.rows or ()) - {row.system.key for row in rows}
     if unknown:
         known = ", ".join(row.system.key for row in rows)
         raise ValueError(f"There is no row {', '.join(sorted(unknown))}; choose among {known}.")
-    rows = [row for row in rows if not arguments.rows or row.system.key in arguments.rows]
     return [_with_epochs(row, arguments.epochs) for row in rows] if arguments.epochs else rows
 
 
@@ -110,14 +121,14 @@ def _protocols(arguments: argparse.Namespace) -> list[str]:
 
 def _folds(arguments: argparse.Namespace, corpus: Dataset, protocol: str) -> list[Fold]:
     """Those of the file that an earlier run of the same command left, else new ones."""
-    path = arguments.output_dir / f"folds_{protocol}.json"
+    path = _folds_file(arguments, protocol)
     if path.is_file():
         return read_folds(path, corpus)
-    num_folds = None if protocol == "session" else NUM_FOLDS
-    folds = make_folds(corpus, protocol, num_folds, seed=0)
-    if not arguments.dry_run:
-        write_folds(folds, corpus, path, protocol, seed=0)
-    return folds
+    return make_folds(corpus, protocol, None if protocol == "session" else NUM_FOLDS, seed=0)
+
+
+def _folds_file(arguments: argparse.Namespace, protocol: str) -> Path:
+    return arguments.output_dir / f"folds_{protocol}.json"
 
 
 def _check_output_dir(arguments: argparse.Namespace) -> None:
@@ -129,16 +140,25 @@ def _check_output_dir(arguments: argparse.Namespace) -> None:
         if changed:
             told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
             raise ValueError(f"The run in {folder} was started otherwise ({told}); give the same, or another folder.")
-    elif any(folder.glob("*")):
+    elif folder.is_file() or any(folder.glob("*")):
         raise ValueError(f"{folder} holds something else than a run of this script; choose another folder.")
-    else:
+    elif not arguments.dry_run:
         check_writable(folder)
-        write_json(folder / ARGUMENTS, given)
+
+
+def _start_run(arguments: argparse.Namespace, comparison: Comparison) -> None:
+    """Record what was asked for, and who is where."""
+    write_json(arguments.output_dir / ARGUMENTS, recorded(arguments, FREE_ARGUMENTS))
+    for protocol, folds in comparison.folds.items():
+        if not _folds_file(arguments, protocol).is_file():
+            write_folds(folds, comparison.aligned, _folds_file(arguments, protocol), protocol, seed=0)
 
 
 def _num_workers(arguments: argparse.Namespace, accelerator: Accelerator) -> int:
     """Trainings at a time: as asked for; without a GPU and without other processes one for each core."""
     if arguments.jobs is not None:
+        if arguments.jobs > 1 and accelerator.num_processes > 1:
+            raise ValueError("--jobs starts processes of its own; give it, or several processes of accelerate.")
         return arguments.jobs
     shares_a_job = accelerator.num_processes > 1 or torch.accelerator.is_available()
     return 1 if shares_a_job else len(os.sched_getaffinity(0))
@@ -162,9 +182,17 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
                 "name": row.system.name,
                 "tables": list(row.tables),
                 "parameters": parameters.get(row.system.key),
-                "recipe": {} if row.system.recipe is None else asdict(row.system.recipe),
+                "recipe": _recipe(row),
             }
             for row in rows
         ],
         "runs": runs,
     }
+
+
+def _recipe(row: Row) -> dict:
+    """What its training reads of the recipe; the rest says something of WISE's rows only."""
+    if row.system.recipe is None:
+        return {}
+    recipe = asdict(row.system.recipe)
+    return recipe if row.is_wise else {name: recipe[name] for name in TRAINING_FIELDS}

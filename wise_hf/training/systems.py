@@ -45,6 +45,11 @@ class Row:
     system: System
     tables: tuple[str, ...]
 
+    @property
+    def is_wise(self) -> bool:
+        """WISE or a variant of it, which reads the whole of its recipe."""
+        return self.system.recipe is not None and self.system.extract is extract_wise
+
 
 def extract_wise(row: dict) -> dict:
     """WISE's map function for features: the frames of an aligned utterance, ragged."""
@@ -112,8 +117,8 @@ def table_rows(recipe: str = "wise_hf") -> list[Row]:
 
 
 def _fit_and_predict_svm(trial: Trial) -> Sequence[int]:
-    """The SVM on the frames that WISE sees; it learns from training and validation, since it chooses no epoch."""
-    learnt_from = [*trial.parts["train"], *trial.parts["validation"]]
+    """The SVM on the frames that WISE sees; it learns from the training part alone, as the networks do."""
+    learnt_from = trial.parts["train"]
     mean, std = feature_statistics(row["input_features"] for row in learnt_from)
     train, test = (
         [(row["input_features"] - mean) / std for row in rows] for rows in (learnt_from, trial.parts["test"])

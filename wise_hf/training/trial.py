@@ -23,20 +23,22 @@ def run_trial(system: System, trial: Trial) -> dict:
         trial: on what.
 
     Returns:
-        `test` scores, `predictions` (the emotion that each test utterance is given), `seconds`, and of a network the
+        `test` scores, `predictions` (the emotion that each test utterance is given), `seconds` of training, and of a
+        network the
         `epoch` that was kept, the `history` of all, its `validation` scores, its trainable `parameters` and, where it
         weighs words, `examples` of that.
     """
-    start = time.monotonic()
+    start_s = time.monotonic()
     if system.fit_and_predict is not None:
-        result, predicted = {"epoch": None, "history": []}, list(system.fit_and_predict(trial))
+        predicted = list(system.fit_and_predict(trial))
+        result = {"epoch": None, "history": [], "seconds": time.monotonic() - start_s}
     else:
         result, predicted = _train_network(system, trial)
     test_rows = trial.parts["test"]
     true = [trial.emotions.index(row["emotion"]) for row in test_rows]
     named = {row["id"]: trial.emotions[number] for row, number in zip(test_rows, predicted, strict=True)}
     scores = compute_scores(predicted, true, len(trial.emotions))
-    return result | {"test": scores, "predictions": named, "seconds": time.monotonic() - start}
+    return result | {"test": scores, "predictions": named}
 
 
 def _train_network(system: System, trial: Trial) -> tuple[dict, list[int]]:
@@ -51,6 +53,7 @@ def _train_network(system: System, trial: Trial) -> tuple[dict, list[int]]:
         "parameters": sum(each.numel() for each in model.parameters() if each.requires_grad),
         "epoch": run.progress.best_epoch,
         "history": run.progress.history,
+        "seconds": run.progress.seconds,
         "validation": validation,
     }
     examples = _attention_examples(run, trial, predicted)
