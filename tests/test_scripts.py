@@ -111,7 +111,7 @@ def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_
     arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete", "--num_proc", 1]
     arguments += ["--output_dir", tmp_path / "out", "--rows", "wise,svm", "--epochs", 1, "--protocols", "session"]
     dry = run("reproduce_tables.py", *arguments, "--dry_run")
-    assert dry.returncode == 0 and "minutes at most" in dry.stdout and not (tmp_path / "out").exists(), dry.stderr
+    assert dry.returncode == 0 and "if none stops early" in dry.stdout and not (tmp_path / "out").exists(), dry.stderr
     for _ in range(2):
         done = run("reproduce_tables.py", *arguments, "--jobs", 1, launch=ACCELERATE)
         assert done.returncode == 0, done.stderr[-3000:]
@@ -121,7 +121,31 @@ def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_
     assert "Table 1" in (tmp_path / "out" / "tables.md").read_text()
     assert "WISE" in (tmp_path / "out" / "report.html").read_text()
     assert "--epochs was 1" in told("reproduce_tables.py", *arguments, "--epochs", 2)
+    assert "--epochs was 1" in told("reproduce_tables.py", *arguments, "--epochs", 2, "--dry_run")
     assert "no row wize" in told("reproduce_tables.py", *arguments, "--rows", "wize")
+
+
+def test_a_mistyped_command_for_the_tables_leaves_room_for_the_right_one(spoken_corpus, tmp_path, told):
+    arguments = ["--output_dir", tmp_path / "out", "--rows", "svm", "--protocols", "random", "--jobs", 1]
+    assert "is not a folder" in told("reproduce_tables.py", "--data_dir", tmp_path / "nowhere", *arguments)
+    right = ["--data_dir", spoken_corpus, *arguments]
+    assert "none.txt is not there" in told("reproduce_tables.py", *right, "--embeddings", "none.txt")
+    assert "is not a list of session" in told("reproduce_tables.py", *right, "--protocols", "dialog")
+    done = run("reproduce_tables.py", *right)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "not run yet" in (tmp_path / "out" / "tables.md").read_text(), "the rows that were not asked for"
+
+
+def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_corpus, tmp_path):
+    arguments = ["--data_dir", spoken_corpus, "--rows", "svm,audio", "--protocols", "random", "--epochs", 1]
+    arguments += ["--num_proc", 1, "--output_dir", tmp_path / "out"]
+    refused = run("reproduce_tables.py", *arguments, "--jobs", 2, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
+    assert refused.returncode != 0 and "--jobs starts processes of its own" in refused.stderr
+    done = run("reproduce_tables.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = [json.loads(path.read_text()) for path in (tmp_path / "out" / "runs").rglob("fold_*.json")]
+    assert len(results) == 10 and {result["made_by"]["processes"] for result in results} == {2}
+    assert done.stdout.count("## Footnotes") == 1
 
 
 def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(spoken_corpus, tmp_path):

@@ -129,7 +129,7 @@ def test_examples_of_attention_are_of_different_emotions_and_sum_to_one(aligned,
     run_jobs(comparison)
     with_attention, without = (run["folds"][0] for run in collect_runs(comparison))
     assert "examples" not in without
-    assert len({example["emotion"] for example in with_attention["examples"]}) == 3
+    assert len({example["emotion"] for example in with_attention["examples"]}) == 4
     for example in with_attention["examples"]:
         assert sum(word["attention"] for word in example["words"]) == pytest.approx(1, abs=1e-4)
         assert example["predicted"] == with_attention["predictions"][example["id"]]

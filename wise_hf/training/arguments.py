@@ -150,13 +150,16 @@ def names(text: str) -> list[str]:
 
 def row_keys(text: str) -> list[str]:
     """`wise,dual_rnn`; which there are is known by the tables."""
-    return [key.strip() for key in text.split(",")]
+    found = [key.strip() for key in text.split(",")]
+    if not all(found) or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of different names with commas between them")
+    return found
 
 
 def protocols(text: str) -> list[str]:
     """`session,random`"""
     found = row_keys(text)
-    if not set(found) <= {"session", "speaker", "random"} or len(set(found)) < len(found):
+    if not set(found) <= {"session", "speaker", "random"}:
         raise argparse.ArgumentTypeError(f"'{text}' is not a list of session, speaker, random")
     return found
 

@@ -77,9 +77,9 @@ def _check_embeddings(arguments: argparse.Namespace) -> None:
 
 
 def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
+    rows = _rows(arguments)
     corpus = read_corpus(arguments)
     emotions = emotions_of(corpus, arguments.emotions)
-    rows = _rows(arguments)
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
@@ -173,6 +173,7 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
         "emotions": list(comparison.emotions),
         "num_utterances": len(comparison.aligned),
         "seeds": list(comparison.seeds),
+        "trial_epochs": arguments.epochs,
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
         "protocols": list(comparison.folds),
         "truth": dict(zip(comparison.aligned["id"], comparison.aligned["emotion"], strict=True)),

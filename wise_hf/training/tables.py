@@ -38,6 +38,7 @@ def summarize(results: Mapping) -> dict:
     described = ("corpus", "emotions", "num_utterances", "seeds", "word_vectors")
     return {
         **{name: results[name] for name in described},
+        "trial_epochs": results.get("trial_epochs"),
         "paper_comparable": _is_the_papers_corpus(results),
         "protocols": [_summarize_protocol(results, protocol) for protocol in results["protocols"]],
     }
@@ -158,7 +159,7 @@ def _cells(summary: Mapping, row: Mapping, table: str) -> dict[str, Cell]:
     if len(summary["seeds"]) > 1:
         cells["seeds' UA"] = _range([each["ua"] for each in result["by_seed"]]) if result else _NOTHING
     cells["WISE − row, UA"] = _difference(against) if against else _NOTHING
-    cells["McNemar p"] = (_p_value(against["mcnemar_p"]), "") if against else _NOTHING
+    cells["McNemar p (WA)"] = (_p_value(against["mcnemar_p"]), "") if against else _NOTHING
     if table in ("table_1", "table_2"):
         for score in ("wa", "ua"):
             cells[f"paper's {score.upper()}"] = (f"{paper[score]:.3f}", "") if paper else _NOTHING
@@ -206,7 +207,8 @@ def to_markdown(summary: Mapping) -> str:
                 lines += [f"## {title}, {short_words(protocol)}", "", *_markdown_table(summary, protocol, table), ""]
     lines += ["## Footnotes", "", *(f"- {note}" for note in notes(summary))]
     lines += [f"- {source.mark}: {source.citation}, https://doi.org/{source.doi}. {source.note}" for source in SOURCES]
-    return "\n".join(lines + ["", "## How the rows were trained", "", *recipe_lines(summary)]) + "\n"
+    recipes = recipe_lines(summary)
+    return "\n".join(lines + (["", "## How the rows were trained", "", *recipes] if recipes else [])) + "\n"
 
 
 def _markdown_table(summary: Mapping, protocol: Mapping, table: str) -> list[str]:
@@ -227,8 +229,13 @@ def setup(summary: Mapping) -> str:
     learnt = "learnt from the training part" if vectors == "learnt" else vectors
     return (
         f"Corpus: {summary['corpus']}, {summary['num_utterances']:,} utterances, {len(summary['emotions'])} emotions "
-        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}."
+        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{_trial(summary)}"
     )
+
+
+def _trial(summary: Mapping) -> str:
+    epochs = summary["trial_epochs"]
+    return f" A TRIAL WITH --epochs {epochs} FOR EVERY ROW: THESE ARE NO RESULTS." if epochs else ""
 
 
 def comparability(summary: Mapping) -> str:
@@ -267,9 +274,11 @@ def notes(summary: Mapping) -> list[str]:
         *(["Seeds' UA: the lowest and the highest pooled UA of a seed."] * several),
         "WISE − row: pooled UA of WISE minus that of the row on the utterances that both tested, with the interval of "
         "a paired bootstrap; above 0 WISE is the better one.",
-        "McNemar p: exact test on the same utterances, of whether WISE and the row are right equally often"
+        "McNemar p (WA): exact test on the same utterances, of whether WISE and the row are right equally often"
         f"{' (twice the mean of the p-values of the seeds)' * several}; not corrected for the number of rows.",
         UNITS_NOTE,
+        "Time of a fold: its epochs with their validation, measured beside whatever else ran on the machine; compare "
+        "rows that ran together.",
         "WISE's rows train by the recipe of this package (augmentation, steady start, label smoothing, ...; the whole "
         "was put together on RAVDESS), unless --recipe paper is given. The compared systems train by their own plain "
         "ones: a difference to WISE is one of model and recipe together.",

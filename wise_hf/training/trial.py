@@ -11,7 +11,7 @@ from wise_hf.training.scores import compute_scores
 from wise_hf.training.system import System, Trial
 
 
-MAX_EXAMPLES = 3
+MAX_EXAMPLES = 4  # of a fold
 
 
 def run_trial(system: System, trial: Trial) -> dict:
