@@ -89,6 +89,15 @@ def read_word_vectors(
     return WordVectors([PAD, UNKNOWN, *vectors], matrix)
 
 
+def check_is_there(path: Path) -> None:
+    """
+    Raises:
+        ValueError: for word vectors that are not there.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+
+
 def _pieces(word: str) -> list[str]:
     lower = word.lower()
     for clitic in CLITICS:
@@ -135,8 +144,7 @@ def _vector(values: list[str], broken: str) -> np.ndarray:
 
 @contextmanager
 def _open_text(path: Path) -> Iterator[io.TextIOBase]:
-    if not path.is_file():
-        raise ValueError(f"{path} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+    check_is_there(path)
     try:
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:

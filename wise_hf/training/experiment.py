@@ -13,6 +13,7 @@ from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.collator import load_rows
+from wise_hf.data.embeddings import check_is_there
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
@@ -99,8 +100,8 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
     """
     _check_fold_arguments(arguments)
-    if arguments.embeddings is not None and not arguments.embeddings.is_file():
-        raise ValueError(f"{arguments.embeddings} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+    if arguments.embeddings is not None:
+        check_is_there(arguments.embeddings)
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
         raise ValueError(
             "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."
@@ -259,14 +260,27 @@ def recorded(arguments: argparse.Namespace, free: Sequence[str] = FREE_ARGUMENTS
 def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
     if resume.resolve() != output_dir.resolve():
         raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
-    earlier = output_dir / ARGUMENTS
-    if not earlier.is_file():
+    if not (output_dir / ARGUMENTS).is_file():
         raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
-    before = json.loads(earlier.read_text(encoding="utf-8"))
+    check_same_arguments(output_dir, given)
+
+
+def check_same_arguments(output_dir: Path, given: Mapping) -> None:
+    """
+    Args:
+        output_dir: holds a run that is to be continued.
+        given: the arguments, as `recorded` gives them.
+
+    Raises:
+        ValueError: for arguments that are not those that the run was started with.
+    """
+    before = json.loads((output_dir / ARGUMENTS).read_text(encoding="utf-8"))
     changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
     if changed:
         told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
-        raise ValueError(f"The run in {output_dir} was started otherwise ({told}); give the same arguments.")
+        raise ValueError(
+            f"The run in {output_dir} was started otherwise ({told}); give the same arguments, or another folder."
+        )
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,6 @@
 """From the arguments of scripts/reproduce_tables.py to the tables."""
 
 import argparse
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.embeddings import read_word_vectors
+from wise_hf.data.embeddings import check_is_there, read_word_vectors
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.prepare import align
@@ -21,7 +20,7 @@ from wise_hf.training.arguments import corpus_name, emotions_of, read_corpus
 from wise_hf.training.comparison import Comparison, collect_runs, prepare_system, run_jobs
 from wise_hf.training.cross_validation import check_folds
 from wise_hf.training.estimate import estimate, to_text
-from wise_hf.training.experiment import recorded
+from wise_hf.training.experiment import ARGUMENTS, check_same_arguments, recorded
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.report import write_report
@@ -31,7 +30,6 @@ from wise_hf.training.tables import summarize, to_markdown
 
 logger = logging.getLogger(__name__)
 
-ARGUMENTS = "arguments.json"
 NUM_FOLDS = 5
 # What may differ between a run and its continuation.
 FREE_ARGUMENTS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
@@ -47,7 +45,8 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
     """
-    _check_embeddings(arguments)
+    if arguments.embeddings is not None:
+        check_is_there(arguments.embeddings)
     accelerator = make_accelerator()
     num_workers = _num_workers(arguments, accelerator)
     with accelerator.main_process_first():
@@ -69,11 +68,6 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
     write_report(results, summary, arguments.output_dir / "report.html")
     logger.info("Written: %s", arguments.output_dir / "report.html")
     return "\n" + to_markdown(summary)
-
-
-def _check_embeddings(arguments: argparse.Namespace) -> None:
-    if arguments.embeddings is not None and not arguments.embeddings.is_file():
-        raise ValueError(f"{arguments.embeddings} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
 
 
 def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
@@ -133,13 +127,9 @@ def _folds_file(arguments: argparse.Namespace, protocol: str) -> Path:
 
 def _check_output_dir(arguments: argparse.Namespace) -> None:
     """An unfinished run of the same command goes on; nothing else may be there."""
-    folder, given = arguments.output_dir, recorded(arguments, FREE_ARGUMENTS)
+    folder = arguments.output_dir
     if (folder / ARGUMENTS).is_file():
-        before = json.loads((folder / ARGUMENTS).read_text(encoding="utf-8"))
-        changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
-        if changed:
-            told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
-            raise ValueError(f"The run in {folder} was started otherwise ({told}); give the same, or another folder.")
+        check_same_arguments(folder, recorded(arguments, FREE_ARGUMENTS))
     elif folder.is_file() or any(folder.glob("*")):
         raise ValueError(f"{folder} holds something else than a run of this script; choose another folder.")
     elif not arguments.dry_run:
