@@ -23,7 +23,8 @@ REQUIRED = [
     "transformers>=5.0",
 ]
 DEMO = ["espeakng-loader>=0.2.4"]
-TEST = ["hypothesis>=6.100", "pytest>=8.0", "pytest-xdist>=3.5", "ruff>=0.9"]
+SPACE = ["gradio>=6.0"]
+TEST = ["hypothesis>=6.100", "playwright>=1.50", "pytest>=8.0", "pytest-xdist>=3.5", "ruff>=0.9"]
 
 setup(
     name="wise_hf",
@@ -37,5 +38,5 @@ setup(
     package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py", "*.jinja"]},
     python_requires=">=3.10",
     install_requires=REQUIRED,
-    extras_require={"demo": DEMO, "dev": DEMO + TEST},
+    extras_require={"demo": DEMO, "space": SPACE, "dev": DEMO + SPACE + TEST},
 )

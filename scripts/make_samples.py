@@ -1,0 +1,41 @@
+"""Make the sample recordings of a published model: python scripts/make_samples.py. Synthetic speech (espeak-ng)."""
+
+import argparse
+from pathlib import Path
+
+import soundfile
+
+from wise_hf import command_line
+from wise_hf.data.espeak import SAMPLING_RATE, speak
+from wise_hf.data.synthetic import PROSODIES, VOICES
+from wise_hf.files import write_json
+
+
+SAMPLES_DIR = Path(__file__).resolve().parents[1] / "hub_card" / "samples"
+# Meant emotion, voice, and what is said.
+SAMPLES = (
+    ("angry", 0, "Get out and leave that picture alone!"),
+    ("happy", 1, "What a wonderful surprise, thank you so much!"),
+    ("neutral", 2, "The meeting is on Monday at the office."),
+    ("sad", 3, "I miss my sister and the garden so much."),
+)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--output_dir", type=Path, default=SAMPLES_DIR, help="default: hub_card/samples")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    args.output_dir.mkdir(parents=True, exist_ok=True)
+    for emotion, voice, text in SAMPLES:
+        speech = speak(text, VOICES[voice], PROSODIES[emotion])
+        soundfile.write(args.output_dir / f"{emotion}.wav", speech.samples, SAMPLING_RATE, subtype="PCM_16")
+    listed = [{"file": f"{emotion}.wav", "meant": emotion, "text": text} for emotion, _, text in SAMPLES]
+    write_json(args.output_dir / "samples.json", listed)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
