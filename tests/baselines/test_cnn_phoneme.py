@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset, Features
+from signals import SIGNALS, noise, tone
 
-from tests.signals import SIGNALS, noise, tone
 from wise_hf.acoustics_wise import dictionary_lookup
 from wise_hf.baselines.cnn_phoneme import (
     COLUMNS,
@@ -20,7 +20,7 @@ from wise_hf.baselines.cnn_phoneme import (
     pair_counts,
     word2vec,
 )
-from wise_hf.baselines.spectrogram import mel_spectrogram
+from wise_hf.baselines.mel_spectrogram import mel_spectrogram
 from wise_hf.data.folder import load_folder
 from wise_hf.pronunciation_wise import pronounce
 from wise_hf.word_times_wise import share_out

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset, Features
+from signals import SIGNALS, noise, tone
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tests.signals import SIGNALS, noise, tone
+from wise_hf.baselines.descriptors import low_level_descriptors
 from wise_hf.baselines.lstm_attention import (
     COLUMNS,
     MAX_WORDS,
@@ -20,7 +21,6 @@ from wise_hf.baselines.lstm_attention import (
     build,
     extract,
 )
-from wise_hf.baselines.spectrogram import low_level_descriptors
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folder import load_folder
 from wise_hf.mfcc_wise import mfcc_native

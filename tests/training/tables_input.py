@@ -47,7 +47,7 @@ def make_results(
     generator = np.random.default_rng(0)
     emotions = list(emotions)
     truth = {f"clip_{i:04}": emotions[i % len(emotions)] for i in range(num_utterances)}
-    rows = [_row(key, name, tables, parameters) for key, name, tables, _, parameters in ROWS]
+    rows = [_row(key, name, tables) for key, name, tables, _, _ in ROWS]
     runs = [
         {"protocol": protocol, "key": key, "seed": seed, "folds": _folds(generator, truth, emotions, protocol, key, p)}
         for protocol in protocols
@@ -65,9 +65,9 @@ def make_results(
     }
 
 
-def _row(key: str, name: str, tables: list[str], parameters: int | None) -> dict:
+def _row(key: str, name: str, tables: list[str]) -> dict:
     recipe = {} if key == "svm" else asdict(replace(PAPER, epochs=60) if key == "dual_rnn" else PAPER)
-    return {"key": key, "name": name, "tables": tables, "parameters": parameters, "recipe": recipe}
+    return {"key": key, "name": name, "tables": tables, "recipe": recipe}
 
 
 def _folds(generator: np.random.Generator, truth: dict, emotions: list, protocol: str, key: str, p: float) -> list:
@@ -90,6 +90,8 @@ def _fold(generator: np.random.Generator, truth: dict, emotions: list, key: str,
         "predictions": predictions,
         "seconds": 40.0 + number,
     }
+    if key != "svm":
+        fold["parameters"] = next(parameters for its_key, *_, parameters in ROWS if its_key == key)
     if key == "wise":
         fold["examples"] = [_example(generator, each, truth, predictions) for each in ids[:2]]
     return fold

@@ -1,19 +1,31 @@
 """Rows of the tables, trained fold by fold."""
 
+import importlib
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from datasets import Dataset
+from datasets import Dataset, Value
 
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align
-from wise_hf.training.comparison import Comparison, collect_runs, jobs_of, run_jobs
+from wise_hf.training.comparison import (
+    Comparison,
+    collect_runs,
+    jobs_of,
+    prepare_system,
+    run_jobs,
+    trial_of,
+    unfinished_jobs,
+)
 from wise_hf.training.estimate import estimate, to_text
 from wise_hf.training.loop import Progress, TrainingRun
 from wise_hf.training.system import System
 from wise_hf.training.systems import table_rows
+from wise_hf.training.trial import start_network
 
 
 EMOTIONS = ["angry", "happy", "neutral", "sad"]
@@ -84,6 +96,51 @@ def test_what_was_run_before_is_collected_with_what_is_run_now(aligned, tmp_path
     for key in ("svm", "text"):
         run_jobs(replace(comparison, to_run=[key]))
     assert [run["key"] for run in collect_runs(comparison)] == ["text", "svm"]
+
+
+def test_protocols_and_seeds_that_are_added_later_leave_what_was_run(aligned, tmp_path):
+    first = compare(aligned, tmp_path, "svm")
+    run_jobs(first)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.json")}
+    folds = first.folds | {"random": make_folds(aligned, "random", 2)}
+    more = replace(first, folds=folds, seeds=[0, 1])
+    assert [(job.protocol, job.seed) for job in unfinished_jobs(more)] == [
+        *[("speaker", 1)] * 2,
+        *[("random", seed) for seed in (0, 0, 1, 1)],
+    ]
+    run_jobs(more)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert [(run["protocol"], run["seed"], len(run["folds"])) for run in collect_runs(more)] == [
+        (protocol, seed, 2) for protocol in ("speaker", "random") for seed in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("key", [key for key, system in SYSTEMS.items() if system.build is not None])
+def test_nothing_but_the_training_part_is_built_from(aligned, tmp_path, key):
+    comparison = compare(aligned, tmp_path, key)
+    given = []
+
+    def build(train_rows: Sequence[dict], *others: object) -> tuple:
+        given.append([row["id"] for row in train_rows])
+        return SYSTEMS[key].build(train_rows, *others)
+
+    job = jobs_of(comparison)[0]
+    trial = trial_of(comparison, job)
+    start_network(replace(job.system, build=build), trial)
+    fold = comparison.folds["speaker"][0]
+    assert given == [[aligned["id"][number] for number in fold.train]]
+
+
+def test_features_are_made_anew_when_the_code_that_makes_them_changed(aligned, tmp_path, monkeypatch):
+    few = aligned.select(range(4))
+    module = tmp_path / "made_here.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    for value in (1.0, 22.0):  # of different lengths: Python knows compiled code by size and second
+        module.write_text(f"def extract(row):\n    return {{'value': {value}}}\n", encoding="utf-8")
+        sys.modules.pop("made_here", None)
+        importlib.invalidate_caches()
+        system = System("made_here", "", importlib.import_module("made_here").extract, {"value": Value("float64")})
+        assert prepare_system(few, system)["value"][:] == [value] * 4
 
 
 def fail(trial: object) -> list[int]:

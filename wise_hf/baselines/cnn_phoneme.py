@@ -41,11 +41,11 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
 from wise_hf.audio_wise import read_audio
-from wise_hf.baselines.spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
+from wise_hf.baselines.mel_spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import System
+from wise_hf.training.system import PlainCollator, System
 
 
 PHONEME_KERNELS = (3, 9, 13, 17)
@@ -261,7 +261,7 @@ def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
 
 
 @dataclass
-class CNNPhonemeCollator:
+class CNNPhonemeCollator(PlainCollator):
     """
     Batches of utterances, as the model takes them.
 
@@ -295,13 +295,6 @@ class CNNPhonemeCollator:
         """(length,) int64; a phoneme that the training part lacks is unknown."""
         unknown = self.phoneme_ids[UNKNOWN]
         return np.array([self.phoneme_ids.get(phoneme, unknown) for phoneme in phonemes], dtype=np.int64)
-
-    def without_augmentation(self) -> "CNNPhonemeCollator":
-        """The same for validation and test: there is no augmentation."""
-        return self
-
-    def reseed(self, *seeds: int) -> None:
-        """Nothing is drawn."""
 
 
 def build(
@@ -337,5 +330,10 @@ SYSTEM = System(
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
     ),
-    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),
+    made_by=(
+        "wise_hf.audio_wise",
+        "wise_hf.mfcc_wise",
+        "wise_hf.baselines.framing",
+        "wise_hf.baselines.mel_spectrogram",
+    ),
 )

@@ -47,7 +47,7 @@ from wise_hf.baselines import prosody
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import frame_sizes, mfcc_native, pad_to_frame, to_int16_scale, validate_samples, with_deltas
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import System
+from wise_hf.training.system import PlainCollator, System
 
 
 SAMPLING_RATE = 16_000
@@ -257,7 +257,7 @@ def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
 
 
 @dataclass
-class DualRNNCollator:
+class DualRNNCollator(PlainCollator):
     """
     Batches of utterances, as the model takes them; nothing is drawn.
 
@@ -290,13 +290,6 @@ class DualRNNCollator:
 
     def _word_id(self, word: str) -> int:
         return self.word_ids.get(word.lower(), UNKNOWN_ID)
-
-    def without_augmentation(self) -> "DualRNNCollator":
-        """Itself: there is none."""
-        return self
-
-    def reseed(self, *seeds: int) -> None:
-        """Nothing: no draws are made."""
 
 
 def build(

@@ -12,7 +12,7 @@ of eight heads. What the descriptions leave open is chosen so:
   BiLSTMs, the gathered audio and the pooled vector), the first 7 s and 100 words, trainable word vectors, uniform(-1,
   1) for training words without one, Adam at 0.001, batches of 64, gradients of norm 3 at most, 150 epochs and the one
   that is best on the validation part.
-- ours: the settings of the 34 descriptors (`wise_hf.baselines.spectrogram`) with the MFCC of this package,
+- ours: the settings of the 34 descriptors (`wise_hf.baselines.descriptors`) with the MFCC of this package,
   standardised by the training part; words as they are spoken, in lower case, without the code's punctuation; the mean
   of all vectors for words that are in neither; 20 epochs of patience, for the time; the folds and the emotions of this
   package, where the code leaves excited speech out.
@@ -35,11 +35,11 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
 from wise_hf.audio_wise import read_audio
-from wise_hf.baselines.spectrogram import NUM_DESCRIPTORS, low_level_descriptors
+from wise_hf.baselines.descriptors import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
 from wise_hf.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import System
+from wise_hf.training.system import PlainCollator, System
 
 
 MAX_SECONDS = 7.0
@@ -199,7 +199,7 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
 
 
 @dataclass
-class LSTMAttentionCollator:
+class LSTMAttentionCollator(PlainCollator):
     """
     Batches of utterances, as the model takes them.
 
@@ -234,13 +234,6 @@ class LSTMAttentionCollator:
     def _ids(self, words: Sequence[str]) -> torch.Tensor:
         unknown = self.word_ids[UNKNOWN]
         return torch.tensor([self.word_ids.get(word.lower(), unknown) for word in words[:MAX_WORDS]])
-
-    def without_augmentation(self) -> "LSTMAttentionCollator":
-        """The same for validation and test: there is no augmentation."""
-        return self
-
-    def reseed(self, *seeds: int) -> None:
-        """Nothing is drawn."""
 
 
 def build(
@@ -291,5 +284,5 @@ SYSTEM = System(
         max_grad_norm=3.0,
         patience=20,
     ),
-    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.spectrogram"),
+    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.framing", "wise_hf.baselines.descriptors"),
 )

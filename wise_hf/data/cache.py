@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -56,13 +57,21 @@ def cached_map(
         decided_by = [function.__qualname__, code, str(features), dict(settings), [_state(path) for path in files]]
         folder = _cache_folder(rows, decided_by)
         if not folder.is_dir():
-            processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
             told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"
-            with _workers_deaf_to_interrupts():
-                made = rows.map(function, fn_kwargs=fn_kwargs, num_proc=processes, features=features, desc=told)
-            save_whole(made, folder)
+            _make(rows, folder, num_proc, function=function, fn_kwargs=fn_kwargs, features=features, desc=told)
         chunks.append(load_from_disk(folder))
     return concatenate_datasets(chunks)
+
+
+def _make(rows: Dataset, folder: Path, num_proc: int | None, **options: object) -> None:
+    """Map without the cache of `datasets`, which knows a function by its name and not by its code."""
+    processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, _workers_deaf_to_interrupts():
+        made = rows.map(
+            num_proc=processes, cache_file_name=f"{scratch}/made.arrow", load_from_cache_file=False, **options
+        )
+        save_whole(made, folder)
 
 
 @contextmanager

@@ -157,7 +157,6 @@ def _num_workers(arguments: argparse.Namespace, accelerator: Accelerator) -> int
 def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequence[Row]) -> dict:
     """What the tables and the report are made of."""
     runs = collect_runs(comparison)
-    parameters = {run["key"]: run["folds"][0].get("parameters") for run in runs}
     return {
         "corpus": corpus_name(arguments),
         "emotions": list(comparison.emotions),
@@ -172,7 +171,6 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
                 "key": row.system.key,
                 "name": row.system.name,
                 "tables": list(row.tables),
-                "parameters": parameters.get(row.system.key),
                 "recipe": _recipe(row),
             }
             for row in rows

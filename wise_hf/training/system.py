@@ -24,6 +24,17 @@ class Collator(Protocol):
         """Start whatever is drawn anew, so that a run can be resumed."""
 
 
+class PlainCollator:
+    """What a collator without augmentation has in common with all: nothing is drawn."""
+
+    def without_augmentation(self) -> "PlainCollator":
+        """The same for validation and test."""
+        return self
+
+    def reseed(self, *seeds: int) -> None:
+        """There is nothing to start anew."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """

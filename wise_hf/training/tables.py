@@ -62,11 +62,17 @@ def _summarize_protocol(results: Mapping, protocol: str) -> dict:
 def _summarize_row(results: Mapping, row: Mapping, runs: Mapping[str, Mapping[int, Sequence[Mapping]]]) -> dict:
     mine, wises = runs[row["key"]], runs.get(OURS, {})
     return {
-        **{name: row[name] for name in ("key", "name", "tables", "parameters", "recipe")},
+        **{name: row[name] for name in ("key", "name", "tables", "recipe")},
+        "parameters": _parameters(mine),
         "paper": FIGURES.get(row["key"]),
         "result": _summarize_runs(results, mine) if mine else None,
         "wise_against_it": None if row["key"] == OURS else _against(results["truth"], wises, mine),
     }
+
+
+def _parameters(runs: Mapping[int, Sequence[Mapping]]) -> int | None:
+    """Of the first fold: where word vectors are learnt, they are as many as its training part has words."""
+    return next((fold.get("parameters") for folds in runs.values() for fold in folds), None)
 
 
 def _summarize_runs(results: Mapping, runs: Mapping[int, Sequence[Mapping]]) -> dict:
