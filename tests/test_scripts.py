@@ -109,7 +109,9 @@ def test_folds_are_reused_and_text_kept_apart(iemocap_imitation, tmp_path):
 
 def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_imitation, tmp_path, told):
     arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete", "--num_proc", 1]
-    arguments += ["--output_dir", tmp_path / "out", "--rows", "wise,svm", "--epochs", 1, "--protocols", "session"]
+    arguments += ["--output_dir", tmp_path / "out", "--epochs", 1]
+    everything = arguments
+    arguments = [*arguments, "--rows", "wise,svm", "--protocols", "session"]
     dry = run("reproduce_tables.py", *arguments, "--dry_run")
     assert dry.returncode == 0 and "if none stops early" in dry.stdout and not (tmp_path / "out").exists(), dry.stderr
     for _ in range(2):
@@ -120,6 +122,12 @@ def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_
     assert [each["protocol"] for each in tables["protocols"]] == ["session"]
     assert "Table 1" in (tmp_path / "out" / "tables.md").read_text()
     assert "WISE" in (tmp_path / "out" / "report.html").read_text()
+    more = run("reproduce_tables.py", *everything, "--rows", "svm", "--seeds", 3, "--jobs", 1)
+    assert more.returncode == 0, more.stderr[-3000:]
+    tables = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert [each["protocol"] for each in tables["protocols"]] == ["session", "random"] and tables["seeds"] == [0, 1, 2]
+    seeds = {row["key"]: row["result"]["by_seed"] for row in tables["protocols"][0]["rows"] if row["result"]}
+    assert {key: len(by_seed) for key, by_seed in seeds.items()} == {"wise": 1, "svm": 3}
     assert "--epochs was 1" in told("reproduce_tables.py", *arguments, "--epochs", 2)
     assert "--epochs was 1" in told("reproduce_tables.py", *arguments, "--epochs", 2, "--dry_run")
     assert "no row wize" in told("reproduce_tables.py", *arguments, "--rows", "wize")
