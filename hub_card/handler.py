@@ -1,0 +1,250 @@
+"""
+What Inference Endpoints run: a recording in, its emotions out. It lies beside config.json in a model's folder.
+
+A request holds one recording: the bytes of an audio file, or JSON
+
+    {"inputs": AUDIO, "parameters": {"top_k": 2, "return_words": true}}
+    {"inputs": {"audio": AUDIO, "text": "what is said"}, "parameters": {...}}
+    {"audio": AUDIO, "text": "what is said", "parameters": {...}}
+
+where AUDIO is the base64 of an audio file (or a data: URL of it) and text and parameters may be left out. The server
+of Inference Endpoints asks for `inputs`; the last form is for servers that do not. Strings are never opened as paths
+or URLs; nothing that is sent is unpickled, logged or quoted in an error.
+
+Requests are worked off one at a time. Nearly all of the time goes into pocketsphinx (of 2 s of speech 0.15 s of CPU
+with its text, 0.65 s without), which keeps Python's lock. Measured on 16 requests at once: the model's forward passes
+as one batch would save 57 ms of 2300 (2 %); a decoder for each of two threads saves nothing. To serve more requests,
+run more processes (replicas).
+"""
+
+import base64
+import io
+import os
+import re
+import threading
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from transformers import pipeline
+
+
+# Each can be set by an environment variable of the endpoint: WISE_MAX_AUDIO_BYTES=...
+MAX_AUDIO_BYTES = int(os.environ.get("WISE_MAX_AUDIO_BYTES", 25_000_000))
+# The recogniser takes about 0.35 s of CPU for each of them, and this process does nothing else meanwhile.
+MAX_AUDIO_SECONDS = float(os.environ.get("WISE_MAX_AUDIO_SECONDS", 60))
+MAX_TEXT_CHARACTERS = int(os.environ.get("WISE_MAX_TEXT_CHARACTERS", 2_000))
+# Fast speech has 250 in a minute; to align as many long words takes 1 GB.
+MAX_TEXT_WORDS = int(os.environ.get("WISE_MAX_TEXT_WORDS", 250))
+
+# 192 kHz mono, 96 kHz stereo or 48 kHz of four channels: 46 MB of samples in a minute.
+MAX_SAMPLES_PER_SECOND = 192_000
+# wav, flac, ogg, mp3 with and without tags. libsndfile reads two dozen others, whose parsers nobody here needs.
+SIGNATURES = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
+# A wav file that was written to a pipe has a size as large as it goes.
+UNKNOWN_SIZE = 0x7FFF0000
+# What may be spoken as a word of its own: letters in a row, each digit, some signs.
+SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d|[&%+=@$£€]")
+PARAMETERS = ("top_k", "return_words", "function_to_apply")
+
+
+class BadRequest(ValueError):
+    """What the caller can mend; the server answers with status 400 and this sentence."""
+
+
+class EndpointHandler:
+    """
+    The emotion of one recording a request; may be called from several threads.
+
+    ```python
+    handler = EndpointHandler("out/fold_1")
+    handler({"inputs": Path("call.wav").read_bytes()})
+    ```
+    """
+
+    def __init__(self, path: str = ""):
+        """
+        Args:
+            path: folder of a model with all its files; "" = the folder that this file lies in.
+
+        Raises:
+            ValueError: where there is no model.
+        """
+        folder = Path(path or Path(__file__).parent).resolve()
+        if not (folder / "config.json").is_file():
+            raise ValueError(f"{folder} holds no model (no config.json); give a model's folder, such as OUT/fold_1.")
+        # Weights of another format than safetensors are pickles: they are not read.
+        options = {"use_safetensors": True}
+        self.classify = pipeline("audio-classification", str(folder), trust_remote_code=True, model_kwargs=options)
+        # One at a time: threads gain nothing (see above), and the memory of one recording is all that is needed.
+        self._turn = threading.Lock()
+
+    def __call__(self, data: dict[str, Any]) -> list[dict] | dict:
+        """
+        Args:
+            data: a request, see the top of this file; audio may be bytes in place of base64. Parameters: top_k, how
+                many labels (all); return_words, also give words, times and attention (false); function_to_apply,
+                "softmax".
+
+        Returns:
+            `[{"label", "score"}]`, best first; with `return_words` `{"scores", "text", "alignment", "words"}`.
+
+        Raises:
+            BadRequest: for a request of another form, beyond a limit, or whose audio cannot be read.
+            ValueError: for a recording that cannot be used, e.g. in which no word was heard.
+        """
+        recording, parameters = _parts(data)
+        options = _options(parameters)
+        audio, text = _audio_bytes(recording.get("audio")), _text(recording.get("text"))
+        with self._turn:
+            return self.classify({"audio": _samples(audio), "text": text}, **options)
+
+
+# --- the form of a request ---
+
+
+def _parts(data: dict) -> tuple[dict, dict]:
+    """The recording, {"audio"} and perhaps "text", and the parameters."""
+    request = _mapping(data, "A request", ("inputs", "audio", "text", "parameters"))
+    parameters = request.pop("parameters", None)
+    recording = request
+    if "inputs" in request:
+        recording = request.pop("inputs")
+        if request:
+            raise BadRequest("A request has inputs, or audio and text, not both; put audio and text into inputs.")
+    if isinstance(recording, list):
+        raise BadRequest("The inputs are a list; send one recording in a request, and the others in others.")
+    if not isinstance(recording, dict):
+        recording = {"audio": recording}
+    recording = _mapping(recording, "A recording", ("audio", "text", "parameters"))
+    inner = recording.pop("parameters", None)
+    if inner is not None and parameters is not None:
+        raise BadRequest("The request has parameters in two places; give them once.")
+    return recording, parameters if inner is None else inner
+
+
+def _mapping(value: Any, what: str, known: tuple[str, ...]) -> dict:
+    """A copy of a dict that has no other keys than these."""
+    if not isinstance(value, dict):
+        raise BadRequest(f"{what} is {_kind(value)}; it must be an object with {', '.join(known)}.")
+    unknown = [f"{name!r:.40}" for name in value if name not in known]
+    if unknown:
+        raise BadRequest(f"{what} does not have {', '.join(unknown[:5])}; it has {', '.join(known)}.")
+    return dict(value)
+
+
+def _options(parameters: Any) -> dict:
+    """What the pipeline takes."""
+    options = _mapping({} if parameters is None else parameters, "The parameters' object", PARAMETERS)
+    options = {name: value for name, value in options.items() if value is not None}
+    if options.pop("function_to_apply", "softmax") != "softmax":
+        raise BadRequest('The function_to_apply must be "softmax" or left out: scores are probabilities.')
+    top_k, return_words = options.get("top_k", 1), options.get("return_words", False)
+    if type(top_k) is not int or top_k < 1:
+        raise BadRequest(f"top_k is {_shown(top_k)}; it must be a whole number of at least 1.")
+    if not isinstance(return_words, bool):
+        raise BadRequest(f"return_words is {_shown(return_words)}; it must be true or false.")
+    return options
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, (int, float)) and abs(value) < 1e6 else _kind(value)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", int: "a number"}
+    return "null" if value is None else names.get(type(value), "a number" if isinstance(value, float) else "no JSON")
+
+
+def _text(text: Any) -> str | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise BadRequest(f"The text is {_kind(text)}; it must be a string, what is said in the recording.")
+    if len(text) <= MAX_TEXT_CHARACTERS:
+        # Some single characters are a dozen when they are spelt out.
+        text = unicodedata.normalize("NFKC", text)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise BadRequest(f"The text has {len(text)} characters; at most {MAX_TEXT_CHARACTERS} are taken.")
+    words = len(SPOKEN.findall(text))
+    if words > MAX_TEXT_WORDS:
+        raise BadRequest(f"The text has {words} words, counting digits and signs; at most {MAX_TEXT_WORDS} are taken.")
+    if not re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", text)):
+        raise BadRequest("The text has no word in Latin letters; give what is said, in English, or leave it out.")
+    return text
+
+
+# --- the audio ---
+
+
+def _audio_bytes(audio: Any) -> bytes:
+    """The bytes of the audio file, however they were sent."""
+    if audio is None:
+        raise BadRequest("The request has no audio; send an audio file's bytes, or JSON with their base64.")
+    if isinstance(audio, str):
+        audio = _from_base64(audio)
+    if not isinstance(audio, (bytes, bytearray, memoryview)):
+        raise BadRequest(f"The audio is {_kind(audio)}; it must be a string, the base64 of an audio file.")
+    audio = bytes(audio)
+    if not audio:
+        raise BadRequest("The audio is empty; send an audio file.")
+    if len(audio) > MAX_AUDIO_BYTES:
+        raise BadRequest(f"The audio has {len(audio)} bytes; at most {MAX_AUDIO_BYTES} are taken.")
+    return audio
+
+
+def _from_base64(text: str) -> bytes:
+    if text[:5].lower() == "data:":
+        head, _, text = text.partition(",")
+        if not head.lower().endswith(";base64"):
+            raise BadRequest("The audio is a data: URL of another encoding; send data:audio/wav;base64,...")
+    if len(text) > 1.4 * MAX_AUDIO_BYTES + 100:
+        raise BadRequest(f"The audio has {len(text)} characters of base64; at most {MAX_AUDIO_BYTES} bytes are taken.")
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        # The string stays out of the sentence: it may be a URL with a password or a token in it.
+        raise BadRequest(
+            "The audio is a string that is no base64; send the base64 of an audio file. Paths and URLs are not opened."
+        ) from None
+
+
+def _samples(audio: bytes) -> dict:
+    """The samples, (frames, channels), and their rate; how long they are is found out before they are decoded."""
+    if not audio.startswith(SIGNATURES):
+        raise BadRequest("The audio is no wav, flac, ogg or mp3 file; send the bytes of one.")
+    _check_wav_is_whole(audio)
+    try:
+        with soundfile.SoundFile(io.BytesIO(audio)) as file:
+            _check_length(file.frames, file.channels, file.samplerate)
+            # No more than the header said, whatever there is.
+            samples = file.read(file.frames, dtype="float32", always_2d=True)
+            return _whole(samples, file.frames, file.samplerate)
+    except soundfile.SoundFileError as error:
+        told = getattr(error, "error_string", str(error)).rstrip(". ")
+        raise BadRequest(f"The audio cannot be read ({told}); send a wav, flac, ogg or mp3 file.") from error
+
+
+def _check_wav_is_whole(audio: bytes) -> None:
+    size = int.from_bytes(audio[4:8], "little") + 8
+    # libsndfile reads a wav file that was cut short as if it were a shorter one.
+    if audio[:4] == b"RIFF" and len(audio) < size < UNKNOWN_SIZE:
+        raise BadRequest(f"The audio is cut short: {len(audio)} bytes of {size}; send the whole file.")
+
+
+def _check_length(frames: int, channels: int, rate: int) -> None:
+    if not 0 < frames <= MAX_AUDIO_SECONDS * rate:
+        told = f"{frames / rate:.1f} s long" if 0 < frames < 1e15 else "of unknown length or empty"
+        raise BadRequest(f"The audio is {told}; more than 0 and at most {MAX_AUDIO_SECONDS:g} s are taken.")
+    if frames * channels > MAX_AUDIO_SECONDS * MAX_SAMPLES_PER_SECOND:
+        raise BadRequest(
+            f"The audio has {channels} channels at {rate} Hz, too many samples; send mono of 16000 Hz, it is enough."
+        )
+
+
+def _whole(samples: np.ndarray, frames: int, rate: int) -> dict:
+    if len(samples) < frames:
+        raise BadRequest(f"The audio is cut short: {len(samples)} of {frames} samples; send the whole file.")
+    return {"array": samples, "sampling_rate": rate}

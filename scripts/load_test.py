@@ -1,0 +1,194 @@
+"""How the endpoint bears up: python scripts/load_test.py --model out/fold_1 --clients 16 --requests 1000 [--json]."""
+
+import argparse
+import base64
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from huggingface_hub import InferenceClient, constants
+
+from wise_hf import command_line
+from wise_hf.training.arguments import positive
+
+
+HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
+SAMPLES = HUB_CARD / "samples"
+TIMEOUT_S = 600
+PARTS = 4  # memory is looked at after each
+TOLERANCE = 1e-6  # between the scores of one recording, whatever else is going on
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--model", required=True, help="folder of a saved model")
+    parser.add_argument("--clients", type=positive, default=16, help="how many ask at once")
+    parser.add_argument("--requests", type=positive, default=1000, help="of all of them together, after a warm-up")
+    parser.add_argument("--audio", nargs="+", help="recordings, sent without text; default: hub_card/samples")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    # InferenceClient would not even talk to this machine; nothing here talks to another.
+    constants.HF_HUB_OFFLINE = False
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each request
+    recordings = read_recordings(args.audio)
+    with serving(args.model) as (url, process_id):
+        report = measure(Load(url, recordings, args.clients), args.requests, process_id)
+    sys.stdout.write((json.dumps(report, indent=2) if args.json else to_text(report)) + "\n")
+    if report["errors"]:
+        raise ValueError(f"{sum(report['errors'].values())} of {args.requests} requests failed.")
+
+
+def read_recordings(paths: list[str] | None) -> list[tuple[bytes, str | None]]:
+    """The bytes of audio files, and what is said in them where it is known."""
+    if paths is not None:
+        return [(Path(path).read_bytes(), None) for path in paths]
+    listed = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return [((SAMPLES / each["file"]).read_bytes(), each["text"]) for each in listed]
+
+
+@contextmanager
+def serving(model: str) -> Iterator[tuple[str, int]]:
+    """The server in a process of its own, as long as the block runs: its URL and its process."""
+    command = [sys.executable, str(HUB_CARD / "serve.py"), "--model", model, "--port", "0"]
+    with tempfile.TemporaryFile("w+") as log:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            url = server.stdout.readline().strip()
+            if not url:
+                log.seek(0)
+                raise ValueError(f"The server did not start: {(log.read().strip().splitlines() or ['?'])[-1]}")
+            yield url, server.pid
+        finally:
+            server.terminate()
+            server.wait()
+
+
+class Load:
+    """
+    Requests of every form, by several clients at once.
+
+    Args:
+        url: where the server listens.
+        recordings: audio and text of each.
+        clients: how many ask at once.
+    """
+
+    def __init__(self, url: str, recordings: list[tuple[bytes, str | None]], clients: int):
+        self.url = url
+        self.recordings = recordings
+        self.clients = clients
+        self.first_answers: dict[tuple, dict[str, float]] = {}
+        self.inference_client = InferenceClient(model=url, timeout=TIMEOUT_S)
+
+    def run(self, numbers: range) -> list[tuple[str, float, str | None]]:
+        """Form, seconds and error (`None` = none) of each request."""
+        with ThreadPoolExecutor(self.clients) as pool:
+            return list(pool.map(self._timed, numbers))
+
+    def _timed(self, number: int) -> tuple[str, float, str | None]:
+        index = number % len(self.recordings)
+        # Every second request brings its text; of the others every second has parameters.
+        turn = number // len(self.recordings) % 4
+        form = "text" if turn % 2 == 0 and self.recordings[index][1] is not None else ("bytes", "base64")[turn // 2]
+        start = time.perf_counter()
+        try:
+            error = self._check(form, index, self._ask(form, *self.recordings[index]))
+        except (OSError, ValueError, RuntimeError) as failure:
+            error = f"{form}: {type(failure).__name__}: {' '.join(str(failure).split())[:200]}"
+        return form, time.perf_counter() - start, error
+
+    def _ask(self, form: str, audio: bytes, text: str | None) -> dict[str, float]:
+        if form == "text":
+            return {each["label"]: each["score"] for each in self._post(audio, text)["scores"]}
+        answer = self.inference_client.audio_classification(audio, top_k=2 if form == "base64" else None)
+        return {each.label: each.score for each in answer}
+
+    def _post(self, audio: bytes, text: str | None) -> dict:
+        recording = {"audio": base64.b64encode(audio).decode(), "text": text}
+        body = json.dumps({"inputs": recording, "parameters": {"return_words": True}}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
+            return json.load(response)
+
+    def _check(self, form: str, index: int, scores: dict[str, float]) -> str | None:
+        first = self.first_answers.setdefault((form, index), scores)
+        same = scores.keys() == first.keys() and all(abs(scores[name] - first[name]) < TOLERANCE for name in first)
+        return None if same else f"{form}: another answer than before"
+
+
+def measure(load: Load, requests: int, process_id: int) -> dict:
+    """Latency, throughput, errors, and the server's memory after a warm-up and after every part of the requests."""
+    load.run(range(max(2 * load.clients, 4 * len(load.recordings))))
+    memory_mb, results, start = [anonymous_memory_mb(process_id)], [], time.perf_counter()
+    edges = np.linspace(0, requests, PARTS + 1).astype(int).tolist()
+    for first, after in zip(edges[:-1], edges[1:], strict=True):
+        results += load.run(range(first, after))
+        memory_mb.append(anonymous_memory_mb(process_id))
+    seconds = time.perf_counter() - start
+    forms = sorted({form for form, _, _ in results})
+    return {
+        "clients": load.clients,
+        "requests": requests,
+        "errors": dict(Counter(error for _, _, error in results if error is not None)),
+        "seconds": round(seconds, 1),
+        "requests_per_second": round(requests / seconds, 2),
+        "latency_s": spread([taken for _, taken, _ in results])
+        | {form: spread([taken for its, taken, _ in results if its == form]) for form in forms},
+        "memory_mb": memory_mb,
+        "cpus": os.cpu_count(),
+        "load_average": [round(each, 1) for each in os.getloadavg()],
+        "machine": platform.machine(),
+    }
+
+
+def anonymous_memory_mb(process_id: int) -> float | None:
+    """What a process has taken for itself (RssAnon), in MB; known on Linux only."""
+    status = Path(f"/proc/{process_id}/status")
+    if not status.is_file():
+        return None
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
+    return round(int(line.split()[1]) / 1024, 1)
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and maximum."""
+    p50, p95, most = np.percentile(seconds, [50, 95, 100])
+    return {"p50": round(p50, 3), "p95": round(p95, 3), "max": round(most, 3)}
+
+
+def to_text(report: dict) -> str:
+    """The report as a person reads it."""
+    latency = report["latency_s"]
+    rows = {"all": latency} | {form: its for form, its in latency.items() if isinstance(its, dict)}
+    lines = [
+        f"{report['requests']} requests of {report['clients']} clients in {report['seconds']} s, "
+        f"{report['requests_per_second']} a second, {sum(report['errors'].values())} errors",
+        *(
+            f"  {name:<7} p50 {its['p50']:8.3f} s  p95 {its['p95']:8.3f} s  max {its['max']:8.3f} s"
+            for name, its in rows.items()
+        ),
+        f"  memory of the server, MB, after a warm-up and then every quarter: {report['memory_mb']}",
+        f"  {report['cpus']} CPUs, load average {report['load_average']} (all that runs on the machine)",
+    ]
+    return "\n".join(lines + [f"  {count} x {error}" for error, count in report["errors"].items()])
+
+
+if __name__ == "__main__":
+    command_line.run(main)
