@@ -3,10 +3,19 @@
 import argparse
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 from wise_hf import command_line
-from wise_hf.publishing import check_repo_id, files_to_publish, publish
+from wise_hf.hub.after_training import add_card_arguments
+from wise_hf.hub.connection import check_repo_id
+from wise_hf.hub.publishing import Destination, publish, staged_names
+from wise_hf.hub.release import Release
+from wise_hf.hub.space import publish_space
+from wise_hf.hub.staging import stage_model
+
+
+HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -14,23 +23,55 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True, help="folder of a saved model; nothing else of it goes")
     parser.add_argument("--repo_id", required=True, help="its name on the Hub: org/name")
     parser.add_argument("--private", action="store_true", default=None, help="for the owner only")
+    parser.add_argument("--revision", help="branch; default: main")
+    parser.add_argument("--tag", help="name of this version, e.g. v1.0; it never moves")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="results.json of the model's run, then of other protocols; default: the one beside the model's folder",
+    )
+    parser.add_argument("--space", help="org/name of a Gradio Space with this model, published as well")
+    add_card_arguments(parser)
+    parser.add_argument("--hub_card", type=Path, default=HUB_CARD, help="card template, handler and samples")
+    parser.add_argument("--staging_dir", type=Path, help="empty folder that keeps what goes, to look at")
     parser.add_argument("--dry_run", action="store_true", help="list the files that would go, and contact nobody")
     return parser.parse_args()
+
+
+def release_of(args: argparse.Namespace) -> Release:
+    return Release(
+        model_dir=args.model,
+        destination=Destination(args.repo_id, args.private, args.revision, args.tag),
+        hub_card_dir=args.hub_card,
+        results_files=tuple(args.results),
+        license=args.license,
+        training_data=args.training_data,
+        dataset_name=args.dataset_name,
+        space=args.space,
+    )
 
 
 def main() -> None:
     args = parse_arguments()
     logging.info("The tokenizer lists words of the training transcripts, one by one; nothing else of a corpus goes.")
-    if not args.dry_run:
-        sys.stdout.write(publish(args.model, args.repo_id, args.private) + "\n")
-        return
-    names = files_to_publish(args.model)
-    check_repo_id(args.repo_id)
-    for name in names:
-        sys.stdout.write(f"{(args.model / name).stat().st_size:>13,}  {name}\n")
-    staying = sorted({path.name for path in args.model.iterdir()}.difference(names))
-    if staying:
-        logging.info("Not sent: %s", ", ".join(staying))
+    if args.space is not None:
+        check_repo_id(args.space)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.staging_dir or Path(temporary)
+        release = release_of(args)
+        staying = stage_model(release, folder)
+        if not args.dry_run:
+            sys.stdout.write(publish(folder, release.destination) + "\n")
+            if args.space:
+                space = Destination(args.space, args.private, repo_type="space")
+                sys.stdout.write(publish_space(args.hub_card, space, release.destination) + "\n")
+            return
+        for name in staged_names(folder):
+            sys.stdout.write(f"{(folder / name).stat().st_size:>13,}  {name}\n")
+        if staying:
+            logging.info("Not sent: %s", ", ".join(staying))
 
 
 if __name__ == "__main__":

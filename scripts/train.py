@@ -5,8 +5,12 @@ import sys
 from pathlib import Path
 
 from wise_hf import command_line
+from wise_hf.hub.after_training import add_hub_arguments
 from wise_hf.training import arguments
 from wise_hf.training.experiment import run_experiment
+
+
+HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -40,6 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     group.add_argument("--svm", action=argparse.BooleanOptionalAction, default=True, help="score the SVM as well")
     group.add_argument("--resume_from_checkpoint", type=Path, help="continue the interrupted run in this folder")
     group.add_argument("--overwrite_output_dir", action="store_true", help="throw an earlier run's results away")
+    add_hub_arguments(parser, HUB_CARD)
     return parser.parse_args()
 
 

@@ -43,7 +43,7 @@ def run(main: Callable[[], object]) -> None:
 
 def quieten_libraries() -> None:
     """Leave the screen to what this package has to say."""
-    for noisy in ("httpx", "httpcore", "filelock", "fsspec", "matplotlib", "accelerate"):
+    for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "filelock", "fsspec", "matplotlib", "accelerate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -18,6 +18,9 @@ from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
 
+IMITATION = "Imitation of IEMOCAP (synthetic speech)"
+
+
 def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     """Which recordings, and how they are prepared."""
     group = parser.add_argument_group("corpus")
@@ -121,7 +124,7 @@ def corpus_name(arguments: argparse.Namespace) -> str:
     """What results call the corpus; an imitation of IEMOCAP is called so."""
     if arguments.dataset != "iemocap":
         return arguments.data_dir.resolve().name
-    return "Imitation of IEMOCAP (synthetic speech)" if is_imitation(arguments.data_dir) else "IEMOCAP"
+    return IMITATION if is_imitation(arguments.data_dir) else "IEMOCAP"
 
 
 def emotions_of(dataset: Dataset, wanted: str | Sequence[str] | None) -> list[str]:

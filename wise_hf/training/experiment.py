@@ -1,6 +1,7 @@
 """From the arguments of scripts/train.py to its results."""
 
 import argparse
+import importlib.metadata
 import json
 import logging
 import shutil
@@ -19,6 +20,7 @@ from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
+from wise_hf.hub.after_training import HUB_ARGUMENTS, check_hub_arguments, prepare_hub, publish_trained
 from wise_hf.training.arguments import (
     IEMOCAP_ARGUMENTS,
     corpus_name,
@@ -39,18 +41,21 @@ ARGUMENTS = "arguments.json"
 FOLDS = "folds.json"
 DEFAULT_VOCABULARY = 30_000
 # What may differ between an interrupted run and its continuation.
-FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
+FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", *HUB_ARGUMENTS)
+# What the numbers depend on beside the arguments.
+VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 
 
 def run_experiment(arguments: argparse.Namespace) -> str:
     """
-    Prepare the corpus, train and test on every fold, write the results.
+    Prepare the corpus, train and test on every fold, write the results, and publish a model where that is asked for.
 
     Returns:
         The results as a person reads them; nothing on all processes but the main one.
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
+        OSError: where the Hub cannot be reached, or refuses; after the training the results are kept all the same.
     """
     arguments = with_cross_validation(arguments)
     check_arguments(arguments)
@@ -63,6 +68,8 @@ def run_experiment(arguments: argparse.Namespace) -> str:
         emotions = emotions_of(corpus, arguments.emotions)
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
+        if accelerator.is_main_process:
+            prepare_hub(arguments)
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
@@ -71,13 +78,17 @@ def run_experiment(arguments: argparse.Namespace) -> str:
         if accelerator.is_main_process:
             start_run(arguments)
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
-    fold_results = run_folds(rows, folds, experiment, fold_dirs(arguments.output_dir, folds))
+    model_dirs = fold_dirs(arguments.output_dir, folds)
+    fold_results = run_folds(rows, folds, experiment, model_dirs)
     if not accelerator.is_main_process:
         return ""
     description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
+    if arguments.push_to_hub:
+        # The first fold's, whatever it scored: to take the best would be to choose by test scores.
+        logger.info("Published: %s", publish_trained(arguments, model_dirs[0]))
     return "\n" + to_markdown(results)
 
 
@@ -97,9 +108,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         arguments: of `with_cross_validation`.
 
     Raises:
-        ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
+        ValueError: for word vectors or a file of folds that are not there, options that do not go together, or a
+            publication that cannot be.
     """
     _check_fold_arguments(arguments)
+    check_hub_arguments(arguments)
     if arguments.embeddings is not None:
         check_is_there(arguments.embeddings)
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
@@ -192,6 +205,7 @@ def describe(
         "model": dict(experiment.model_choices),
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
         "mfcc_backend": arguments.mfcc_backend,
+        "versions": {name: importlib.metadata.version(name) for name in VERSIONS_OF},
         "accelerate": {
             "processes": accelerator.num_processes,
             "device": accelerator.device.type,

@@ -106,15 +106,25 @@ def write_results(results: Mapping, output_dir: Path) -> None:
 
 def to_markdown(results: Mapping) -> str:
     """The results as a person reads them."""
-    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", *_corpus(results), _protocol(results)]
-    lines += [*_left_out(results), "", _setup(results)]
-    if results["scored_part"] == "validation":
-        lines += ["", "**These scores are of the validation part, which chose the epoch: they flatter the model.**"]
-    lines += ["", "| System | WA | UA | macro F1 | pooled WA | pooled UA |", "|---|---|---|---|---|---|"]
-    lines += [_system_row(name, summary) for name, summary in results["systems"].items()]
-    lines += ["", "Mean over the folds ± deviation over the folds.", *_notes(results), *_scenario_table(results), ""]
+    lines = [f"# {results['corpus']}: {', '.join(results['emotions'])}", "", *corpus_lines(results)]
+    lines += [*protocol_lines(results), "", setup_line(results), "", *system_lines(results), ""]
     confusion = results["systems"]["WISE"]["pooled"]["confusion"]
-    return "\n".join(lines + _fold_table(results) + confusion_lines(confusion, results["emotions"])) + "\n"
+    return "\n".join(lines + fold_lines(results) + confusion_lines(confusion, results["emotions"])) + "\n"
+
+
+def protocol_lines(results: Mapping) -> list[str]:
+    """Who was tested by whom, and what was kept out of the training."""
+    return [_protocol(results), *_left_out(results)]
+
+
+def system_lines(results: Mapping) -> list[str]:
+    """The scores of every system, and what one has to know of them."""
+    lines = ["| System | WA | UA | macro F1 | pooled WA | pooled UA |", "|---|---|---|---|---|---|"]
+    if results["scored_part"] == "validation":
+        told = "**These scores are of the validation part, which chose the epoch: they flatter the model.**"
+        lines = [told, "", *lines]
+    lines += [_system_row(name, summary) for name, summary in results["systems"].items()]
+    return [*lines, "", "Mean over the folds ± deviation over the folds.", *_notes(results), *_scenario_table(results)]
 
 
 def _protocol(results: Mapping) -> str:
@@ -123,7 +133,7 @@ def _protocol(results: Mapping) -> str:
     return f"Protocol: {protocol}. Folds: {len(results['folds'])}{source}, seed {results['seed']}."
 
 
-def _corpus(results: Mapping) -> list[str]:
+def corpus_lines(results: Mapping) -> list[str]:
     """How much of what was learnt from, and how it was read: no figure means much without it."""
     if "emotion_counts" not in results:
         return []
@@ -148,7 +158,7 @@ def _left_out(results: Mapping) -> list[str]:
     return ["", told] if any(counts) else []
 
 
-def _setup(results: Mapping) -> str:
+def setup_line(results: Mapping) -> str:
     """The recipe and the model, with everything in which they differ from what the recipe's name says."""
     named = asdict(RECIPES[results["recipe_name"]])
     changed = {name: value for name, value in results["recipe"].items() if _as_json(named[name]) != _as_json(value)}
@@ -204,7 +214,8 @@ def _system_row(name: str, summary: Mapping) -> str:
     return f"| {name} | {' | '.join(cells + pooled)} |"
 
 
-def _fold_table(results: Mapping) -> list[str]:
+def fold_lines(results: Mapping) -> list[str]:
+    """The scores of each fold, as the lines of a Markdown table."""
     part = results["scored_part"]
     lines = ["| Fold | train / validation / test | epoch | validation UA | WA | UA | macro F1 |"]
     lines.append("|---|---|---|---|---|---|---|")

@@ -1,0 +1,132 @@
+"""Publishing from scripts/train.py: what is found out before hours of training, and what is done after it."""
+
+import argparse
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+from wise_hf.hub.connection import check_token, told_in_a_sentence, try_repeatedly
+from wise_hf.hub.publishing import Destination, open_repository
+from wise_hf.hub.release import Release
+from wise_hf.hub.releasing import release_model
+from wise_hf.hub.staging import check_hub_card
+
+
+HUB_ARGUMENTS = (
+    *("push_to_hub", "hub_model_id", "hub_private_repo", "hub_revision", "hub_tag", "hub_license"),
+    *("hub_training_data", "hub_dataset_name", "hub_card"),
+)
+# What makes no sense without the first.
+_FINER = ("hub_model_id", "hub_private_repo", "hub_revision", "hub_tag", "hub_training_data", "hub_dataset_name")
+
+
+def add_hub_arguments(parser: argparse.ArgumentParser, hub_card_dir: Path) -> None:
+    """
+    Publishing after the training; names as in transformers' `TrainingArguments`, where it has them.
+
+    Args:
+        parser: of scripts/train.py.
+        hub_card_dir: where the card's template lies by default.
+    """
+    group = parser.add_argument_group("Hub")
+    group.add_argument("--push_to_hub", action="store_true", help="publish the model; with folds that of the first")
+    group.add_argument("--hub_model_id", help="its name on the Hub: org/name")
+    group.add_argument("--hub_private_repo", action="store_true", default=None, help="for the owner only")
+    group.add_argument("--hub_revision", help="branch; default: main")
+    group.add_argument("--hub_tag", help="name of this version, e.g. v1.0")
+    add_card_arguments(group, "hub_")
+    group.add_argument("--hub_card", type=Path, default=hub_card_dir, help="card template, handler and samples")
+
+
+def add_card_arguments(group: argparse._ArgumentGroup, prefix: str = "") -> None:
+    """What the card says that no file knows, for scripts/train.py and scripts/push_to_hub.py."""
+    group.add_argument(
+        f"--{prefix}license",
+        default="other",
+        help="of the weights, as the Hub names licences; default: other, as the recordings' licence allows",
+    )
+    group.add_argument(f"--{prefix}training_data", help='and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"')
+    group.add_argument(f"--{prefix}dataset_name", help="what the card calls the corpus; default: the folder's name")
+
+
+def check_hub_arguments(arguments: argparse.Namespace) -> None:
+    """
+    Find out what is wrong with the arguments, without contacting anybody.
+
+    Args:
+        arguments: of scripts/train.py.
+
+    Raises:
+        ValueError: for options that do not go together, names that cannot be such, a `hub_card` without its files, or
+            where nobody is logged in.
+    """
+    if not arguments.push_to_hub:
+        finer = [f"--{name}" for name in _FINER if getattr(arguments, name)]
+        if finer:
+            raise ValueError(f"{', '.join(finer)}: nothing is published without --push_to_hub; give it as well.")
+        return
+    if arguments.hub_model_id is None:
+        raise ValueError("--push_to_hub needs a name on the Hub; give --hub_model_id org/name as well.")
+    destination_of(arguments).check()
+    check_hub_card(arguments.hub_card)
+    check_token(HfApi())
+
+
+def destination_of(arguments: argparse.Namespace) -> Destination:
+    """Where the arguments of scripts/train.py publish to."""
+    return Destination(
+        arguments.hub_model_id, arguments.hub_private_repo, arguments.hub_revision, tag=arguments.hub_tag
+    )
+
+
+def prepare_hub(arguments: argparse.Namespace) -> None:
+    """
+    Before the training: make the repository, as the only way to find out whether that is allowed.
+
+    Args:
+        arguments: checked by `check_hub_arguments`.
+
+    Raises:
+        ValueError: see `open_repository`; for a token that may only read.
+        OSError: where the Hub cannot be reached, or refuses.
+    """
+    if not arguments.push_to_hub:
+        return
+    api = HfApi()
+    with told_in_a_sentence(arguments.hub_model_id):
+        account = try_repeatedly(api.whoami)
+    if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
+        raise ValueError("The token for the Hub may only read; log in by `hf auth login` with one that may write.")
+    open_repository(destination_of(arguments), api)
+
+
+def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> str:
+    """
+    After the training: publish a model; on the main process only.
+
+    Args:
+        arguments: see `prepare_hub`.
+        model_dir: the model, with the results beside its folder.
+
+    Returns:
+        The page's address.
+
+    Raises:
+        OSError: where anything goes wrong; it says how to publish later.
+    """
+    release = Release(
+        model_dir=model_dir,
+        destination=destination_of(arguments),
+        hub_card_dir=arguments.hub_card,
+        license=arguments.hub_license,
+        training_data=arguments.hub_training_data,
+        dataset_name=arguments.hub_dataset_name,
+    )
+    try:
+        return release_model(release)
+    except (ValueError, OSError) as error:
+        raise OSError(
+            f"{error} The training is finished, and its results are in {arguments.output_dir}; to publish them later: "
+            f"python scripts/push_to_hub.py --model {model_dir} --repo_id {arguments.hub_model_id} (with the options "
+            "that you gave after --hub_)."
+        ) from error

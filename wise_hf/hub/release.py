@@ -1,0 +1,66 @@
+"""What is published: which model, with which results, and what only its publisher knows."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wise_hf.hub.publishing import Destination
+
+
+RESULTS = "results.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """
+    A model that is to be published.
+
+    Args:
+        model_dir: folder of a saved model, e.g. OUT/model or OUT/fold_1.
+        destination: where to.
+        hub_card_dir: folder with the card's template, the handler, its requirements and the samples.
+        results_files: results.json of the run that the model is of, then those of other protocols; `()` = what lies
+            beside the model's folder, if anything.
+        license: of the weights, as the Hub names licences; `other` = as the training data's licence allows.
+        training_data: what the model learnt from and under which licence, as the card says it.
+        dataset_name: what the card calls the corpus; `None` = as the results do.
+        space: org/name of a Space with this model, for the card to name.
+    """
+
+    model_dir: Path
+    destination: Destination
+    hub_card_dir: Path
+    results_files: tuple[Path, ...] = ()
+    license: str = "other"
+    training_data: str | None = None
+    dataset_name: str | None = None
+    space: str | None = None
+
+    @property
+    def fold_number(self) -> int | None:
+        """Which of the folds the model is of, counted from 1; `None` where the folder's name does not say."""
+        numbered = re.fullmatch(r"fold_([1-9]\d*)", self.model_dir.resolve().name)
+        return int(numbered[1]) if numbered else None
+
+    def read_results(self) -> list[dict]:
+        """
+        The runs' results, those of the model's own first; none where nothing was measured.
+
+        Raises:
+            ValueError: for a file that is not there or holds something else.
+        """
+        beside = self.model_dir.resolve().parent / RESULTS
+        files = self.results_files or ((beside,) if beside.is_file() else ())
+        return [_read(path) for path in files]
+
+
+def _read(path: Path) -> dict:
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read ({error}); give a results.json of scripts/train.py.") from error
+    if not isinstance(results, Mapping) or "systems" not in results or "WISE" not in results["systems"]:
+        raise ValueError(f"{path} holds no results of a training; give a results.json of scripts/train.py.")
+    return results

@@ -1,0 +1,178 @@
+"""A folder with exactly what is published, made of the model, the installed code and the files of `hub_card/`."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+import wise_hf
+from wise_hf.files import write_json
+from wise_hf.hub.corpus_guard import check_no_corpus
+from wise_hf.hub.model_card import write_model_card
+from wise_hf.hub.release import Release
+from wise_hf.hub.samples import LISTED, SAMPLES, hear_samples, read_samples
+from wise_hf.loading import load_processor
+
+
+logger = logging.getLogger(__name__)
+
+PACKAGE = Path(wise_hf.__file__).parent
+WEIGHTS = "model.safetensors"
+MODEL_FILES = ("config.json", WEIGHTS, "processor_config.json", "tokenizer.json", "tokenizer_config.json")
+CODE_FILES = "[a-z]*_wise.py"
+# Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
+# act on the repository that it lies in.
+HUB_FILES = {"handler.py": "handler.py", "requirements.txt": "requirements.txt", "gitattributes": ".gitattributes"}
+TEMPLATE = "README.md"
+OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack", "*.onnx")
+
+AUTO_CLASSES = {
+    "AutoConfig": wise_hf.WISEConfig,
+    "AutoModel": wise_hf.WISEModel,
+    "AutoModelForAudioClassification": wise_hf.WISEForAudioClassification,
+    "AutoFeatureExtractor": wise_hf.WISEFeatureExtractor,
+    "AutoProcessor": wise_hf.WISEProcessor,
+}
+
+
+def stage_model(release: Release, output_dir: Path) -> list[str]:
+    """
+    Lay out all that is published, load it from there, and let it classify the samples that its page shows.
+
+    The code is that of the installed package: the handler and the card fit it, and a model that was downloaded and
+    saved again may have lost some.
+
+    Args:
+        release: what is published; see `check_release`.
+        output_dir: an empty folder, or one that is not there.
+
+    Returns:
+        What lies in the model's folder and stays there, sorted.
+
+    Raises:
+        ValueError: see `check_release`; for a model that does not load or cannot classify the samples.
+    """
+    check_release(release)
+    results = release.read_results()
+    output_dir.mkdir(parents=True, exist_ok=True)
+    if any(output_dir.iterdir()):
+        raise ValueError(f"{output_dir} is not empty; give a folder that is, or that is not there.")
+    staying = _copy_files(release, output_dir)
+    _complete_config(output_dir / "config.json")
+    model = load_staged_model(output_dir)
+    classify = wise_hf.WISEAudioClassificationPipeline(model=model, processor=load_processor(output_dir))
+    samples = hear_samples(classify, output_dir)
+    write_model_card(release, model, results, samples, release.hub_card_dir / TEMPLATE, output_dir / TEMPLATE)
+    return staying
+
+
+def check_release(release: Release) -> None:
+    """
+    Find out what is wrong before anything is made or anybody is contacted.
+
+    Raises:
+        ValueError: for a folder that holds anything of a corpus, or no whole model with its weights as safetensors;
+            names that cannot be such; a `hub_card` without its files; results that cannot be read.
+    """
+    release.destination.check()
+    folder = release.model_dir
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder; give a model's folder, such as OUT/model or OUT/fold_1.")
+    check_no_corpus(folder)
+    _check_model_files(folder)
+    check_hub_card(release.hub_card_dir)
+    release.read_results()
+
+
+def _check_model_files(folder: Path) -> None:
+    other = sorted(path.name for pattern in OTHER_WEIGHTS for path in folder.glob(pattern))
+    if other and not (folder / WEIGHTS).is_file():
+        raise ValueError(
+            f"{folder} has its weights as {', '.join(other)}; only safetensors are published, since loading the "
+            "others can run code. Load the model where you trust it, and save it by save_pretrained."
+        )
+    for name in MODEL_FILES:
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} holds no model (no {name}); give a folder such as OUT/model or OUT/fold_1.")
+    try:
+        with safe_open(folder / WEIGHTS, "pt"):
+            pass
+    except SafetensorError as error:
+        raise ValueError(f"{folder / WEIGHTS} is no safetensors file ({error}); save the model anew.") from error
+
+
+def check_hub_card(folder: Path) -> None:
+    """
+    Raises:
+        ValueError: for a folder without the card's template, the handler, its requirements or the samples.
+    """
+    for name in (TEMPLATE, *HUB_FILES):
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} has no {name}; give the folder hub_card of wise_hf's repository.")
+    read_samples(folder)
+
+
+def _copy_files(release: Release, output_dir: Path) -> list[str]:
+    """All files but the card; gives the names that stay behind."""
+    for name in MODEL_FILES:
+        shutil.copyfile(release.model_dir / name, output_dir / name)
+    code = sorted(PACKAGE.glob(CODE_FILES))
+    for path in code:
+        shutil.copyfile(path, output_dir / path.name)
+    _tell_of_other_code(release.model_dir, code)
+    for name, published in HUB_FILES.items():
+        shutil.copyfile(release.hub_card_dir / name, output_dir / published)
+    (output_dir / SAMPLES).mkdir()
+    for name in (LISTED, *(sample["file"] for sample in read_samples(release.hub_card_dir))):
+        shutil.copyfile(release.hub_card_dir / SAMPLES / name, output_dir / SAMPLES / name)
+    going = {*MODEL_FILES, *(path.name for path in code)}
+    return sorted(path.name for path in release.model_dir.iterdir() if path.name not in going)
+
+
+def _tell_of_other_code(model_dir: Path, code: list[Path]) -> None:
+    saved = [(path, model_dir / path.name) for path in code]
+    differ = [path.name for path, its in saved if its.is_file() and its.read_bytes() != path.read_bytes()]
+    if differ:
+        logger.warning(
+            "The model was saved with another version of %s; what is published is the installed one.",
+            ", ".join(differ),
+        )
+
+
+def _complete_config(path: Path) -> None:
+    """The configuration names every class of the installed code, whichever of them it was saved with."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        is_wise = config["model_type"] == wise_hf.WISEConfig.model_type
+    except (ValueError, KeyError, TypeError):
+        is_wise = False
+    if not is_wise:
+        raise ValueError(f"{path.name} is not that of a WISE model; give a folder such as OUT/model or OUT/fold_1.")
+    usual = wise_hf.WISEConfig()
+    classes = {auto: f"{each.__module__.rpartition('.')[2]}.{each.__name__}" for auto, each in AUTO_CLASSES.items()}
+    config["auto_map"] = {**config.get("auto_map", {}), **classes}
+    config["custom_pipelines"] = {**config.get("custom_pipelines", {}), **usual.custom_pipelines}
+    write_json(path, config)
+
+
+def load_staged_model(folder: Path) -> wise_hf.WISEForAudioClassification:
+    """
+    Args:
+        folder: a staged model.
+
+    Raises:
+        ValueError: where configuration and weights do not fit together, which transformers only warns of.
+    """
+    try:
+        model, told = wise_hf.WISEForAudioClassification.from_pretrained(folder, output_loading_info=True)
+    except RuntimeError as error:  # of weights with other shapes
+        raise ValueError(f"The weights do not fit the configuration ({error}); nothing was published.") from error
+    wrong = {kind: sorted(told[kind]) for kind in ("missing_keys", "unexpected_keys") if told[kind]}
+    if wrong:
+        raise ValueError(
+            f"The weights do not fit the installed code ({wrong}); publish the model with the version of wise_hf that "
+            "made it."
+        )
+    return model
