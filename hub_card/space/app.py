@@ -1,0 +1,207 @@
+"""Listen to recordings in a browser: python hub_card/space/app.py --model out/fold_1 [--port 7860].
+
+As a Space on the Hub the model is named by the variables MODEL_ID and MODEL_REVISION. The revision is a commit: the
+model's code runs here, so nobody who changes the repository changes what runs.
+"""
+
+import argparse
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+from recording import MAX_MB, MAX_S, NO_AUDIO, UnusableError, read_recording
+from rendering import emotion_color, render_message, render_result, render_timeline
+from transformers import Pipeline, pipeline
+
+
+logger = logging.getLogger(__name__)
+
+HERE = Path(__file__).resolve().parent
+SAMPLES = next((folder for folder in (HERE / "samples", HERE.parent / "samples") if folder.is_dir()), None)
+MAX_TEXT = 2000
+SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")  # nothing to download
+MONO = ("ui-monospace", "Consolas", "monospace")
+
+INTRO = f"""<header><div><h1>Which emotion, and in which words?</h1>
+<p>Say an English sentence. WISE finds its words in the audio, and tells which emotion it sounds like and how much each
+word counted.</p></div>
+<p class="notice">Hearing emotion is guesswork, for people and even more for a model. An accent, a smile or a poor
+microphone can turn its answer: do not decide anything about a person by it. Recordings of up to {MAX_S} seconds are
+processed on this server and deleted within two hours.</p></header>"""
+WAITING = '<p class="waiting">The emotion and the words will appear here.</p>'
+# On a phone the result is below what was clicked, out of sight.
+SHOW = "() => { if (innerWidth < 720) document.getElementById('heard').scrollIntoView({ behavior: 'smooth' }); }"
+# Gradio turns away what the browser calls no audio, with a list of types that soon vanishes; our message stays.
+WATCH = """for (const kind of ["change", "drop"]) document.addEventListener(kind, (event) => {
+    const [file] = event.dataTransfer?.files ?? event.target.files ?? [];
+    if (file && !file.type.startsWith("audio/")) trigger("input");
+}, true);"""
+KEPT_S = 3600  # looked through every ten minutes
+
+
+def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
+    """
+    Args:
+        classify: the pipeline.
+        path: the recording's file, or `None`.
+        text: what is said in it; blank where it is not known.
+
+    Returns:
+        What was heard and the time line, as HTML; for what cannot be used a message, and no time line.
+    """
+    try:
+        samples, rate = read_recording(path)
+        result = classify_recording(classify, {"array": samples, "sampling_rate": rate}, (text or "").strip())
+        return render_result(result), render_timeline(samples.mean(axis=1), rate, result)
+    except UnusableError as error:
+        return render_message(str(error)), ""
+    except Exception:  # the traceback is for the log, whatever it is, and not for a visitor
+        logger.exception("A recording failed.")
+        return render_message("Something went wrong here, and it is not your fault. Try another recording."), ""
+
+
+def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
+    """The pipeline's result; what it cannot use becomes an `UnusableError`."""
+    if len(text) > MAX_TEXT:
+        raise UnusableError(f"The transcript has {len(text)} characters. Give {MAX_TEXT} at most.")
+    try:
+        return classify({"audio": audio, "text": text or None}, return_words=True)
+    except ValueError as error:
+        logger.info("A recording was refused: %s", error)
+        if not text:
+            raise UnusableError("No word was heard in the recording. Type what is said, or speak closer.") from error
+        raise UnusableError("The transcript has no word that can be spoken. Type what is said, in English.") from error
+
+
+def read_samples() -> list[dict]:
+    """The sample recordings: `file`, the `meant` emotion, and `text`."""
+    return json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8")) if SAMPLES else []
+
+
+def make_page(classify: Pipeline) -> gr.Blocks:
+    """The page; `launch` of `main` gives it its colours."""
+    hear = functools.partial(listen, classify)
+    with gr.Blocks(title="WISE: emotion, word by word", analytics_enabled=False, delete_cache=(600, KEPT_S)) as page:
+        gr.HTML(INTRO)
+        with gr.Row(equal_height=False, elem_id="columns"):
+            with gr.Column(scale=5, min_width=320):
+                audio = gr.Audio(sources=["microphone", "upload"], type="filepath", label="Recording", buttons=[])
+                text = gr.Textbox(
+                    label="What is said (optional)",
+                    placeholder="Left empty, a small built-in model writes it down. It errs often.",
+                    max_lines=4,
+                )
+                button = gr.Button("Listen", variant="primary", elem_id="listen")
+                samples = add_samples()
+            with gr.Column(scale=6, min_width=320):
+                heard = gr.HTML(WAITING, elem_id="heard")
+        timeline = gr.HTML(elem_id="timeline")
+        refused = gr.HTML(js_on_load=WATCH)
+        show_at_once(refused.input, lambda: (render_message(NO_AUDIO), ""), [heard, timeline])
+        # A recording that is taken away or replaced takes its result with it.
+        for gone in (audio.clear, audio.upload, audio.start_recording):
+            show_at_once(gone, lambda: (WAITING, ""), [heard, timeline])
+        connect(hear, audio, text, button, samples, [heard, timeline])
+    page.queue(default_concurrency_limit=1, max_size=32)  # one recording at a time: the model uses every core
+    return page
+
+
+def add_samples() -> list[tuple[gr.Button, dict]]:
+    """A button for each sample, with its sentence and a dot in the colour of the emotion that is meant."""
+    samples = read_samples()
+    if not samples:
+        return []
+    dots = "".join(
+        f"#sample-{index}::before {{ background: {emotion_color(sample['meant'])}; }}"
+        for index, sample in enumerate(samples)
+    )
+    said = "Or try a sample. The voices are synthetic; a dot has the colour of the emotion that is meant."
+    gr.HTML(f"<style>{dots}</style><p class='soft'>{said}</p>")
+    with gr.Column(elem_id="sample-list"):
+        return [
+            (gr.Button(sample["text"], size="sm", elem_id=f"sample-{index}", elem_classes="sample"), sample)
+            for index, sample in enumerate(samples)
+        ]
+
+
+def show_at_once(event: Callable, make: Callable, outputs: list) -> None:
+    """What needs no model does not wait for it."""
+    event(make, outputs=outputs, queue=False, show_progress="hidden", api_visibility="private")
+
+
+def connect(
+    hear: Callable, audio: gr.Audio, text: gr.Textbox, button: gr.Button, samples: list, outputs: list
+) -> None:
+    """What listens: the button, Enter, and the samples."""
+    shown = {"show_progress_on": outputs[0], "show_progress": "minimal", "concurrency_id": "model"}
+    asked = gr.on([button.click, text.submit], hear, [audio, text], outputs, api_name="listen", **shown)
+    asked.then(None, js=SHOW)
+    for sample_button, sample in samples:
+        path = str(SAMPLES / sample["file"])
+        play = functools.partial(hear_sample, hear, path, sample["text"])
+        clicked = sample_button.click(play, None, [audio, text, *outputs], api_visibility="private", **shown)
+        clicked.then(None, js=SHOW)
+
+
+def hear_sample(hear: Callable, path: str, said: str) -> tuple[str, str, str, str]:
+    """A sample's recording and transcript, and what was heard in it."""
+    return path, said, *hear(path, said)
+
+
+def make_theme() -> gr.themes.Base:
+    """Ink on paper, light and dark; the rest is in style.css."""
+    light = {"paper": "#fcfbf9", "card": "#ffffff", "ink": "#26313a", "soft": "#5d6973", "line": "#dcd8d0"}
+    dark = {"paper": "#14181c", "card": "#1a1f24", "ink": "#e2e6e9", "soft": "#9aa5ae", "line": "#333b43"}
+    roles = {
+        "paper": ["body_background_fill", "background_fill_secondary"],
+        "card": ["block_background_fill", "background_fill_primary", "input_background_fill"],
+        "ink": ["body_text_color"],
+        "soft": ["body_text_color_subdued", "block_label_text_color", "block_title_text_color"]
+        + ["input_placeholder_color"],
+        "line": ["border_color_primary", "block_border_color", "input_border_color"],
+    }
+    fills = {role: light[color] for color, its in roles.items() for role in its}
+    fills |= {f"{role}_dark": dark[color] for color, its in roles.items() for role in its}
+    return gr.themes.Base(font=SANS, font_mono=MONO, radius_size="sm").set(**fills)
+
+
+def load_pipeline(model: str, revision: str | None) -> Pipeline:
+    return pipeline("audio-classification", model=model, revision=revision, trust_remote_code=True)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=os.environ.get("MODEL_ID", "org/wise-iemocap"), help="folder or Hub name")
+    parser.add_argument(
+        "--revision", default=os.environ.get("MODEL_REVISION") or None, help="commit of a model on the Hub"
+    )
+    parser.add_argument("--port", type=int, help="default: the first free one from 7860")
+    return parser.parse_args()
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    args = parse_arguments()
+    try:
+        classify = load_pipeline(args.model, args.revision)
+    except (OSError, ValueError) as error:
+        sys.exit(f"The model {args.model} cannot be loaded: {' '.join(str(error).split())}")
+    make_page(classify).launch(
+        server_port=args.port,
+        allowed_paths=[str(SAMPLES)] if SAMPLES else None,
+        max_file_size=4 * MAX_MB * 1_000_000,  # what is larger than MAX_MB gets our own message
+        theme=make_theme(),
+        css_paths=HERE / "style.css",
+        footer_links=[],
+        ssr_mode=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
