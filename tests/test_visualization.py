@@ -73,6 +73,13 @@ def test_words_too_many_for_the_width_are_thinned_and_stay_apart():
     assert_apart(figure, "words")
 
 
+def test_an_endless_word_is_cut_and_does_not_stretch_the_picture():
+    words = [word | {"word": "a" * 2000} for word in make_words(SHORT)]
+    figure = draw(words)
+    assert texts_of(figure, "words") == ["a" * 39 + "…"] * len(SHORT)
+    assert figure.get_figheight() < 10
+
+
 def test_word_and_phoneme_boxes_lie_on_the_time_axis_of_the_waveform():
     words = make_words(SHORT)
     figure = draw(words)

@@ -47,6 +47,7 @@ _SCORE_PITCH, _CELL, _PADDING = 0.56, 0.92, 0.06
 # Points.
 _WORD_SIZES, _UPRIGHT_SIZES, _PHONEME_SIZES = (11.0, 10.0, 9.0, 8.0), (5.5, 8.5), (7.5, 6.5, 5.5)
 
+_LONGEST_WORD = 40  # letters; no English word that is spoken has more
 _LINE_PITCH = 1.15  # from line to line, in font sizes
 _MOST_TURNED = 0.34  # of the words; where more are too wide for their boxes, all stand upright
 _LEAST_LABELLED_PHONEMES = 0.6  # labels on fewer of them only look like noise
@@ -93,7 +94,7 @@ def plot_prediction(
     duration_s = len(samples) / sampling_rate
     weights = _attention_weights(words)
     phonemes = [phoneme for word in words for phoneme in word["phonemes"]]
-    word_labels = _fit_words([word["word"] for word in words], *_centres_and_widths(words, duration_s))
+    word_labels = _fit_words([_shortened(word["word"]) for word in words], *_centres_and_widths(words, duration_s))
     phoneme_labels = _fit_phonemes([p["phoneme"] for p in phonemes], *_centres_and_widths(phonemes, duration_s))
     heights = _row_heights(word_labels, phoneme_labels, weights is not None)
     figure = _new_figure(WIDTH_IN, _BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
@@ -230,6 +231,11 @@ def _centres_and_widths(spans: list[dict], duration_s: float) -> tuple[np.ndarra
     ends = np.array([span["end_s"] for span in spans], dtype=float)
     inches_per_second = _TIMELINE_WIDTH / duration_s
     return (starts + ends) / 2 * inches_per_second, (ends - starts) * inches_per_second
+
+
+def _shortened(word: str) -> str:
+    """A word as it is drawn: the longest one upright sets the height of the picture."""
+    return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
 
 
 def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
@@ -406,7 +412,7 @@ def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
 
 
 def _percentage(share: float) -> str:
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return "< 1 %" if 0 < share <= 0.005 else f"{100 * share:.0f} %"
 
 
 def _draw_title(figure: Figure, title: str, left_in: float, width_in: float) -> None:
