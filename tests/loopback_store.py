@@ -150,6 +150,7 @@ class Repo:
     tags: dict[str, Commit] = field(default_factory=dict)
     commits: dict[str, Commit] = field(default_factory=dict)
     lfs: dict[str, bytes] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)  # of a Space
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
