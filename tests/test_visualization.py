@@ -165,6 +165,11 @@ def test_picture_is_a_png_of_twelve_inches_in_a_new_folder(tmp_path):
         assert image.size == (12 * DPI, int(figure.get_figheight() * DPI))
 
 
+def test_picture_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="ends in .png"):
+        save_figure(plot_confusion(np.eye(2, dtype=int), ["angry", "sad"]), tmp_path / "picture.jpg")
+
+
 def test_picture_that_cannot_be_written_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").write_text("in the way")
     figure = plot_confusion(np.eye(2, dtype=int), ["angry", "sad"])

@@ -146,15 +146,17 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 
     Args:
         figure: from one of the functions here.
-        path: the file; overwritten if it exists.
+        path: the file, a .png; overwritten if it exists.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: the file cannot be written.
+        ValueError: the file cannot be written, or is called something else.
     """
     path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"The picture is a PNG, and {path} is not called so; give a file that ends in .png.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="png", dpi=figure.dpi)

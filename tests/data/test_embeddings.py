@@ -85,6 +85,13 @@ def test_a_broken_line_is_named(tmp_path, broken):
         read_word_vectors(path)
 
 
+def test_another_kind_of_file_is_told(tmp_path):
+    path = tmp_path / "metadata.csv"
+    path.write_text("file_name,emotion\n")
+    with pytest.raises(ValueError, match="metadata.csv is no GloVe file"):
+        read_word_vectors(path)
+
+
 def test_files_that_are_missing_or_no_text_are_refused(tmp_path):
     with pytest.raises(ValueError, match="is not there"):
         read_word_vectors(tmp_path / "none.txt")

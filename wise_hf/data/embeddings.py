@@ -125,9 +125,11 @@ def _rows(path: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
                 if len(line.split()) == 2:  # word2vec's header: rows and size
                     continue
                 size = len(line.rstrip().split(" ")) - 1
+                if size < 2:
+                    raise ValueError(f"{path} is no GloVe file: its lines are not a word and its numbers.")
             word, *values = line.rstrip().rsplit(" ", size)
             broken = f"{path}, line {number}: expected a word and {size} numbers; repair or remove the line."
-            if not word or size < 2 or len(values) != size:
+            if not word or len(values) != size:
                 raise ValueError(broken)
             yield word, functools.partial(_vector, values, broken)
 

@@ -164,7 +164,7 @@ def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: i
     if num_folds < 2 or len(names) < num_folds:
         raise ValueError(
             f"Speakers or sessions are too few for a cross-validation by {column}: the corpus has {len(names)}, and "
-            f"{max(num_folds, 2)} folds need as many; give fewer folds (at least 2) or random ones."
+            f"{max(num_folds, 2)} folds need as many; give fewer folds (at least 2), or take random ones."
         )
     folds = []
     for group in _consecutive_groups(names, num_folds):
