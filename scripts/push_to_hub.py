@@ -4,15 +4,18 @@ import argparse
 import logging
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+from huggingface_hub import HfApi
 
 from wise_hf import command_line
 from wise_hf.hub.after_training import add_card_arguments
-from wise_hf.hub.connection import check_repo_id
-from wise_hf.hub.publishing import Destination, publish, staged_names
+from wise_hf.hub.connection import check_token
+from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
 from wise_hf.hub.release import Release
-from wise_hf.hub.space import publish_space
-from wise_hf.hub.staging import stage_model
+from wise_hf.hub.space import publish_space, stage_space
+from wise_hf.hub.staging import check_release, stage_model
 
 
 HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
@@ -46,7 +49,7 @@ def release_of(args: argparse.Namespace) -> Release:
         destination=Destination(args.repo_id, args.private, args.revision, args.tag),
         hub_card_dir=args.hub_card,
         results_files=tuple(args.results),
-        license=args.license,
+        license=args.license or "other",
         training_data=args.training_data,
         dataset_name=args.dataset_name,
         space=args.space,
@@ -55,23 +58,40 @@ def release_of(args: argparse.Namespace) -> Release:
 
 def main() -> None:
     args = parse_arguments()
+    release = release_of(args)
+    space = Destination(args.space, args.private, repo_type="space") if args.space else None
+    check_release(release)
+    if space is not None:
+        space.check()
+    if not args.dry_run:
+        check_token(HfApi())
     logging.info("The tokenizer lists words of the training transcripts, one by one; nothing else of a corpus goes.")
-    if args.space is not None:
-        check_repo_id(args.space)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = args.staging_dir or Path(temporary)
-        release = release_of(args)
-        staying = stage_model(release, folder)
-        if not args.dry_run:
-            sys.stdout.write(publish(folder, release.destination) + "\n")
-            if args.space:
-                space = Destination(args.space, args.private, repo_type="space")
-                sys.stdout.write(publish_space(args.hub_card, space, release.destination) + "\n")
+        model_dir, space_dir = args.staging_dir or Path(temporary) / "model", Path(temporary) / "space"
+        staying = stage_model(release, model_dir)
+        if space is not None:
+            space_dir.mkdir()
+            stage_space(args.hub_card, args.repo_id, space_dir)
+        if args.dry_run:
+            tell(model_dir, args.repo_id, staying)
+            if space is not None:
+                tell(space_dir, args.space)
             return
-        for name in staged_names(folder):
-            sys.stdout.write(f"{(folder / name).stat().st_size:>13,}  {name}\n")
-        if staying:
-            logging.info("Not sent: %s", ", ".join(staying))
+        for destination in filter(None, (space, release.destination)):  # the Space first: the model's page names it
+            open_repository(destination)
+        published = publish(model_dir, release.destination)
+        sys.stdout.write(published.url + "\n")
+        if space is not None:
+            sys.stdout.write(publish_space(space_dir, space, args.repo_id, published) + "\n")
+
+
+def tell(folder: Path, repo_id: str, staying: Sequence[str] = ()) -> None:
+    """What would go where, and what would not."""
+    logging.info("%s:", repo_id)
+    for name in staged_names(folder):
+        sys.stdout.write(f"{(folder / name).stat().st_size:>13,}  {name}\n")
+    if staying:
+        logging.info("Not sent: %s", ", ".join(staying))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
-from hub_input import results_of_a_run
+from hub_input import results_of
 from huggingface_hub import HfApi
 from loopback_hub import TOKEN, LoopbackHub, hub_fixture  # noqa: F401
 
@@ -39,7 +39,7 @@ def small_hub_card(tmp_path_factory) -> Path:
 def model(saved_model, tmp_path) -> Path:
     """A model's folder as a run with folds leaves it, with the results beside it."""
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "results.json").write_text(json.dumps(results_of_a_run()))
+    (tmp_path / "out" / "results.json").write_text(json.dumps(results_of(saved_model)))
     return shutil.copytree(saved_model, tmp_path / "out" / "fold_1")
 
 
@@ -52,7 +52,7 @@ def release(model, small_hub_card) -> Release:
 @pytest.fixture(scope="session")
 def staged_once(saved_model, small_hub_card, tmp_path_factory) -> Path:
     output = tmp_path_factory.mktemp("out")
-    (output / "results.json").write_text(json.dumps(results_of_a_run()))
+    (output / "results.json").write_text(json.dumps(results_of(saved_model)))
     model_dir = shutil.copytree(saved_model, output / "fold_1")
     release = Release(model_dir, Destination("org/wise-test", tag="v1"), small_hub_card)
     stage_model(release, output / "staged")

@@ -1,9 +1,11 @@
 """Results of a made-up run, as results.json holds them."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
+from wise_hf.files import weights_digest
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.results import scores_of_confusion, summarize_run
 
@@ -29,6 +31,7 @@ def _fold(number: int) -> dict:
         "name": f"speakers {2 * number + 1}-{2 * number + 2}",
         "sizes": {"train": 64, "validation": 16, "test": 32},
         "epoch": 40,
+        "weights": f"weights of fold {number + 1}",
         "history": [],
         "validation": known,
         "test": known,
@@ -57,9 +60,16 @@ def results_of_a_run(**changes: object) -> dict:
     return summarize_run([_fold(0), _fold(1)], description | changes)
 
 
+def results_of(model_dir: Path) -> dict:
+    """The same, of which the first fold has the weights of a saved model."""
+    results = results_of_a_run()
+    results["folds"][0]["weights"] = weights_digest(model_dir)
+    return results
+
+
 def results_of_validation() -> dict:
     """A run without cross-validation."""
-    kept = ("name", "sizes", "epoch", "history", "validation")
+    kept = ("name", "sizes", "epoch", "history", "validation", "weights")
     fold = {name: _fold(0)[name] for name in kept}
     whole = results_of_a_run(protocol="none")
     description = {name: value for name, value in whole.items() if name not in ("systems", "folds", "scored_part")}

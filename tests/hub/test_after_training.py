@@ -1,6 +1,7 @@
 """scripts/train.py --push_to_hub: what is found out before the training, and what is done after it."""
 
 import argparse
+import hashlib
 import json
 import runpy
 import subprocess
@@ -13,7 +14,8 @@ from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
-from wise_hf.hub.after_training import HUB_ARGUMENTS
+from wise_hf.hub.after_training import HUB_ARGUMENTS, command_to_publish
+from wise_hf.hub.publishing import Destination, publish
 from wise_hf.training import experiment
 from wise_hf.training.experiment import (
     check_arguments,
@@ -55,6 +57,7 @@ def logged_in(hub, monkeypatch, waits):
     ("given", "sentence"),
     [
         (["--hub_model_id", NAME], "--hub_model_id: nothing is published without --push_to_hub"),
+        (["--hub_license", "mit"], "--hub_license: nothing is published without --push_to_hub"),
         (["--hub_private_repo", "--hub_tag", "v1"], "--hub_private_repo, --hub_tag: nothing is published without"),
         (["--push_to_hub"], "--push_to_hub needs a name on the Hub; give --hub_model_id"),
         (["--push_to_hub", "--hub_model_id", "name"], "'name' is no name on the Hub"),
@@ -90,9 +93,9 @@ def quick(spoken_corpus):
 @pytest.mark.parametrize(
     ("token", "kind", "sentence"),
     [
-        ("hf_wrong", OSError, r"\(401 .*log in by `hf auth login`"),
+        ("hf_wrong", OSError, r"401 .*log in by `hf auth login`"),
         (READ_TOKEN, ValueError, "may only read; log in"),
-        (OTHER_TOKEN, OSError, r"\(403 .*with a token that may write there"),
+        (OTHER_TOKEN, OSError, r"403 .*with a token that may write there"),
     ],
 )
 def test_a_login_that_may_not_publish_is_told_before_the_training(
@@ -106,14 +109,39 @@ def test_a_login_that_may_not_publish_is_told_before_the_training(
     assert not (tmp_path / "out" / "arguments.json").exists(), "the same command, mended, starts the run"
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--hub_license", "mine"], "'mine' is no licence that the Hub knows"),
+        (["--hub_tag", "v1"], "has a tag v1 already"),
+    ],
+)
+def test_a_licence_or_tag_that_cannot_be_is_told_before_the_training(
+    parse, hub, logged_in, quick, staged, options, sentence
+):
+    publish(staged, Destination(NAME, tag="v1"))
+    logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
+    with pytest.raises(ValueError, match=sentence):
+        run_experiment(parse(*quick, *PUSH, *options))
+
+
+def test_the_command_to_publish_later_is_whole(parse):
+    later = command_to_publish(
+        parse(*PUSH, "--hub_private_repo", "--hub_training_data", "my data"), Path("out/fold_1")
+    )
+    assert later == (
+        f"python scripts/push_to_hub.py --model out/fold_1 --repo_id {NAME} --private --training_data 'my data'"
+    )
+
+
 def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse, hub, logged_in, quick, tmp_path):
     options = [*quick, "--cross_validation", "speaker", "--folds", "2", *PUSH, "--hub_private_repo"]
     hub.fail_next("^POST .*/commit/", times=float("inf"))
     with pytest.raises(OSError) as told:
         run_experiment(parse(*options))
     out = tmp_path / "out"
-    assert "(503" in str(told.value) and f"its results are in {out}" in str(told.value)
-    assert f"python scripts/push_to_hub.py --model {out / 'fold_1'} --repo_id {NAME}" in str(told.value)
+    assert "the Hub said 503" in str(told.value) and f"its results are in {out}" in str(told.value)
+    assert f"python scripts/push_to_hub.py --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
     results = json.loads((out / "results.json").read_text())
     assert len(results["folds"]) == 2 and set(hub.files(NAME)) == {".gitattributes"}
     hub.mend()
@@ -121,6 +149,7 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse,
     text = run_experiment(parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
     assert "leave speakers out" in text
     files = hub.files(NAME, "v1")
+    assert results["folds"][0]["weights"] == hashlib.sha256(files["model.safetensors"]).hexdigest()
     assert files["model.safetensors"] == (out / "fold_1" / "model.safetensors").read_bytes()
     assert hub.repo(NAME).private and len(hub.repo(NAME).history("main")) == 2
     index = ModelCard(files["README.md"].decode()).data.eval_results

@@ -34,10 +34,11 @@ def card(saved_model, tmp_path):
     """Writes a card and loads it back."""
     model = load_model(saved_model)
 
-    def write(*results: dict, model_dir: str = "out/fold_2", tag: str | None = "v1.0", **changes) -> ModelCard:
+    def write(*results: dict, fold: int = 2, tag: str | None = "v1.0", **changes) -> ModelCard:
         destination = Destination("org/wise-test", tag=tag)
-        release = replace(Release(Path(model_dir), destination, HUB_CARD), **changes)
-        write_model_card(release, model, results, [SAMPLE], HUB_CARD / "README.md", tmp_path / "README.md")
+        release = replace(Release(Path("out/fold_2"), destination, HUB_CARD), **changes)
+        weights = f"weights of fold {fold}"
+        write_model_card(release, model, weights, results, [SAMPLE], HUB_CARD / "README.md", tmp_path / "README.md")
         return ModelCard.load(tmp_path / "README.md")
 
     return write
@@ -78,8 +79,16 @@ def test_a_second_protocols_results_are_in_the_index_and_in_the_text(card):
     made = card(results_of_a_run(), results_of_a_run(protocol="random", corpus="calls"))
     assert {entry.dataset_config for entry in made.data.eval_results} == {"speaker", "random"}
     assert "### Protocol: leave speakers out" in made.text and "### Protocol: random utterances" in made.text
+    apart = card(results_of_a_run(), results_of_a_run(text_disjoint=True))
+    assert {entry.dataset_config for entry in apart.data.eval_results} == {"speaker", "speaker-text-disjoint"}
     with pytest.raises(ValueError, match="Of speaker, speaker give each protocol's results once"):
         card(results_of_a_run(), results_of_a_run())
+
+
+@pytest.mark.parametrize("changes", [{"corpus": "others"}, {"recipe_name": "paper"}, {"word_vectors": "learnt"}])
+def test_results_of_another_corpus_or_recipe_are_not_given_for_this_ones(card, changes):
+    with pytest.raises(ValueError, match="The results differ in .*; give those of one corpus and recipe"):
+        card(results_of_a_run(), results_of_a_run(protocol="random") | changes, dataset_name="calls")
 
 
 def test_where_nobody_is_known_there_is_one_row_without_further_words():
@@ -101,21 +110,20 @@ def test_recall_of_every_emotion_is_that_of_the_pooled_confusion(card):
 
 def test_the_card_says_which_model_this_is_and_what_it_never_heard(card):
     text = card(results_of_a_run()).text
-    assert (
-        "those of fold 2 of 2 (speakers 3-4), chosen by whoever published it" in text and "from 80 utterances" in text
-    )
+    assert "those of fold 2 of 2, chosen by whoever published it" in text and "from 80 utterances" in text
     assert "never heard the 32" in text and "row `WISE, speakers unknown` is what it gives" in text
     assert "leave speakers out: no speaker is in training and test" in text and "seed 3" in text
     assert "Recipe `wise_hf`" in text and "torch 2.13.0" in text
-    first = card(results_of_a_run(), model_dir="out/fold_1").text
-    assert "those of fold 1 of 2 (speakers 1-2), the first, whatever it scored" in first
-    assert "those of one of the folds" in card(results_of_a_run(), model_dir="out/best").text
+    first = card(results_of_a_run(), fold=1).text
+    assert "those of fold 1 of 2, the first, whatever it scored" in first
+    assert "speakers 1-2" not in text + first, "speakers may be called by their names"
 
 
 def test_scores_of_a_validation_part_are_told_but_not_indexed(card):
-    made = card(results_of_validation(), model_dir="out/model")
+    made = card(results_of_validation(), fold=1)
     assert made.data.eval_results is None and "model-index" not in made.content and made.data.metrics is None
     assert "which chose the epoch: they flatter the model" in made.text
+    assert "does not know who speaks, and does worse" in made.text and "speakers unknown" not in made.text
     assert "learnt from 64 utterances and were kept at epoch 40" in made.text
 
 
@@ -174,20 +182,20 @@ def test_a_space_is_named_where_there_is_one(card):
 
 
 @pytest.mark.parametrize(
-    ("changes", "folder", "sentence"),
+    ("changes", "weights", "sentence"),
     [
-        ({"emotions": ["happy", "sad"]}, "fold_1", "of another model, with the emotions happy, sad"),
-        ({"model": {"hierarchy": "word"}}, "fold_1", "of another model, with hierarchy=word"),
-        ({}, "fold_3", "of another model, with 2 folds"),
+        ({"emotions": ["happy", "sad"]}, "weights of fold 1", "of another model, with the emotions happy, sad"),
+        ({"model": {"hierarchy": "word"}}, "weights of fold 1", "of another model, with hierarchy=word"),
+        ({}, "weights of fold 3", "of another model, with other weights"),
     ],
 )
-def test_results_of_another_model_are_refused(changes, folder, sentence):
+def test_results_of_another_model_are_refused(changes, weights, sentence):
     results = results_of_a_run() | changes
     with pytest.raises(ValueError, match=sentence):
-        check_results(Release(Path(folder), Destination("org/x"), HUB_CARD), WISEConfig(), [results])
+        check_results(WISEConfig(), weights, [results])
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"systems": {}}'])
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"systems": {}}', '{"systems": {"WISE": {}}}'])
 def test_a_file_that_holds_no_results_is_told(tmp_path, text):
     path = tmp_path / "mine.json"
     if text is not None:

@@ -1,32 +1,80 @@
 """The Space of a published model."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from huggingface_hub import SpaceCard
+from loopback_hub import environment
 
 import wise_hf
 from wise_hf.hub.publishing import Destination, publish
-from wise_hf.hub.space import publish_space
+from wise_hf.hub.space import SPACE_FILES, publish_space, stage_space
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
-MODEL, SPACE = Destination("org/wise-test", tag="v1"), Destination("org/listen", repo_type="space")
+SCRIPT = HUB_CARD.parent / "scripts" / "push_to_hub.py"
+NAME, SPACE = "org/wise-test", "org/listen"
 
 
-def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(staged, api, hub):
-    publish(staged, MODEL, api)
-    publish_space(HUB_CARD, SPACE, MODEL, api)
-    files = hub.files("org/listen", kind="space")
-    assert {"app.py", "README.md", "requirements.txt", "samples/samples.json", "samples/sad.wav"} <= set(files)
+@pytest.fixture
+def space_dir(tmp_path) -> Path:
+    folder = tmp_path / "space"
+    folder.mkdir()
+    stage_space(HUB_CARD, NAME, folder)
+    return folder
+
+
+def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(staged, space_dir, api, hub):
+    model = publish(staged, Destination(NAME), api)
+    api.upload_file(repo_id=NAME, path_in_repo="modeling_wise.py", path_or_fileobj=b"of somebody else")
+    publish_space(space_dir, Destination(SPACE, repo_type="space"), NAME, model, api)
+    files = hub.files(SPACE, kind="space")
+    assert {*SPACE_FILES, "handler.py", "samples/samples.json", "samples/sad.wav"} <= set(files)
     assert files["visualization.py"] == (Path(wise_hf.__file__).parent / "visualization.py").read_bytes()
-    assert SpaceCard(files["README.md"].decode()).data.models == ["org/wise-test"]
-    space = hub.repo("org/listen", "space")
-    assert space.variables == {"MODEL_ID": "org/wise-test", "MODEL_REVISION": hub.repo("org/wise-test").at("v1").id}
+    assert SpaceCard(files["README.md"].decode()).data.models == [NAME]
+    space = hub.repo(SPACE, "space")
+    assert space.variables == {"MODEL_ID": NAME, "MODEL_REVISION": model.commit}
     assert len(space.history("main")) == 2 and space.sdk == "gradio"
 
 
-def test_a_hub_card_without_a_space_is_told(api, hub, small_hub_card):
-    with pytest.raises(ValueError, match="has no app.py; give the folder hub_card"):
-        publish_space(small_hub_card, SPACE, MODEL, api)
+def test_all_files_of_the_space_are_known_and_nothing_else_goes():
+    there = {path.name for path in (HUB_CARD / "space").iterdir() if path.is_file()}
+    assert there == set(SPACE_FILES)
+
+
+def test_a_hub_card_without_a_space_is_told(small_hub_card, tmp_path):
+    with pytest.raises(ValueError, match="has no README.md; give the folder hub_card"):
+        stage_space(small_hub_card, NAME, tmp_path)
+
+
+@pytest.fixture
+def push(hub, release, tmp_path):
+    """Runs the script as a person does, with the whole of hub_card."""
+    options = ["--model", release.model_dir, "--repo_id", NAME, "--tag", "v1", "--private"]
+    command = [sys.executable, SCRIPT, *options]
+    env = environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1"}
+
+    def run(*more: object) -> subprocess.CompletedProcess:
+        return subprocess.run([*map(str, [*command, *more])], capture_output=True, text=True, env=env, cwd=tmp_path)
+
+    return run
+
+
+def test_the_script_publishes_model_and_space_and_a_failure_leaves_nothing_that_it_cannot_mend(hub, push):
+    listed = push("--space", SPACE, "--dry_run")
+    assert listed.returncode == 0 and "app.py" in listed.stdout and "handler.py" in listed.stdout
     assert hub.requests == []
+    refused = push("--space", "other/space")
+    assert refused.returncode == 1 and "other/space was not published" in refused.stderr
+    assert "README.md" not in (hub.files(NAME) if hub.asked(f"commit.*{NAME}") else {}), "no page names it"
+    hub.fail_next("POST .*/variables", times=float("inf"), status=403)
+    failed = push("--space", SPACE)
+    assert failed.returncode == 1 and f"{SPACE} was not published: the Hub said 403" in failed.stderr
+    hub.mend()
+    again = push("--space", SPACE)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.split() == [f"{hub.endpoint}/{NAME}", f"{hub.endpoint}/spaces/{SPACE}"]
+    space = hub.repo(SPACE, "space")
+    assert space.private and space.variables["MODEL_REVISION"] == hub.repo(NAME).tags["v1"].id

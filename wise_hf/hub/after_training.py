@@ -1,23 +1,25 @@
 """Publishing from scripts/train.py: what is found out before hours of training, and what is done after it."""
 
 import argparse
+import shlex
+import tempfile
 from pathlib import Path
 
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, ModelCard
 
 from wise_hf.hub.connection import check_token, told_in_a_sentence, try_repeatedly
-from wise_hf.hub.publishing import Destination, open_repository
+from wise_hf.hub.publishing import Destination, open_repository, publish, tag_is_taken, tagged_commit
 from wise_hf.hub.release import Release
-from wise_hf.hub.releasing import release_model
-from wise_hf.hub.staging import check_hub_card
+from wise_hf.hub.staging import check_hub_card, stage_model
 
 
 HUB_ARGUMENTS = (
     *("push_to_hub", "hub_model_id", "hub_private_repo", "hub_revision", "hub_tag", "hub_license"),
     *("hub_training_data", "hub_dataset_name", "hub_card"),
 )
+CARD_ARGUMENTS = ("license", "training_data", "dataset_name")
 # What makes no sense without the first.
-_FINER = ("hub_model_id", "hub_private_repo", "hub_revision", "hub_tag", "hub_training_data", "hub_dataset_name")
+_FINER = tuple(name for name in HUB_ARGUMENTS if name not in ("push_to_hub", "hub_card"))
 
 
 def add_hub_arguments(parser: argparse.ArgumentParser, hub_card_dir: Path) -> None:
@@ -42,7 +44,6 @@ def add_card_arguments(group: argparse._ArgumentGroup, prefix: str = "") -> None
     """What the card says that no file knows, for scripts/train.py and scripts/push_to_hub.py."""
     group.add_argument(
         f"--{prefix}license",
-        default="other",
         help="of the weights, as the Hub names licences; default: other, as the recordings' licence allows",
     )
     group.add_argument(f"--{prefix}training_data", help='and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"')
@@ -87,7 +88,8 @@ def prepare_hub(arguments: argparse.Namespace) -> None:
         arguments: checked by `check_hub_arguments`.
 
     Raises:
-        ValueError: see `open_repository`; for a token that may only read.
+        ValueError: see `open_repository`; for a token that may only read, a tag that is there already, or a licence
+            that the Hub does not know.
         OSError: where the Hub cannot be reached, or refuses.
     """
     if not arguments.push_to_hub:
@@ -97,7 +99,19 @@ def prepare_hub(arguments: argparse.Namespace) -> None:
         account = try_repeatedly(api.whoami)
     if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
         raise ValueError("The token for the Hub may only read; log in by `hf auth login` with one that may write.")
-    open_repository(destination_of(arguments), api)
+    destination = destination_of(arguments)
+    open_repository(destination, api)
+    with told_in_a_sentence(arguments.hub_model_id):
+        if try_repeatedly(lambda: tagged_commit(api, destination)) is not None:
+            raise tag_is_taken(destination)
+        try_repeatedly(lambda: _check_license(arguments.hub_license))
+
+
+def _check_license(name: str | None) -> None:
+    try:
+        ModelCard(f"---\nlicense: {name or 'other'}\n---\n").validate()
+    except ValueError as error:
+        raise ValueError(f"'{name}' is no licence that the Hub knows ({error}); give one as it names them.") from error
 
 
 def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> str:
@@ -118,15 +132,25 @@ def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> str:
         model_dir=model_dir,
         destination=destination_of(arguments),
         hub_card_dir=arguments.hub_card,
-        license=arguments.hub_license,
+        license=arguments.hub_license or "other",
         training_data=arguments.hub_training_data,
         dataset_name=arguments.hub_dataset_name,
     )
     try:
-        return release_model(release)
+        with tempfile.TemporaryDirectory() as folder:
+            stage_model(release, Path(folder) / "staged")
+            return publish(Path(folder) / "staged", release.destination).url
     except (ValueError, OSError) as error:
         raise OSError(
             f"{error} The training is finished, and its results are in {arguments.output_dir}; to publish them later: "
-            f"python scripts/push_to_hub.py --model {model_dir} --repo_id {arguments.hub_model_id} (with the options "
-            "that you gave after --hub_)."
+            f"{command_to_publish(arguments, model_dir)}"
         ) from error
+
+
+def command_to_publish(arguments: argparse.Namespace, model_dir: Path) -> str:
+    """The command that publishes a trained model later, as one types it."""
+    options = {name: getattr(arguments, f"hub_{name}") for name in ("revision", "tag", *CARD_ARGUMENTS)}
+    given = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    private = ["--private"] * bool(arguments.hub_private_repo)
+    start = ["python", "scripts/push_to_hub.py", "--model", str(model_dir), "--repo_id", arguments.hub_model_id]
+    return shlex.join([*start, *private, *given])

@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 WAITS_S = (1, 2, 4, 8)
 # The client wraps a failed upload into a RuntimeError, and reads some replies as JSON before it looks at their status;
 # hf_xet, which uploads large files, raises Python's own errors.
-ERRORS = (HTTPError, RuntimeError, JSONDecodeError, ConnectionError, TimeoutError, PermissionError)
+ERRORS = (HTTPError, JSONDecodeError, ConnectionError, TimeoutError, PermissionError)
 LOG_IN = "log in by `hf auth login`, or set HF_TOKEN, with a token that may write there"
 
 
@@ -70,7 +70,7 @@ def try_repeatedly(step: Callable[[], Value]) -> Value:
     for wait_s in WAITS_S:
         try:
             return step()
-        except ERRORS as error:  # noqa: PERF203
+        except (*ERRORS, RuntimeError) as error:  # noqa: PERF203
             if not _may_pass(error):
                 raise
             logger.info("The Hub did not answer (%s); trying again in %d s.", _kind(error), wait_s)
@@ -80,6 +80,8 @@ def try_repeatedly(step: Callable[[], Value]) -> Value:
 
 def _may_pass(error: Exception) -> bool:
     error = _reason(error)
+    if isinstance(error, RuntimeError):  # that wraps nothing: a fault of ours
+        return False
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
         return status >= 500 or status in (408, 429)
@@ -100,10 +102,11 @@ def _kind(error: Exception) -> str:
 
 
 @contextmanager
-def told_in_a_sentence(repo_id: str) -> Iterator[None]:
+def told_in_a_sentence(repo_id: str, state: str = "was not published") -> Iterator[None]:
     """
     Args:
         repo_id: what is being published.
+        state: what has become of it if this fails.
 
     Raises:
         OSError: instead of any error of the Hub or of the connection to it; nothing in it is secret.
@@ -111,21 +114,20 @@ def told_in_a_sentence(repo_id: str) -> Iterator[None]:
     try:
         yield
     except OfflineModeIsEnabled as error:
-        raise OSError(f"{repo_id} was not published: HF_HUB_OFFLINE is set; unset it, and run this again.") from error
-    except ERRORS as error:  # of a connection; its message can hold the token, so nothing is chained to it
-        raise OSError(_sentence(_reason(error), repo_id)) from None
+        raise OSError(f"{repo_id} {state}: HF_HUB_OFFLINE is set; unset it, and run this again.") from error
+    except (*ERRORS, RuntimeError) as error:  # its message can hold the token: nothing is chained to it
+        if isinstance(_reason(error), RuntimeError):
+            raise
+        raise OSError(f"{repo_id} {state}: {_sentence(_reason(error))}") from None
 
 
-def _sentence(error: Exception, repo_id: str) -> str:
+def _sentence(error: Exception) -> str:
     if not isinstance(error, HfHubHTTPError):
-        return (
-            f"{repo_id} was not published: the connection to the Hub failed ({type(error).__name__}); check it, and "
-            "that you are logged in (`hf auth login`), and run this again."
-        )
+        return f"the connection to the Hub failed ({type(error).__name__}); check it, and run this again."
     status = error.response.status_code
-    told = f"{status} {error.server_message or error.response.reason_phrase}".rstrip(". ")
+    told = f"the Hub said {status} {error.server_message or error.response.reason_phrase}".rstrip(". ")
+    if status in (401, 403, 404):
+        return f"{told}; {LOG_IN}."
     if status in (409, 412):
-        return f"Somebody else changed {repo_id} meanwhile ({told}); look at its page, and run this again."
-    return (
-        f"The Hub did not take {repo_id} ({told}); {LOG_IN}; where it was the Hub's own fault, run this again later."
-    )
+        return f"{told}, since somebody else changed it meanwhile; look at its page, and run this again."
+    return f"{told}; run this again later."

@@ -27,6 +27,8 @@ from wise_hf.training.results import (
 
 TAGS = ["speech-emotion-recognition", "audio", "multimodal", "wise", "custom_code"]
 KNOWN, UNKNOWN = SYSTEMS["test"], SYSTEMS["test_unknown"]
+# In what runs of several protocols are alike.
+SAME = ("corpus", "recipe_name", "word_vectors")
 # WA is accuracy, UA the recall of the classes, each counting the same.
 METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "macro"})}
 
@@ -34,6 +36,7 @@ METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "m
 def write_model_card(
     release: Release,
     model: WISEForAudioClassification,
+    weights: str,
     results: Sequence[Mapping],
     samples: Sequence[HeardSample],
     template: Path,
@@ -43,6 +46,7 @@ def write_model_card(
     Args:
         release: what is published.
         model: the model, loaded.
+        weights: which weights these are (`wise_hf.files.weights_digest`), by which its results are known.
         results: the model's own results, then those of other protocols; none where nothing was measured.
         samples: what the model says of the samples.
         template: the card's text, for jinja2.
@@ -51,34 +55,50 @@ def write_model_card(
     Raises:
         ValueError: for results that are not of this model.
     """
-    check_results(release, model.config, results)
+    check_results(model.config, weights, results)
     variables = describe_release(release, model.config, samples)
     variables |= {"parameters": f"{sum(each.numel() for each in model.parameters()):,}"}
     variables |= {"runs": [describe_run(each) for each in results]}
-    variables |= {"these_weights": these_weights(release, results[0]) if results else None}
+    variables |= {"these_weights": these_weights(weights, results[0]) if results else None}
     variables |= {"training_data": training_data(release, results)}
     data = card_data(release, results, samples)
     card = ModelCard.from_template(data, template_path=str(template), **variables)
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
-def check_results(release: Release, config: WISEConfig, results: Sequence[Mapping]) -> None:
+def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
     """
     Raises:
-        ValueError: for results of other emotions, of another variant or of fewer folds than the model's, or two of the
-            same protocol.
+        ValueError: for first results that are not of these weights; for others of another corpus, other emotions or
+            another variant, or two of the same protocol.
     """
     for each in results:
+        differing = [name for name in SAME if each.get(name) != results[0].get(name)]
+        if differing:
+            raise ValueError(f"The results differ in {', '.join(differing)}; give those of one corpus and recipe.")
         if list(each["emotions"]) != list(config.id2label.values()):
             raise _not_its_results(f"the emotions {', '.join(each['emotions'])}")
         differing = [name for name, value in each["model"].items() if getattr(config, name, value) != value]
         if differing:
             raise _not_its_results(f"{differing[0]}={each['model'][differing[0]]}")
-    if results and (release.fold_number or 1) > len(results[0]["folds"]):
-        raise _not_its_results(f"{len(results[0]['folds'])} folds")
-    protocols = [each["protocol"] for each in results]
+    if results and fold_number(weights, results[0]) is None:
+        raise _not_its_results("other weights")
+    protocols = [protocol_key(each) for each in results]
     if len(set(protocols)) < len(protocols):
         raise ValueError(f"Of {', '.join(protocols)} give each protocol's results once.")
+
+
+def fold_number(weights: str, results: Mapping) -> int | None:
+    """Which of a run's folds the weights are of, counted from 1; `None` where they are of none."""
+    known = [fold.get("weights") for fold in results["folds"]]
+    return known.index(weights) + 1 if weights in known else None
+
+
+def protocol_key(results: Mapping) -> str:
+    """A protocol with all that makes it another one, e.g. `session-text-disjoint`."""
+    scenario = results["corpus_options"].get("scenario")
+    text_disjoint = ["text-disjoint"] if results.get("text_disjoint") else []
+    return "-".join([results["protocol"], *([scenario] if scenario else []), *text_disjoint])
 
 
 def _not_its_results(found: str) -> ValueError:
@@ -142,7 +162,7 @@ def _eval_result(results: Mapping, dataset_name: str | None, system: str, score:
         task_name="Speech emotion recognition",
         dataset_type=re.sub(r"\W+", "-", corpus.lower()).strip("-") or "recordings",
         dataset_name=corpus,
-        dataset_config=results["protocol"],
+        dataset_config=protocol_key(results),
         dataset_split="test",
         dataset_args={"protocol": PROTOCOLS.get(results["protocol"], results["protocol"])},
         metric_type=metric,
@@ -180,13 +200,19 @@ def describe_run(results: Mapping) -> dict[str, object]:
         "corpus": "\n".join(corpus_lines(results)).strip(),
         "protocol_lines": "\n".join(protocol_lines(results)),
         "scores": "\n".join(system_lines(results)),
-        "folds": "\n".join(fold_lines(results)).strip(),
+        "folds": "\n".join(fold_lines(results | {"folds": numbered_folds(results)})).strip(),
         "recalls": "\n".join(recall_lines(results)),
         "confusion": "\n".join(confusion_lines(pooled, results["emotions"])),
         "has_unknown": UNKNOWN in results["systems"],
+        "knows_speakers": results["recipe"]["normalization"] == "speaker",
         "setup": setup_line(results),
         "versions": ", ".join(f"{name} {version}" for name, version in results.get("versions", {}).items()),
     }
+
+
+def numbered_folds(results: Mapping) -> list[dict]:
+    """The folds by their numbers: their names say who is in them, and speakers may be called by their names."""
+    return [fold | {"name": str(number)} for number, fold in enumerate(results["folds"], 1)]
 
 
 def recall_lines(results: Mapping) -> list[str]:
@@ -202,7 +228,7 @@ def recall_lines(results: Mapping) -> list[str]:
     return lines
 
 
-def these_weights(release: Release, results: Mapping) -> str:
+def these_weights(weights: str, results: Mapping) -> str:
     """Which of the models these weights are, and what they never heard."""
     if results["scored_part"] != "test":
         fold = results["folds"][0]
@@ -210,14 +236,13 @@ def these_weights(release: Release, results: Mapping) -> str:
             f"These weights learnt from {fold['sizes']['train']} utterances and were kept at epoch {fold['epoch']}, "
             f"which did best on {fold['sizes']['validation']} others. Nothing was kept apart for a test."
         )
-    if release.fold_number is None:
-        return "These weights are those of one of the folds."
-    fold = results["folds"][release.fold_number - 1]
+    number = fold_number(weights, results)
+    fold = results["folds"][number - 1]
     sizes = fold["sizes"]
     learnt = sizes["train"] + (sizes["validation"] if results["recipe"]["refit"] else 0)
-    chosen = "the first, whatever it scored" if release.fold_number == 1 else "chosen by whoever published it"
+    chosen = "the first, whatever it scored" if number == 1 else "chosen by whoever published it"
     return (
-        f"These weights are those of fold {release.fold_number} of {len(results['folds'])} ({fold['name']}), "
+        f"These weights are those of fold {number} of {len(results['folds'])}, "
         f"{chosen}. They learnt from {learnt} utterances and never heard the {sizes['test']} of that fold's test "
         "part. The scores above are the mean of all folds, each scored on what its own model never heard."
     )

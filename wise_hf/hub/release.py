@@ -1,7 +1,6 @@
 """What is published: which model, with which results, and what only its publisher knows."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from wise_hf.hub.publishing import Destination
 
 
 RESULTS = "results.json"
+NEEDED = {"corpus", "corpus_options", "emotions", "protocol", "recipe", "scored_part", "systems", "folds"}
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,6 @@ class Release:
     dataset_name: str | None = None
     space: str | None = None
 
-    @property
-    def fold_number(self) -> int | None:
-        """Which of the folds the model is of, counted from 1; `None` where the folder's name does not say."""
-        numbered = re.fullmatch(r"fold_([1-9]\d*)", self.model_dir.resolve().name)
-        return int(numbered[1]) if numbered else None
-
     def read_results(self) -> list[dict]:
         """
         The runs' results, those of the model's own first; none where nothing was measured.
@@ -61,6 +55,6 @@ def _read(path: Path) -> dict:
         results = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read ({error}); give a results.json of scripts/train.py.") from error
-    if not isinstance(results, Mapping) or "systems" not in results or "WISE" not in results["systems"]:
+    if not isinstance(results, Mapping) or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
         raise ValueError(f"{path} holds no results of a training; give a results.json of scripts/train.py.")
     return results

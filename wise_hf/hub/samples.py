@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,13 @@ def read_samples(hub_card_dir: Path) -> list[dict]:
     if not samples:
         raise ValueError(f"{folder / LISTED} names no recording; scripts/make_samples.py makes some.")
     return samples
+
+
+def copy_samples(hub_card_dir: Path, output_dir: Path) -> None:
+    """The recordings that the list names, and the list; see `read_samples`."""
+    (output_dir / SAMPLES).mkdir()
+    for name in (LISTED, *(sample["file"] for sample in read_samples(hub_card_dir))):
+        shutil.copyfile(hub_card_dir / SAMPLES / name, output_dir / SAMPLES / name)
 
 
 def hear_samples(classify: WISEAudioClassificationPipeline, folder: Path) -> list[HeardSample]:

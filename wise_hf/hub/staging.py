@@ -3,16 +3,17 @@
 import json
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
 import wise_hf
-from wise_hf.files import write_json
+from wise_hf.files import weights_digest, write_json
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.model_card import write_model_card
 from wise_hf.hub.release import Release
-from wise_hf.hub.samples import LISTED, SAMPLES, hear_samples, read_samples
+from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
 from wise_hf.loading import load_processor
 
 
@@ -58,13 +59,21 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
     results = release.read_results()
     output_dir.mkdir(parents=True, exist_ok=True)
     if any(output_dir.iterdir()):
-        raise ValueError(f"{output_dir} is not empty; give a folder that is, or that is not there.")
+        raise ValueError(f"{output_dir} is not empty; empty it, or give another folder.")
     staying = _copy_files(release, output_dir)
     _complete_config(output_dir / "config.json")
     model = load_staged_model(output_dir)
     classify = wise_hf.WISEAudioClassificationPipeline(model=model, processor=load_processor(output_dir))
     samples = hear_samples(classify, output_dir)
-    write_model_card(release, model, results, samples, release.hub_card_dir / TEMPLATE, output_dir / TEMPLATE)
+    write_model_card(
+        release,
+        model,
+        weights_digest(output_dir),
+        results,
+        samples,
+        release.hub_card_dir / TEMPLATE,
+        output_dir / TEMPLATE,
+    )
     return staying
 
 
@@ -108,10 +117,18 @@ def check_hub_card(folder: Path) -> None:
     Raises:
         ValueError: for a folder without the card's template, the handler, its requirements or the samples.
     """
-    for name in (TEMPLATE, *HUB_FILES):
+    require_files(folder, (TEMPLATE, *HUB_FILES))
+    read_samples(folder)
+
+
+def require_files(folder: Path, names: Sequence[str]) -> None:
+    """
+    Raises:
+        ValueError: for a folder of `hub_card` that lacks one of these.
+    """
+    for name in names:
         if not (folder / name).is_file():
             raise ValueError(f"{folder} has no {name}; give the folder hub_card of wise_hf's repository.")
-    read_samples(folder)
 
 
 def _copy_files(release: Release, output_dir: Path) -> list[str]:
@@ -124,9 +141,7 @@ def _copy_files(release: Release, output_dir: Path) -> list[str]:
     _tell_of_other_code(release.model_dir, code)
     for name, published in HUB_FILES.items():
         shutil.copyfile(release.hub_card_dir / name, output_dir / published)
-    (output_dir / SAMPLES).mkdir()
-    for name in (LISTED, *(sample["file"] for sample in read_samples(release.hub_card_dir))):
-        shutil.copyfile(release.hub_card_dir / SAMPLES / name, output_dir / SAMPLES / name)
+    copy_samples(release.hub_card_dir, output_dir)
     going = {*MODEL_FILES, *(path.name for path in code)}
     return sorted(path.name for path in release.model_dir.iterdir() if path.name not in going)
 

@@ -16,7 +16,7 @@ from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.files import write_json
+from wise_hf.files import weights_digest, write_json
 from wise_hf.training.build import build_wise
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.processes import make_accelerator
@@ -90,7 +90,7 @@ def run_folds(
 
     Returns:
         For each fold what the JSON file beside its folder holds: its name, sizes, the epoch that was kept, validation
-        and test scores, the history and the prediction for every test utterance.
+        and test scores, the history, the prediction for every test utterance, and which weights these are of.
     """
     statistics = {}
     if experiment.recipe.normalization == "speaker":
@@ -112,7 +112,7 @@ def run_folds(
                 shutil.rmtree(unfinished / SELECTION, ignore_errors=True)
                 shutil.rmtree(output_dir, ignore_errors=True)
                 unfinished.rename(output_dir)
-                write_json(result_file, result)
+                write_json(result_file, result | {"weights": weights_digest(output_dir)})
             state.wait_for_everyone()
         results.append(json.loads(result_file.read_text(encoding="utf-8")))
     return results

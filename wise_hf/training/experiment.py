@@ -205,7 +205,7 @@ def describe(
         "model": dict(experiment.model_choices),
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
         "mfcc_backend": arguments.mfcc_backend,
-        "versions": {name: importlib.metadata.version(name) for name in VERSIONS_OF},
+        "versions": versions(),
         "accelerate": {
             "processes": accelerator.num_processes,
             "device": accelerator.device.type,
@@ -213,6 +213,17 @@ def describe(
             "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
         },
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that a result depends on; what is on the path without being installed has none."""
+    installed = {}
+    for name in VERSIONS_OF:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:  # noqa: PERF203
+            installed[name] = "not installed"
+    return installed
 
 
 def corpus_options(arguments: argparse.Namespace) -> dict:

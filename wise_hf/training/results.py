@@ -179,10 +179,14 @@ def _notes(results: Mapping) -> list[str]:
     notes = []
     with_svm = SYSTEMS["svm"] in results["systems"]
     if results["recipe"]["normalization"] == "speaker":
+        unknown = (
+            f" `speakers unknown`: the same WISE model where nobody knows, as on a single call"
+            f"{', and an SVM that never knew' if with_svm else ''}."
+        )
         notes.append(
             f"{'WISE and the SVM know' if with_svm else 'WISE knows'} who speaks: a speaker's features are normalised "
-            "by all of his or her recordings, without looking at labels. `speakers unknown`: the same WISE model "
-            f"where nobody knows, as on a single call{', and an SVM that never knew' if with_svm else ''}."
+            "by all of his or her recordings, without looking at labels."
+            f"{unknown if SYSTEMS['test_unknown'] in results['systems'] else ''}"
         )
     if results["scored_part"] == "test":
         refit = results["recipe"]["refit"]
