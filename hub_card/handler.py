@@ -9,7 +9,7 @@ A request holds one recording: the bytes of an audio file, or JSON
 
 where AUDIO is the base64 of an audio file (or a data: URL of it) and text and parameters may be left out. The server
 of Inference Endpoints asks for `inputs`; the last form is for servers that do not. Strings are never opened as paths
-or URLs; nothing that is sent is unpickled, logged or quoted in an error.
+or URLs; nothing that is sent is unpickled or logged, and no value of it is quoted in an error.
 
 Requests are worked off one at a time. Nearly all of the time goes into pocketsphinx (of 2 s of speech 0.15 s of CPU
 with its text, 0.65 s without), which keeps Python's lock. Measured on 16 requests at once: the model's forward passes
@@ -28,19 +28,29 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from safetensors import SafetensorError
 from transformers import pipeline
 
 
-# Each can be set by an environment variable of the endpoint: WISE_MAX_AUDIO_BYTES=...
-MAX_AUDIO_BYTES = int(os.environ.get("WISE_MAX_AUDIO_BYTES", 25_000_000))
+def _limit(name: str, usual: int) -> int:
+    """A limit, which an environment variable of the endpoint can set otherwise."""
+    given = os.environ.get(name, str(usual))
+    if not given.isascii() or not given.isdigit():
+        raise ValueError(f"The environment variable {name} is '{given:.40}'; give a whole number, such as {usual}.")
+    return int(given)
+
+
+MAX_AUDIO_BYTES = _limit("WISE_MAX_AUDIO_BYTES", 25_000_000)
 # The recogniser takes about 0.35 s of CPU for each of them, and this process does nothing else meanwhile.
-MAX_AUDIO_SECONDS = float(os.environ.get("WISE_MAX_AUDIO_SECONDS", 60))
-MAX_TEXT_CHARACTERS = int(os.environ.get("WISE_MAX_TEXT_CHARACTERS", 2_000))
+MAX_AUDIO_SECONDS = _limit("WISE_MAX_AUDIO_SECONDS", 60)
+MAX_TEXT_CHARACTERS = _limit("WISE_MAX_TEXT_CHARACTERS", 2_000)
 # Fast speech has 250 in a minute; to align as many long words takes 1 GB.
-MAX_TEXT_WORDS = int(os.environ.get("WISE_MAX_TEXT_WORDS", 250))
+MAX_TEXT_WORDS = _limit("WISE_MAX_TEXT_WORDS", 250)
 
 # 192 kHz mono, 96 kHz stereo or 48 kHz of four channels: 46 MB of samples in a minute.
 MAX_SAMPLES_PER_SECOND = 192_000
+# A header may say anything, and resampling from an absurd rate takes minutes.
+RATES_HZ = (1_000, 192_000)
 # wav, flac, ogg, mp3 with and without tags. libsndfile reads two dozen others, whose parsers nobody here needs.
 SIGNATURES = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 # A wav file that was written to a pipe has a size as large as it goes.
@@ -70,14 +80,17 @@ class EndpointHandler:
             path: folder of a model with all its files; "" = the folder that this file lies in.
 
         Raises:
-            ValueError: where there is no model.
+            ValueError: where there is no model, or one whose weights cannot be read.
         """
         folder = Path(path or Path(__file__).parent).resolve()
         if not (folder / "config.json").is_file():
             raise ValueError(f"{folder} holds no model (no config.json); give a model's folder, such as OUT/fold_1.")
         # Weights of another format than safetensors are pickles: they are not read.
         options = {"use_safetensors": True}
-        self.classify = pipeline("audio-classification", str(folder), trust_remote_code=True, model_kwargs=options)
+        try:
+            self.classify = pipeline("audio-classification", str(folder), trust_remote_code=True, model_kwargs=options)
+        except SafetensorError as error:
+            raise ValueError(f"The weights in {folder} cannot be read ({error}); fetch the model again.") from error
         # One at a time: threads gain nothing (see above), and the memory of one recording is all that is needed.
         self._turn = threading.Lock()
 
@@ -97,9 +110,9 @@ class EndpointHandler:
         """
         recording, parameters = _parts(data)
         options = _options(parameters)
-        audio, text = _audio_bytes(recording.get("audio")), _text(recording.get("text"))
+        audio, text = _audio_bytes(recording.get("audio")), read_text(recording.get("text"))
         with self._turn:
-            return self.classify({"audio": _samples(audio), "text": text}, **options)
+            return self.classify({"audio": read_samples(audio), "text": text}, **options)
 
 
 # --- the form of a request ---
@@ -158,7 +171,17 @@ def _kind(value: Any) -> str:
     return "null" if value is None else names.get(type(value), "a number" if isinstance(value, float) else "no JSON")
 
 
-def _text(text: Any) -> str | None:
+def read_text(text: Any) -> str | None:
+    """
+    Args:
+        text: what is said in a recording, or `None`.
+
+    Returns:
+        The text, each sign as it is read out.
+
+    Raises:
+        BadRequest: for what is no text, too long, or has no word that could be English.
+    """
     if text is None:
         return None
     if not isinstance(text, str):
@@ -211,8 +234,17 @@ def _from_base64(text: str) -> bytes:
         ) from None
 
 
-def _samples(audio: bytes) -> dict:
-    """The samples, (frames, channels), and their rate; how long they are is found out before they are decoded."""
+def read_samples(audio: bytes) -> dict:
+    """
+    Args:
+        audio: a wav, flac, ogg or mp3 file.
+
+    Returns:
+        `array`, (frames, channels) float32 in [-1, 1], and `sampling_rate` in Hz.
+
+    Raises:
+        BadRequest: for another file, a broken one, or one beyond the limits, which is not decoded.
+    """
     if not audio.startswith(SIGNATURES):
         raise BadRequest("The audio is no wav, flac, ogg or mp3 file; send the bytes of one.")
     _check_wav_is_whole(audio)
@@ -235,6 +267,8 @@ def _check_wav_is_whole(audio: bytes) -> None:
 
 
 def _check_length(frames: int, channels: int, rate: int) -> None:
+    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
+        raise BadRequest(f"The audio has {rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} are taken.")
     if not 0 < frames <= MAX_AUDIO_SECONDS * rate:
         told = f"{frames / rate:.1f} s long" if 0 < frames < 1e15 else "of unknown length or empty"
         raise BadRequest(f"The audio is {told}; more than 0 and at most {MAX_AUDIO_SECONDS:g} s are taken.")

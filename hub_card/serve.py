@@ -53,7 +53,8 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         start = time.perf_counter()
-        status, answer = self._result()
+        known = urlsplit(self.path).path in ("/", "/predict")
+        status, answer = self._result() if known else (404, {"error": "There are / and /predict."})
         self._answer(status, answer)
         # Neither headers nor the query are logged: there may be a token in them.
         logger.info("POST %s %d %.0f ms", urlsplit(self.path).path, status, 1e3 * (time.perf_counter() - start))
@@ -64,6 +65,8 @@ class _Exchange(BaseHTTPRequestHandler):
             if body is None:
                 return 413, {"error": f"The request is too large; at most {_largest_body()} bytes are taken."}
             return 200, self.server.endpoint(self._request(body))
+        except TimeoutError:
+            return 408, {"error": "The request did not come to its end; send it again."}
         except ValueError as error:
             return 400, {"error": " ".join(str(error).split())}
         except Exception:
@@ -75,7 +78,10 @@ class _Exchange(BaseHTTPRequestHandler):
         if not length.isascii() or not length.isdigit():
             raise BadRequest("The request does not say how long it is; send it with a Content-Length.")
         if int(length) <= _largest_body():
-            return self.rfile.read(int(length))
+            body = self.rfile.read(int(length))
+            if len(body) < int(length):
+                raise BadRequest(f"The request is cut short: {len(body)} bytes of {length}; send it again.")
+            return body
         # Read and forgotten, so that the caller comes to read the answer; not for ever.
         left = min(int(length), 4 * _largest_body())
         while left > 0 and (read := len(self.rfile.read(min(left, 1 << 20)))):
@@ -138,8 +144,10 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         server = EndpointServer(EndpointHandler(args.model), args.host, args.port)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, ImportError) as error:
         sys.exit(f"serve.py: {' '.join(str(error).split())}")
+    except (OSError, OverflowError) as error:
+        sys.exit(f"serve.py: port {args.port} of {args.host} cannot be taken ({error}); give another --port.")
     # Read by scripts/load_test.py: a line on standard output once requests are taken.
     sys.stdout.write(f"http://{args.host}:{server.server_port}\n")
     sys.stdout.flush()

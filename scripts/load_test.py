@@ -29,6 +29,7 @@ HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
 SAMPLES = HUB_CARD / "samples"
 TIMEOUT_S = 600
 PARTS = 4  # memory is looked at after each
+MOST_GROWTH = 1.2  # from the first part to the last
 TOLERANCE = 1e-6  # between the scores of one recording, whatever else is going on
 
 
@@ -53,6 +54,9 @@ def main() -> None:
     sys.stdout.write((json.dumps(report, indent=2) if args.json else to_text(report)) + "\n")
     if report["errors"]:
         raise ValueError(f"{sum(report['errors'].values())} of {args.requests} requests failed.")
+    _, first, *_, last = report["memory_mb"]
+    if last is not None and last > MOST_GROWTH * first:
+        raise ValueError(f"The server's memory grew from {first:.0f} to {last:.0f} MB; it should stay where it is.")
 
 
 def read_recordings(paths: list[str] | None) -> list[tuple[bytes, str | None]]:

@@ -5,7 +5,13 @@ import sys
 from pathlib import Path
 
 from wise_hf import command_line
-from wise_hf.hub.after_training import add_hub_arguments
+from wise_hf.hub.after_training import (
+    add_hub_arguments,
+    check_hub_arguments,
+    prepare_hub,
+    publish_trained,
+    split_arguments,
+)
 from wise_hf.training import arguments
 from wise_hf.training.experiment import run_experiment
 
@@ -48,5 +54,12 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def train(arguments: argparse.Namespace) -> str:
+    """Train, and publish where that is asked for; whether it can be is found out first."""
+    training, hub = split_arguments(arguments)
+    check_hub_arguments(hub)
+    return run_experiment(training, lambda: prepare_hub(hub), lambda model_dir: publish_trained(hub, model_dir))
+
+
 if __name__ == "__main__":
-    command_line.run(lambda: sys.stdout.write(run_experiment(parse_arguments())))
+    command_line.run(lambda: sys.stdout.write(train(parse_arguments())))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.processing_wise import WISEProcessor
@@ -13,10 +15,16 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
         name_or_folder: a folder, or a name on the Hub.
 
     Raises:
-        ValueError: where there is no WISE model.
+        ValueError: where there is no WISE model, or one whose weights cannot be read. Weights of another format than
+            safetensors are pickles, and not read.
     """
     _check_folder(name_or_folder)
-    return WISEForAudioClassification.from_pretrained(name_or_folder)
+    try:
+        return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
+    except SafetensorError as error:
+        raise ValueError(
+            f"The weights of {name_or_folder} cannot be read ({error}); save or fetch it anew."
+        ) from error
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:

@@ -74,7 +74,7 @@ def find_words(samples: np.ndarray, text: str | None = None, sampling_rate: int 
     """
     said = transcribe(samples, sampling_rate) if text is None else text
     if text is None and not said:
-        raise ValueError("No word was heard in the recording; give its text, what is said in it, or leave it out.")
+        raise ValueError("No word was heard in the recording; give what is said in it as its text, or another one.")
     alignment = align(samples, said, sampling_rate)
     transcribed = text is None and alignment.source == "aligner"
     return {"text": said, "words": alignment.words, "alignment": "asr+aligner" if transcribed else alignment.source}

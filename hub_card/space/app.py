@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
-from recording import MAX_MB, MAX_S, NO_AUDIO, UnusableError, read_recording
+from recording import MAX_MB, MAX_S, NO_AUDIO, UnusableError, read_recording, read_transcript
 from rendering import emotion_color, render_message, render_result, render_timeline
+from safetensors import SafetensorError
 from transformers import Pipeline, pipeline
 
 
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = next((folder for folder in (HERE / "samples", HERE.parent / "samples") if folder.is_dir()), None)
-MAX_TEXT = 2000
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")  # nothing to download
 MONO = ("ui-monospace", "Consolas", "monospace")
 
@@ -67,15 +67,14 @@ def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
 
 def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
     """The pipeline's result; what it cannot use becomes an `UnusableError`."""
-    if len(text) > MAX_TEXT:
-        raise UnusableError(f"The transcript has {len(text)} characters. Give {MAX_TEXT} at most.")
+    said = read_transcript(text)
     try:
-        return classify({"audio": audio, "text": text or None}, return_words=True)
+        return classify({"audio": audio, "text": said}, return_words=True)
     except ValueError as error:
         logger.info("A recording was refused: %s", error)
-        if not text:
+        if said is None:
             raise UnusableError("No word was heard in the recording. Type what is said, or speak closer.") from error
-        raise UnusableError("The transcript has no word that can be spoken. Type what is said, in English.") from error
+        raise UnusableError(str(error)) from error
 
 
 def read_samples() -> list[dict]:
@@ -171,11 +170,17 @@ def make_theme() -> gr.themes.Base:
 
 
 def load_pipeline(model: str, revision: str | None) -> Pipeline:
-    return pipeline("audio-classification", model=model, revision=revision, trust_remote_code=True)
+    """The pipeline of a folder or a name on the Hub; its weights are safetensors, for others are pickles."""
+    options = {"use_safetensors": True}
+    return pipeline(
+        "audio-classification", model=model, revision=revision, trust_remote_code=True, model_kwargs=options
+    )
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("--model", default=os.environ.get("MODEL_ID", "org/wise-iemocap"), help="folder or Hub name")
     parser.add_argument(
         "--revision", default=os.environ.get("MODEL_REVISION") or None, help="commit of a model on the Hub"
@@ -190,7 +195,7 @@ def main() -> None:
     args = parse_arguments()
     try:
         classify = load_pipeline(args.model, args.revision)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"The model {args.model} cannot be loaded: {' '.join(str(error).split())}")
     make_page(classify).launch(
         server_port=args.port,

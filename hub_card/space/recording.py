@@ -1,15 +1,21 @@
-"""A visitor's recording, checked: what cannot be used is said in a sentence that a visitor understands."""
+"""What a visitor gives, checked: what cannot be used is said in a sentence that a visitor understands."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 
-MAX_S = 60
-MAX_MB = 25
+HERE = Path(__file__).resolve().parent
+# It lies beside this file in a Space, and above it in the package's repository.
+if not (HERE / "handler.py").is_file():
+    sys.path.append(str(HERE.parent))
+
+from handler import MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS, SIGNATURES, BadRequest, read_samples, read_text  # noqa: E402
+
+
+MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000
 NO_AUDIO = "This file cannot be read as audio. Give a wav, flac, ogg or mp3 file."
-_MAX_RATE_HZ, _MAX_CHANNELS = 192_000, 2  # a small file can unpack to gigabytes otherwise
 _SILENT_PEAK = 1e-4  # of full scale, -80 dB; the aligner's own limit
 
 
@@ -32,32 +38,41 @@ def read_recording(path: str | None) -> tuple[np.ndarray, int]:
         raise UnusableError("There is no recording yet. Record one, upload a file, or try a sample.")
     if not Path(path).is_file():
         raise UnusableError("The recording is not kept any longer. Record it or upload it again.")
-    if Path(path).stat().st_size > MAX_MB * 1_000_000:
+    if Path(path).stat().st_size > MAX_AUDIO_BYTES:
         raise UnusableError(f"The file is larger than {MAX_MB} MB. Give a shorter recording, or an mp3 or flac file.")
-    samples, rate = _decode(path)
-    _check_samples(samples, rate)
+    samples, rate = _decode(Path(path).read_bytes())
+    _check_samples(samples)
     return samples, rate
 
 
-def _decode(path: str) -> tuple[np.ndarray, int]:
-    """At most a sample more than is allowed, however long the file says that it is."""
+def read_transcript(text: str) -> str | None:
+    """
+    Args:
+        text: what is said; blank where it is not known.
+
+    Returns:
+        The text, or `None`.
+
+    Raises:
+        UnusableError: it is too long, or has no word that could be English.
+    """
     try:
-        with soundfile.SoundFile(path) as file:
-            if file.samplerate > _MAX_RATE_HZ or file.channels > _MAX_CHANNELS:
-                raise UnusableError(
-                    f"The recording has {file.channels} channels at {file.samplerate} Hz. Give mono or stereo at "
-                    f"{_MAX_RATE_HZ} Hz or less."
-                )
-            return file.read(MAX_S * file.samplerate + 1, dtype="float32", always_2d=True), file.samplerate
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableError(NO_AUDIO) from error
+        return read_text(text.strip() or None)
+    except BadRequest as error:
+        raise UnusableError(str(error)) from error
 
 
-def _check_samples(samples: np.ndarray, rate: int) -> None:
-    if not len(samples):
-        raise UnusableError("The recording is empty. Record it again, and speak before you stop.")
-    if len(samples) > MAX_S * rate:
-        raise UnusableError(f"The recording is longer than {MAX_S} seconds. Give a shorter one; a sentence is best.")
+def _decode(content: bytes) -> tuple[np.ndarray, int]:
+    if not content.startswith(SIGNATURES):
+        raise UnusableError(NO_AUDIO)
+    try:
+        audio = read_samples(content)
+    except BadRequest as error:
+        raise UnusableError(str(error)) from error
+    return audio["array"], audio["sampling_rate"]
+
+
+def _check_samples(samples: np.ndarray) -> None:
     if not np.isfinite(samples).all():
         raise UnusableError("The recording is damaged: it has samples that are no numbers. Export it again.")
     if np.abs(samples - samples.mean(axis=0)).max() < _SILENT_PEAK:

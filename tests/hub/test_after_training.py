@@ -14,19 +14,15 @@ from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
-from wise_hf.hub.after_training import HUB_ARGUMENTS, command_to_publish
+from wise_hf.hub.after_training import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
 from wise_hf.hub.publishing import Destination, publish
 from wise_hf.training import experiment
-from wise_hf.training.experiment import (
-    check_arguments,
-    recorded,
-    run_experiment,
-    with_cross_validation,
-)
+from wise_hf.training.experiment import recorded
 
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 NAME = "org/wise-trained"
+train = runpy.run_path(str(SCRIPT))["train"]
 PUSH = ["--push_to_hub", "--hub_model_id", NAME]
 
 
@@ -38,7 +34,7 @@ def parse(monkeypatch, tmp_path, small_hub_card):
     def parse_here(*given: object) -> argparse.Namespace:
         usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out", "--hub_card", small_hub_card]
         monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
-        return with_cross_validation(parse_arguments())
+        return parse_arguments()
 
     return parse_here
 
@@ -68,19 +64,19 @@ def logged_in(hub, monkeypatch, waits):
 def test_a_publication_that_cannot_be_is_told_before_any_work(parse, monkeypatch, given, sentence):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with pytest.raises(ValueError) as told:
-        check_arguments(parse(*given))
+        check_hub_arguments(parse(*given))
     assert sentence in str(told.value)
 
 
 def test_nobody_logged_in_is_told_before_any_work(parse, monkeypatch):
     monkeypatch.setattr("wise_hf.hub.connection.get_token", lambda: None)
     with pytest.raises(ValueError, match="Nobody is logged in to the Hub"):
-        check_arguments(parse(*PUSH))
-    check_arguments(parse())
+        check_hub_arguments(parse(*PUSH))
+    check_hub_arguments(parse())
 
 
 def test_what_is_published_may_differ_when_a_run_is_continued(parse, small_hub_card):
-    assert recorded(parse(*PUSH, "--hub_tag", "v1")) == recorded(parse())
+    assert recorded(split_arguments(parse(*PUSH, "--hub_tag", "v1"))[0]) == recorded(split_arguments(parse())[0])
     assert set(HUB_ARGUMENTS) <= set(vars(parse()))
 
 
@@ -104,7 +100,7 @@ def test_a_login_that_may_not_publish_is_told_before_the_training(
     logged_in.setenv("HF_TOKEN", token)
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(kind, match=sentence) as told:
-        run_experiment(parse(*quick, *PUSH))
+        train(parse(*quick, *PUSH))
     assert token not in str(told.value)
     assert not (tmp_path / "out" / "arguments.json").exists(), "the same command, mended, starts the run"
 
@@ -122,7 +118,7 @@ def test_a_licence_or_tag_that_cannot_be_is_told_before_the_training(
     publish(staged, Destination(NAME, tag="v1"))
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(ValueError, match=sentence):
-        run_experiment(parse(*quick, *PUSH, *options))
+        train(parse(*quick, *PUSH, *options))
 
 
 def test_the_command_to_publish_later_is_whole(parse):
@@ -138,7 +134,7 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse,
     options = [*quick, "--cross_validation", "speaker", "--folds", "2", *PUSH, "--hub_private_repo"]
     hub.fail_next("^POST .*/commit/", times=float("inf"))
     with pytest.raises(OSError) as told:
-        run_experiment(parse(*options))
+        train(parse(*options))
     out = tmp_path / "out"
     assert "the Hub said 503" in str(told.value) and f"its results are in {out}" in str(told.value)
     assert f"python scripts/push_to_hub.py --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
@@ -146,7 +142,7 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse,
     assert len(results["folds"]) == 2 and set(hub.files(NAME)) == {".gitattributes"}
     hub.mend()
     AcceleratorState._reset_state(reset_partial_state=False)
-    text = run_experiment(parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
+    text = train(parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
     assert "leave speakers out" in text
     files = hub.files(NAME, "v1")
     assert results["folds"][0]["weights"] == hashlib.sha256(files["model.safetensors"]).hexdigest()

@@ -209,6 +209,7 @@ BROKEN = {
     "a zip file": (lambda audio: as_zip("../../etc/passwd"), "application/octet-stream", "no wav"),
     "a zip file in base64": (lambda audio: {"inputs": in_base64(as_zip("a.wav"))}, JSON, "no wav"),
     "NaN": (lambda audio: encoded(np.full(RATE, np.nan), subtype="FLOAT"), WAV, "NaN"),
+    "a rate that no recorder has": (lambda audio: encoded(np.zeros(RATE), 2_000_000_000), WAV, "samples a second"),
     "no samples": (lambda audio: encoded(np.zeros(0)), WAV, "empty"),
     "silence": (lambda audio: encoded(np.zeros(RATE)), WAV, "No word was heard"),
     "a path": (string("../../etc/passwd"), JSON, "Paths and URLs are not opened"),
@@ -288,9 +289,24 @@ def test_weights_that_are_a_pickle_are_not_read(saved_model, tmp_path):
     shutil.copytree(saved_model, folder)
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Canary(canary)))
-    with pytest.raises((OSError, ValueError), match="model.safetensors"):
-        EndpointHandler(str(folder))
+    for load in (EndpointHandler, load_pipeline):
+        with pytest.raises((OSError, ValueError), match="model.safetensors"):
+            load(str(folder))
     assert not canary.exists()
+
+
+def test_weights_that_cannot_be_read_are_told_in_a_sentence(saved_model, tmp_path):
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    (folder / "model.safetensors").write_bytes((saved_model / "model.safetensors").read_bytes()[:1000])
+    for load in (EndpointHandler, load_pipeline):
+        with pytest.raises(ValueError, match="cannot be read"):
+            load(str(folder))
+
+
+def test_a_limit_that_is_no_number_is_told_with_its_name(monkeypatch):
+    monkeypatch.setenv("WISE_MAX_TEXT_WORDS", "many")
+    with pytest.raises(ValueError, match="WISE_MAX_TEXT_WORDS is 'many'; give a whole number, such as 250"):
+        handler_module._limit("WISE_MAX_TEXT_WORDS", 250)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Publishing from scripts/train.py: what is found out before hours of training, and what is done after it."""
 
 import argparse
+import logging
 import shlex
 import tempfile
 from pathlib import Path
@@ -12,6 +13,8 @@ from wise_hf.hub.publishing import Destination, open_repository, publish, tag_is
 from wise_hf.hub.release import Release
 from wise_hf.hub.staging import check_hub_card, stage_model
 
+
+logger = logging.getLogger(__name__)
 
 HUB_ARGUMENTS = (
     *("push_to_hub", "hub_model_id", "hub_private_repo", "hub_revision", "hub_tag", "hub_license"),
@@ -48,6 +51,14 @@ def add_card_arguments(group: argparse._ArgumentGroup, prefix: str = "") -> None
     )
     group.add_argument(f"--{prefix}training_data", help='and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"')
     group.add_argument(f"--{prefix}dataset_name", help="what the card calls the corpus; default: the folder's name")
+
+
+def split_arguments(arguments: argparse.Namespace) -> tuple[argparse.Namespace, argparse.Namespace]:
+    """The arguments of scripts/train.py about the training, and those about the Hub, which both have `output_dir`."""
+    given = vars(arguments)
+    training = {name: value for name, value in given.items() if name not in HUB_ARGUMENTS}
+    hub = {name: given[name] for name in (*HUB_ARGUMENTS, "output_dir")}
+    return argparse.Namespace(**training), argparse.Namespace(**hub)
 
 
 def check_hub_arguments(arguments: argparse.Namespace) -> None:
@@ -114,20 +125,19 @@ def _check_license(name: str | None) -> None:
         raise ValueError(f"'{name}' is no licence that the Hub knows ({error}); give one as it names them.") from error
 
 
-def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> str:
+def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> None:
     """
-    After the training: publish a model; on the main process only.
+    After the training: publish a model where that is asked for; on the main process only.
 
     Args:
         arguments: see `prepare_hub`.
         model_dir: the model, with the results beside its folder.
 
-    Returns:
-        The page's address.
-
     Raises:
         OSError: where anything goes wrong; it says how to publish later.
     """
+    if not arguments.push_to_hub:
+        return
     release = Release(
         model_dir=model_dir,
         destination=destination_of(arguments),
@@ -139,7 +149,7 @@ def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> str:
     try:
         with tempfile.TemporaryDirectory() as folder:
             stage_model(release, Path(folder) / "staged")
-            return publish(Path(folder) / "staged", release.destination).url
+            logger.info("Published: %s", publish(Path(folder) / "staged", release.destination).url)
     except (ValueError, OSError) as error:
         raise OSError(
             f"{error} The training is finished, and its results are in {arguments.output_dir}; to publish them later: "

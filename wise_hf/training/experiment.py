@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
-from wise_hf.hub.after_training import HUB_ARGUMENTS, check_hub_arguments, prepare_hub, publish_trained
 from wise_hf.training.arguments import (
     IEMOCAP_ARGUMENTS,
     corpus_name,
@@ -41,21 +40,29 @@ ARGUMENTS = "arguments.json"
 FOLDS = "folds.json"
 DEFAULT_VOCABULARY = 30_000
 # What may differ between an interrupted run and its continuation.
-FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", *HUB_ARGUMENTS)
+FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
 # What the numbers depend on beside the arguments.
 VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 
 
-def run_experiment(arguments: argparse.Namespace) -> str:
+def run_experiment(
+    arguments: argparse.Namespace,
+    before_training: Callable[[], object] = lambda: None,
+    after_training: Callable[[Path], object] = lambda model_dir: None,
+) -> str:
     """
-    Prepare the corpus, train and test on every fold, write the results, and publish a model where that is asked for.
+    Prepare the corpus, train and test on every fold, write the results.
+
+    Args:
+        arguments: of scripts/train.py, those about the Hub apart.
+        before_training: called on the main process when nothing but the training can go wrong any more.
+        after_training: called on the main process with the folder of the first model, when the results are written.
 
     Returns:
         The results as a person reads them; nothing on all processes but the main one.
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
-        OSError: where the Hub cannot be reached, or refuses; after the training the results are kept all the same.
     """
     arguments = with_cross_validation(arguments)
     check_arguments(arguments)
@@ -69,7 +76,7 @@ def run_experiment(arguments: argparse.Namespace) -> str:
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
         if accelerator.is_main_process:
-            prepare_hub(arguments)
+            before_training()
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
@@ -86,9 +93,8 @@ def run_experiment(arguments: argparse.Namespace) -> str:
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
-    if arguments.push_to_hub:
-        # The first fold's, whatever it scored: to take the best would be to choose by test scores.
-        logger.info("Published: %s", publish_trained(arguments, model_dirs[0]))
+    # The first fold's, whatever it scored: to take the best would be to choose by test scores.
+    after_training(model_dirs[0])
     return "\n" + to_markdown(results)
 
 
@@ -108,11 +114,9 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         arguments: of `with_cross_validation`.
 
     Raises:
-        ValueError: for word vectors or a file of folds that are not there, options that do not go together, or a
-            publication that cannot be.
+        ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
     """
     _check_fold_arguments(arguments)
-    check_hub_arguments(arguments)
     if arguments.embeddings is not None:
         check_is_there(arguments.embeddings)
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
