@@ -165,6 +165,12 @@ def test_folds_that_are_not_what_their_file_calls_them_are_refused(tmp_path, pro
     assert read_folds(tmp_path / "folds.json", dataset) == FOLDS
 
 
+def test_a_file_that_says_that_nothing_is_tested_has_no_test_part(tmp_path):
+    write_folds(FOLDS, corpus(), tmp_path / "folds.json", "none", 0)
+    with pytest.raises(ValueError, match="nothing is tested, but fold '1' has a test part"):
+        read_folds(tmp_path / "folds.json", corpus())
+
+
 def test_folds_that_are_not_text_disjoint_are_refused_where_the_file_says_so(path):
     repeated = corpus().map(lambda row: {"text": "The same." if row["id"] in "ac" else row["text"]})
     with pytest.raises(ValueError, match="fold '1' has what is tested in training, too"):

@@ -138,6 +138,10 @@ def _check_ids(path: Path, fold: Mapping, row_of: Mapping[str, int]) -> None:
 
 def _check_claims(path: Path, fold: Fold, content: Mapping, dataset: Dataset) -> None:
     """What a file says of its folds is printed over the results, so it has to be true."""
+    if content["protocol"] == "none" and fold.test:
+        raise ValueError(
+            f"{path} says that nothing is tested, but fold '{fold.name}' has a test part; call 'protocol' otherwise."
+        )
     if content["protocol"] in ("session", "speaker"):
         values = dataset[content["protocol"]][:]
         shared = {values[row] for row in [*fold.train, *fold.validation]} & {values[row] for row in fold.test}
