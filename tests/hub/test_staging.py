@@ -196,6 +196,12 @@ def test_a_list_of_samples_that_cannot_be_used_is_told(release, tmp_path, sample
         stage_model(replace(release, hub_card_dir=folder), tmp_path / "staged")
 
 
+def test_the_models_own_folder_is_not_written_into(release):
+    with pytest.raises(ValueError, match="lies in the model's own folder"):
+        stage_model(release, release.model_dir / "staged")
+    assert not (release.model_dir / "staged").exists()
+
+
 def test_a_folder_that_holds_something_is_not_written_into(release, tmp_path):
     write(tmp_path / "staged/precious.txt")
     with pytest.raises(ValueError, match="is not empty"):

@@ -57,6 +57,8 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
     """
     check_release(release)
     results = release.read_results()
+    if output_dir.resolve().is_relative_to(release.model_dir.resolve()):
+        raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
     output_dir.mkdir(parents=True, exist_ok=True)
     if any(output_dir.iterdir()):
         raise ValueError(f"{output_dir} is not empty; empty it, or give another folder.")
