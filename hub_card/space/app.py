@@ -193,12 +193,22 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     args = parse_arguments()
+    if args.model.count("/") != 1 and not Path(args.model).is_dir():
+        sys.exit(f"app.py: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:
         classify = load_pipeline(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
-        sys.exit(f"The model {args.model} cannot be loaded: {' '.join(str(error).split())}")
-    make_page(classify).launch(
-        server_port=args.port,
+        sys.exit(f"app.py: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
+    try:
+        serve(make_page(classify), args.port)
+    except OSError as error:
+        sys.exit(f"app.py: port {args.port} cannot be taken ({error}); give another --port.")
+
+
+def serve(page: gr.Blocks, port: int | None) -> None:
+    """Run the page until it is interrupted."""
+    page.launch(
+        server_port=port,
         allowed_paths=[str(SAMPLES)] if SAMPLES else None,
         max_file_size=4 * MAX_MB * 1_000_000,  # what is larger than MAX_MB gets our own message
         theme=make_theme(),

@@ -210,6 +210,22 @@ def test_a_model_that_is_not_there_ends_with_a_sentence(tmp_path: Path, monkeypa
     monkeypatch.setattr(sys, "argv", ["app.py", "--model", str(tmp_path)])
     with pytest.raises(SystemExit, match="cannot be loaded"):
         _import("app").main()
+    monkeypatch.setattr(sys, "argv", ["app.py", "--model", str(tmp_path / "none")])
+    with pytest.raises(SystemExit, match="is not there; give a model's folder"):
+        _import("app").main()
+
+
+def test_a_port_that_is_taken_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]")
+    app = _import("app")
+    monkeypatch.setattr(app, "load_pipeline", lambda *args: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(sys, "argv", ["app.py", "--model", "org/name", "--port", port])
+        with pytest.raises(SystemExit, match=f"port {port} cannot be taken"):
+            app.main()
 
 
 @pytest.fixture(scope="module")
