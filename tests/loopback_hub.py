@@ -12,6 +12,7 @@ import re
 import secrets
 import socket
 import sys
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -309,7 +310,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=8400)
     with LoopbackHub(parser.parse_args().port) as hub:
-        told = environment(hub, "/tmp/loopback_hub")
+        told = environment(hub, Path(tempfile.gettempdir()) / "loopback_hub")
         for name in sorted(name for name in told if name.startswith("HF_")):
             print(f"export {name}={told[name]}")
         print(
