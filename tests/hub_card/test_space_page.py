@@ -299,7 +299,8 @@ def page(browser, url: str) -> Iterator:
 def upload(page, path: Path) -> None:
     page.click("button[aria-label='Upload file']")
     page.set_input_files("input[type=file]", path)
-    page.wait_for_selector("[data-testid='waveform-Recording'] .component-wrapper")
+    # There when the file has arrived; whether the player can draw it, and when, is another matter.
+    page.wait_for_selector("[data-testid='waveform-Recording']", state="attached")
 
 
 def listen(page, text: str = SAMPLE["text"]) -> None:
