@@ -10,9 +10,9 @@ from pathlib import Path
 from huggingface_hub import HfApi
 
 from wise_hf import command_line
-from wise_hf.hub.after_training import add_card_arguments
+from wise_hf.hub.arguments import add_card_arguments
 from wise_hf.hub.connection import check_token
-from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
+from wise_hf.hub.publishing import Destination, check_license, open_repository, publish, staged_names
 from wise_hf.hub.release import Release
 from wise_hf.hub.space import publish_space, stage_space
 from wise_hf.hub.staging import check_release, stage_model
@@ -38,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--space", help="org/name of a Gradio Space with this model, published as well")
     add_card_arguments(parser)
     parser.add_argument("--hub_card", type=Path, default=HUB_CARD, help="card template, handler and samples")
-    parser.add_argument("--staging_dir", type=Path, help="empty folder that keeps what goes, to look at")
+    parser.add_argument("--staging_dir", type=Path, help="new folder that keeps what goes, to look at")
     parser.add_argument("--dry_run", action="store_true", help="list the files that would go, and contact nobody")
     return parser.parse_args()
 
@@ -60,11 +60,10 @@ def main() -> None:
     args = parse_arguments()
     release = release_of(args)
     space = Destination(args.space, args.private, repo_type="space") if args.space else None
-    check_release(release)
-    if space is not None:
-        space.check()
+    check(release, space)
     if not args.dry_run:
         check_token(HfApi())
+        check_license(args.license, release.destination)
     logging.info("The tokenizer lists words of the training transcripts, one by one; nothing else of a corpus goes.")
     with tempfile.TemporaryDirectory() as temporary:
         model_dir, space_dir = args.staging_dir or Path(temporary) / "model", Path(temporary) / "space"
@@ -72,17 +71,29 @@ def main() -> None:
         if space is not None:
             space_dir.mkdir()
             stage_space(args.hub_card, args.repo_id, space_dir)
-        if args.dry_run:
-            tell(model_dir, args.repo_id, staying)
-            if space is not None:
-                tell(space_dir, args.space)
+        if not args.dry_run:
+            send(model_dir, release.destination, space_dir, space)
             return
-        for destination in filter(None, (space, release.destination)):  # the Space first: the model's page names it
-            open_repository(destination)
-        published = publish(model_dir, release.destination)
-        sys.stdout.write(published.url + "\n")
+        tell(model_dir, args.repo_id, staying)
         if space is not None:
-            sys.stdout.write(publish_space(space_dir, space, args.repo_id, published) + "\n")
+            tell(space_dir, args.space)
+
+
+def check(release: Release, space: Destination | None) -> None:
+    """Find out what is wrong without contacting anybody."""
+    check_release(release)
+    if space is not None:
+        space.check()
+
+
+def send(model_dir: Path, destination: Destination, space_dir: Path, space: Destination | None) -> None:
+    """Publish, and print the pages' addresses."""
+    for each in filter(None, (space, destination)):  # the Space first: the model's page names it
+        open_repository(each)
+    published = publish(model_dir, destination)
+    sys.stdout.write(published.url + "\n")
+    if space is not None:
+        sys.stdout.write(publish_space(space_dir, space, destination.repo_id, published) + "\n")
 
 
 def tell(folder: Path, repo_id: str, staying: Sequence[str] = ()) -> None:

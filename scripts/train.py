@@ -5,13 +5,8 @@ import sys
 from pathlib import Path
 
 from wise_hf import command_line
-from wise_hf.hub.after_training import (
-    add_hub_arguments,
-    check_hub_arguments,
-    prepare_hub,
-    publish_trained,
-    split_arguments,
-)
+from wise_hf.hub.after_training import prepare_hub, publish_trained
+from wise_hf.hub.arguments import add_hub_arguments, check_hub_arguments, split_arguments
 from wise_hf.training import arguments
 from wise_hf.training.experiment import run_experiment
 

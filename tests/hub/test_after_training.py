@@ -14,7 +14,7 @@ from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
-from wise_hf.hub.after_training import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
+from wise_hf.hub.arguments import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
 from wise_hf.hub.publishing import Destination, publish
 from wise_hf.training import experiment
 from wise_hf.training.experiment import recorded
@@ -115,18 +115,21 @@ def test_a_login_that_may_not_publish_is_told_before_the_training(
 def test_a_licence_or_tag_that_cannot_be_is_told_before_the_training(
     parse, hub, logged_in, quick, staged, options, sentence
 ):
-    publish(staged, Destination(NAME, tag="v1"))
+    if "--hub_tag" in options:
+        publish(staged, Destination(NAME, tag="v1"))
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(ValueError, match=sentence):
         train(parse(*quick, *PUSH, *options))
+    assert len(hub.asked("POST /api/repos/create")) == 2 * ("--hub_tag" in options), "by the test and by the run"
 
 
-def test_the_command_to_publish_later_is_whole(parse):
+def test_the_command_to_publish_later_is_whole(parse, small_hub_card):
     later = command_to_publish(
         parse(*PUSH, "--hub_private_repo", "--hub_training_data", "my data"), Path("out/fold_1")
     )
     assert later == (
-        f"python scripts/push_to_hub.py --model out/fold_1 --repo_id {NAME} --private --training_data 'my data'"
+        f"python scripts/push_to_hub.py --model out/fold_1 --repo_id {NAME} --private --training_data 'my data' "
+        f"--hub_card {small_hub_card}"
     )
 
 

@@ -81,6 +81,10 @@ def test_a_second_protocols_results_are_in_the_index_and_in_the_text(card):
     assert "### Protocol: leave speakers out" in made.text and "### Protocol: random utterances" in made.text
     apart = card(results_of_a_run(), results_of_a_run(text_disjoint=True))
     assert {entry.dataset_config for entry in apart.data.eval_results} == {"speaker", "speaker-text-disjoint"}
+    scripted = results_of_a_run(corpus_options={"scenario": "scripted"}, text_disjoint=True, folds_file="theirs.json")
+    first, *_, last = card(results_of_a_run(), scripted).data.eval_results
+    assert last.dataset_config == "speaker-scripted-text-disjoint" and list(first.dataset_args) == ["protocol"]
+    assert last.dataset_args == first.dataset_args | {"scenario": "scripted", "folds_file": "theirs.json"}
     with pytest.raises(ValueError, match="Of speaker, speaker give each protocol's results once"):
         card(results_of_a_run(), results_of_a_run())
 

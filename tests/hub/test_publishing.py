@@ -5,10 +5,11 @@ import logging
 import runpy
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, _commit_api
 from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
 from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
@@ -125,6 +126,31 @@ def test_after_a_lost_reply_the_tag_is_on_our_commit_and_not_on_somebody_elses(s
     assert published_.commit == hub.repo(NAME).tags["v1"].id != hub.repo(NAME).at("main").id
 
 
+def test_where_nothing_was_to_commit_the_tag_is_not_on_what_somebody_else_commits_meanwhile(
+    staged, api, hub, log_in, waits
+):
+    publish(staged, Destination(NAME), api)
+    create_commit = api.create_commit
+
+    def after_somebody_else(**options: object) -> object:
+        somebody_else(log_in)
+        return create_commit(**options)
+
+    api.create_commit = after_somebody_else
+    with pytest.raises(OSError, match="Somebody else changed org/wise-test meanwhile; .* run this again"):
+        publish(staged, Destination(NAME, tag="v1"), api)
+    assert not hub.repo(NAME).tags and waits == []
+
+
+def test_a_tag_of_the_same_files_on_another_branch_is_not_taken_for_this_ones(staged, api, hub):
+    api.create_repo(NAME)
+    api.create_branch(NAME, branch="try")
+    publish(staged, Destination(NAME, tag="v1"), api)
+    with pytest.raises(ValueError, match="has a tag v1 already"):
+        publish(staged, Destination(NAME, revision="try", tag="v1"), api)
+    assert "config.json" not in published(hub, "try")
+
+
 def test_a_tag_that_somebody_else_makes_meanwhile_is_told(staged, api, hub, log_in):
     create_tag = api.create_tag
 
@@ -171,6 +197,18 @@ def test_what_hf_xet_raises_is_tried_again(staged, api, hub, waits, monkeypatch,
     monkeypatch.setattr(api, "preupload_lfs_files", fail_once)
     publish(staged, Destination(NAME), api)
     assert waits == [1] and published(hub) == contents(staged)
+
+
+def test_what_hf_xet_has_no_kind_of_error_for_is_tried_again_and_told(staged, api, hub, waits, monkeypatch):
+    raises_from_c = threading.Lock().release
+    monkeypatch.setattr("huggingface_hub.utils._xet.get_xet_session", raises_from_c)
+    xet = {"repo_type": "model", "repo_id": NAME, "headers": {}, "endpoint": hub.endpoint, "revision": "main"}
+    monkeypatch.setattr(
+        api, "preupload_lfs_files", lambda additions, **_: _commit_api._upload_xet_files(additions=additions, **xet)
+    )
+    with pytest.raises(OSError, match=r"was not published: the connection to the Hub failed \(RuntimeError\)"):
+        publish(staged, Destination(NAME), api)
+    assert waits == [1, 2, 4, 8]
 
 
 @pytest.mark.parametrize("asked", ["^PUT ", "preupload", COMMIT])
@@ -277,6 +315,9 @@ def test_a_name_that_cannot_be_one_is_told_before_anybody_is_contacted(hub, api,
         ({"revision": '"x'}, "is no name of a branch"),
         ({"tag": "v..1"}, "is no name of a tag"),
         ({"tag": "-v1"}, "is no name of a tag"),
+        ({"tag": "v1."}, "is no name of a tag"),
+        ({"tag": "v1.lock"}, "is no name of a tag"),
+        ({"tag": "é"}, "is no name of a tag"),
         ({"revision": "refs/pr/1"}, "is no name of a branch"),
         ({"tag": "main"}, "is the branch's name"),
         ({"tag": "try", "revision": "try"}, "is the branch's name"),
@@ -307,6 +348,20 @@ def test_the_script_publishes_and_prints_the_page(hub, release, tmp_path):
     card = published(hub, "v1")["README.md"].decode()
     assert "license: cc-by-nc-sa-4.0" in card and "model-index" in card and 'revision="v1"' in card
     assert TOKEN not in done.stdout + done.stderr
+
+
+def test_a_licence_that_the_hub_does_not_know_is_told_before_anything_is_made(hub, release, tmp_path):
+    command = [sys.executable, SCRIPT, "--model", release.model_dir, "--repo_id", NAME, "--license", "mine"]
+    done = subprocess.run(
+        [*map(str, command), "--hub_card", str(release.hub_card_dir)],
+        capture_output=True,
+        text=True,
+        env=environment(hub, tmp_path / "home"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("push_to_hub.py: 'mine' is no licence that the Hub knows; give one")
+    assert len(done.stderr.splitlines()[-1]) < 200 and not hub.asked("create")
 
 
 @pytest.fixture

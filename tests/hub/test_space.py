@@ -78,3 +78,6 @@ def test_the_script_publishes_model_and_space_and_a_failure_leaves_nothing_that_
     assert again.stdout.split() == [f"{hub.endpoint}/{NAME}", f"{hub.endpoint}/spaces/{SPACE}"]
     space = hub.repo(SPACE, "space")
     assert space.private and space.variables["MODEL_REVISION"] == hub.repo(NAME).tags["v1"].id
+    once_more = push("--space", SPACE)
+    assert (once_more.returncode, once_more.stdout) == (0, again.stdout)
+    assert [len(repo.history("main")) for repo in (hub.repo(NAME), space)] == [2, 2]

@@ -64,6 +64,7 @@ def test_nothing_else_of_the_models_folder_goes(release, tmp_path):
     strays = ["arguments.json", "optimizer.bin", "scheduler.pt", ".env", "._modeling_wise.py", "notes_wise.txt"]
     for name in (*strays, "checkpoint/model.safetensors", "old/config.json"):
         write(release.model_dir / name)
+    (tmp_path / "staged").mkdir()
     staying = stage_model(release, tmp_path / "staged")
     assert staged_names(tmp_path / "staged") == sorted(PUBLISHED)
     assert staying == sorted([*strays, "checkpoint", "old"])
@@ -172,8 +173,10 @@ def test_a_sample_that_cannot_be_classified_stops_the_publication(release, tmp_p
         raise ValueError("No word was heard.")
 
     monkeypatch.setattr(staging.wise_hf.WISEAudioClassificationPipeline, "__call__", deaf)
+    before = set(tmp_path.iterdir())
     with pytest.raises(ValueError, match=r"cannot classify the sample .*happy.wav \(No word was heard"):
         stage_model(release, tmp_path / "staged")
+    assert set(tmp_path.iterdir()) == before, "there is the whole folder or nothing of it"
 
 
 @pytest.mark.parametrize("name", ["README.md", "handler.py", "requirements.txt", "gitattributes"])
@@ -204,6 +207,6 @@ def test_the_models_own_folder_is_not_written_into(release):
 
 def test_a_folder_that_holds_something_is_not_written_into(release, tmp_path):
     write(tmp_path / "staged/precious.txt")
-    with pytest.raises(ValueError, match="is not empty"):
+    with pytest.raises(ValueError, match="staged is there already; remove it, or give another folder"):
         stage_model(release, tmp_path / "staged")
     assert staged_names(tmp_path / "staged") == ["precious.txt"]

@@ -1,6 +1,7 @@
 """From arguments to results: which folds a run has, and what it leaves."""
 
 import argparse
+import importlib.metadata
 import json
 import runpy
 import sys
@@ -12,6 +13,7 @@ from datasets import Dataset
 
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
+from wise_hf.training import experiment
 from wise_hf.training.experiment import (
     check_arguments,
     choose_folds,
@@ -136,6 +138,30 @@ def test_a_new_run_clears_the_folds_of_an_earlier_one_away(parse, tmp_path):
     assert [path.name for path in output.iterdir()] == ["arguments.json"]
     recorded = json.loads((output / "arguments.json").read_text())
     assert recorded["cross_validation"] == "none" and recorded["folds_file"] is None
+
+
+def test_a_package_that_is_on_the_path_without_being_installed_stops_nothing(monkeypatch):
+    found = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "wise_hf":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return found(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert experiment.versions() == {name: found(name) for name in experiment.VERSIONS_OF} | {"wise_hf": "unknown"}
+
+
+def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatch):
+    AcceleratorState._reset_state(reset_partial_state=False)
+    monkeypatch.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
+
+    def broken(name: str) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(importlib.metadata, "version", broken)
+    with pytest.raises(ZeroDivisionError):
+        run_experiment(parse("--data_dir", spoken_corpus, "--num_proc", "1"))
 
 
 def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_path):

@@ -2,6 +2,7 @@
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 WAITS_S = (1, 2, 4, 8)
 # The client wraps a failed upload into a RuntimeError, and reads some replies as JSON before it looks at their status;
-# hf_xet, which uploads large files, raises Python's own errors.
+# hf_xet, which uploads large files, raises Python's own errors, a RuntimeError among them.
 ERRORS = (HTTPError, JSONDecodeError, ConnectionError, TimeoutError, PermissionError)
 LOG_IN = "log in by `hf auth login`, or set HF_TOKEN, with a token that may write there"
 
@@ -80,8 +81,8 @@ def try_repeatedly(step: Callable[[], Value]) -> Value:
 
 def _may_pass(error: Exception) -> bool:
     error = _reason(error)
-    if isinstance(error, RuntimeError):  # that wraps nothing: a fault of ours
-        return False
+    if isinstance(error, RuntimeError):
+        return _is_of_hf_xet(error)
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
         return status >= 500 or status in (408, 429)
@@ -94,6 +95,12 @@ def _may_pass(error: Exception) -> bool:
 def _reason(error: Exception) -> Exception:
     wraps = isinstance(error, RuntimeError) and isinstance(error.__cause__, ERRORS)
     return error.__cause__ if wraps else error
+
+
+def _is_of_hf_xet(error: RuntimeError) -> bool:
+    """The client's function that calls hf_xet is the last that Python knows of; any other error is a fault of ours."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_name == "_upload_xet_files"
 
 
 def _kind(error: Exception) -> str:
@@ -116,7 +123,7 @@ def told_in_a_sentence(repo_id: str, state: str = "was not published") -> Iterat
     except OfflineModeIsEnabled as error:
         raise OSError(f"{repo_id} {state}: HF_HUB_OFFLINE is set; unset it, and run this again.") from error
     except (*ERRORS, RuntimeError) as error:  # its message can hold the token: nothing is chained to it
-        if isinstance(_reason(error), RuntimeError):
+        if isinstance(_reason(error), RuntimeError) and not _is_of_hf_xet(error):
             raise
         raise OSError(f"{repo_id} {state}: {_sentence(_reason(error))}") from None
 

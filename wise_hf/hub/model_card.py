@@ -156,6 +156,8 @@ def eval_results(results: Mapping, dataset_name: str | None = None) -> list[Eval
 def _eval_result(results: Mapping, dataset_name: str | None, system: str, score: str) -> EvalResult:
     name, metric, metric_args = METRICS[score]
     corpus = dataset_name or results["corpus"]
+    further = {"scenario": results["corpus_options"].get("scenario"), "folds_file": results.get("folds_file")}
+    further = {name: value for name, value in further.items() if value}
     told = {UNKNOWN: ", speakers unknown"}.get(system, ", speakers known" if UNKNOWN in results["systems"] else "")
     return EvalResult(
         task_type="audio-classification",
@@ -164,7 +166,7 @@ def _eval_result(results: Mapping, dataset_name: str | None, system: str, score:
         dataset_name=corpus,
         dataset_config=protocol_key(results),
         dataset_split="test",
-        dataset_args={"protocol": PROTOCOLS.get(results["protocol"], results["protocol"])},
+        dataset_args={"protocol": PROTOCOLS.get(results["protocol"], results["protocol"])} | further,
         metric_type=metric,
         metric_name=f"{name}{told}, mean of {len(results['folds'])} folds",
         metric_args=metric_args,

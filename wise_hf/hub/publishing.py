@@ -1,10 +1,11 @@
 """A staged folder -> a repository on the Hub, in one commit: all of it is there, or nothing of it."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ModelCard
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash, sha_fileobj
 
@@ -13,7 +14,8 @@ from wise_hf.hub.connection import check_repo_id, check_token, told_in_a_sentenc
 
 # What earlier versions published and this one may not have; whatever else is there is the owner's.
 OUR_CODE = re.compile(r"[a-z]\w*_wise\.py")
-REF = re.compile(r"(?!refs/)[A-Za-z0-9](?!.*[.][.])[\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
+_NAME = r"[A-Za-z0-9][\w-]*([.][\w-]+)*(?<![.]lock)"  # Git's rules, and no more characters than one needs
+REF = re.compile(f"(?!refs/){_NAME}(/{_NAME})*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,31 @@ def open_repository(destination: Destination, api: HfApi | None = None) -> str:
         return try_repeatedly(lambda: _open(destination, api))
 
 
+def check_license(name: str | None, destination: Destination) -> None:
+    """
+    Ask the Hub whether it knows a licence, which it would otherwise say of the finished commit.
+
+    Args:
+        name: of the licence; `None` = none is given.
+        destination: what is about to be published.
+
+    Raises:
+        ValueError: for one that it does not know.
+        OSError: where the Hub cannot be reached.
+    """
+    if name is None:
+        return
+    card = ModelCard(f"---\nlicense: {json.dumps(name)}\n---\n")
+    try:
+        with told_in_a_sentence(destination.repo_id):
+            try_repeatedly(card.validate)
+    except ValueError:  # its text lists every licence that there is
+        raise ValueError(
+            f"'{name}' is no licence that the Hub knows; give one of "
+            "https://huggingface.co/docs/hub/repositories-licenses, such as cc-by-nc-sa-4.0, or other."
+        ) from None
+
+
 def tagged_commit(api: HfApi, destination: Destination) -> str | None:
     """The commit that the destination's tag names already; `None` where there is no such tag, or none is wanted."""
     tags = api.list_repo_refs(**_place(destination)).tags if destination.tag is not None else []
@@ -156,7 +183,7 @@ def _commit(api: HfApi, folder: Path, destination: Destination, head: str) -> st
     operations += [CommitOperationDelete(path_in_repo=name) for name in stale]
     message = f"Publish WISE {destination.tag or destination.repo_type}"
     newest = api.create_commit(**place, operations=operations, commit_message=message, parent_commit=head).oid
-    return newest if newest == head else _commit_on(api, place, head, message)
+    return newest if newest == head else _commit_on(api, place | {"revision": newest}, head, message)
 
 
 def _commit_on(api: HfApi, place: dict, head: str, message: str) -> str:
@@ -181,7 +208,10 @@ def tag_is_taken(destination: Destination) -> ValueError:
 
 
 def _check_holds(api: HfApi, folder: Path, destination: Destination, commit: str) -> None:
-    """The commit has these very files: then all was done before."""
+    """The commit is one of the branch, and has these very files: then all was done before."""
+    history = api.list_repo_commits(**_place(destination), revision=destination.revision)
+    if commit not in (each.commit_id for each in history):
+        raise tag_is_taken(destination)
     names = staged_names(folder)
     there = {file.path: file for file in api.get_paths_info(**_place(destination), paths=names, revision=commit)}
     if not all(name in there and _is_same(folder / name, there[name]) for name in names):

@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
     """
     Lay out all that is published, load it from there, and let it classify the samples that its page shows.
 
-    The code is that of the installed package: the handler and the card fit it, and a model that was downloaded and
-    saved again may have lost some.
+    The folder is there when all of that is done, and not before. The code is that of the installed package: the
+    handler and the card fit it, and a model that was downloaded and saved again may have lost some.
 
     Args:
         release: what is published; see `check_release`.
@@ -53,15 +54,26 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
         What lies in the model's folder and stays there, sorted.
 
     Raises:
-        ValueError: see `check_release`; for a model that does not load or cannot classify the samples.
+        ValueError: see `check_release`; for a folder that holds something, or a model that does not load or cannot
+            classify the samples.
     """
     check_release(release)
-    results = release.read_results()
-    if output_dir.resolve().is_relative_to(release.model_dir.resolve()):
+    output_dir = output_dir.resolve()
+    if output_dir.is_relative_to(release.model_dir.resolve()):
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
-    output_dir.mkdir(parents=True, exist_ok=True)
-    if any(output_dir.iterdir()):
-        raise ValueError(f"{output_dir} is not empty; empty it, or give another folder.")
+    if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
+        raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
+    output_dir.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output_dir.parent, prefix=f".{output_dir.name}-") as unfinished:
+        staged = Path(unfinished) / "staged"  # with the permissions of any folder, which the temporary one lacks
+        staged.mkdir()
+        staying = _stage(release, staged)
+        staged.replace(output_dir)
+    return staying
+
+
+def _stage(release: Release, output_dir: Path) -> list[str]:
+    results = release.read_results()
     staying = _copy_files(release, output_dir)
     _complete_config(output_dir / "config.json")
     model = load_staged_model(output_dir)

@@ -55,7 +55,7 @@ def run_experiment(
 
     Args:
         arguments: of scripts/train.py, those about the Hub apart.
-        before_training: called on the main process when nothing but the training can go wrong any more.
+        before_training: called on the main process when the corpus and the folds are read, before the hours of work.
         after_training: called on the main process with the folder of the first model, when the results are written.
 
     Returns:
@@ -86,10 +86,10 @@ def run_experiment(
             start_run(arguments)
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
     model_dirs = fold_dirs(arguments.output_dir, folds)
+    description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
     fold_results = run_folds(rows, folds, experiment, model_dirs)
     if not accelerator.is_main_process:
         return ""
-    description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
@@ -220,13 +220,13 @@ def describe(
 
 
 def versions() -> dict[str, str]:
-    """Of the packages that a result depends on; what is on the path without being installed has none."""
+    """Of the packages that a result depends on; what is on the path without being installed does not say."""
     installed = {}
     for name in VERSIONS_OF:
         try:
             installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:  # noqa: PERF203
-            installed[name] = "not installed"
+            installed[name] = "unknown"
     return installed
 
 
