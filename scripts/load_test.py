@@ -3,7 +3,6 @@
 import argparse
 import base64
 import json
-import logging
 import os
 import platform
 import subprocess
@@ -22,11 +21,11 @@ import numpy as np
 from huggingface_hub import InferenceClient, constants
 
 from wise_hf import command_line
+from wise_hf.hub.samples import SAMPLES, read_samples
 from wise_hf.training.arguments import positive
 
 
 HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
-SAMPLES = HUB_CARD / "samples"
 TIMEOUT_S = 600
 PARTS = 4  # memory is looked at after each
 MOST_GROWTH = 1.2  # from the first part to the last
@@ -47,7 +46,6 @@ def main() -> None:
     args = parse_arguments()
     # InferenceClient would not even talk to this machine; nothing here talks to another.
     constants.HF_HUB_OFFLINE = False
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each request
     recordings = read_recordings(args.audio)
     with serving(args.model) as (url, process_id):
         report = measure(Load(url, recordings, args.clients), args.requests, process_id)
@@ -63,8 +61,7 @@ def read_recordings(paths: list[str] | None) -> list[tuple[bytes, str | None]]:
     """The bytes of audio files, and what is said in them where it is known."""
     if paths is not None:
         return [(Path(path).read_bytes(), None) for path in paths]
-    listed = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
-    return [((SAMPLES / each["file"]).read_bytes(), each["text"]) for each in listed]
+    return [((HUB_CARD / SAMPLES / each["file"]).read_bytes(), each["text"]) for each in read_samples(HUB_CARD)]
 
 
 @contextmanager

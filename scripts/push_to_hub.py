@@ -10,7 +10,7 @@ from pathlib import Path
 from huggingface_hub import HfApi
 
 from wise_hf import command_line
-from wise_hf.hub.arguments import add_card_arguments
+from wise_hf.hub.arguments import add_card_arguments, card_choices
 from wise_hf.hub.connection import check_token
 from wise_hf.hub.publishing import Destination, check_license, open_repository, publish, staged_names
 from wise_hf.hub.release import Release
@@ -49,10 +49,8 @@ def release_of(args: argparse.Namespace) -> Release:
         destination=Destination(args.repo_id, args.private, args.revision, args.tag),
         hub_card_dir=args.hub_card,
         results_files=tuple(args.results),
-        license=args.license or "other",
-        training_data=args.training_data,
-        dataset_name=args.dataset_name,
         space=args.space,
+        **card_choices(args),
     )
 
 

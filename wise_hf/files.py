@@ -1,6 +1,5 @@
 """Files that are written whole or not at all."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -25,11 +24,6 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Like `write_text`, a value as JSON."""
     write_text(path, json.dumps(value, indent=2) + "\n")
-
-
-def weights_digest(model_dir: Path) -> str:
-    """The SHA-256 of a saved model's weights, by which results know the model that they are of."""
-    return hashlib.sha256((model_dir / "model.safetensors").read_bytes()).hexdigest()
 
 
 def check_writable(folder: Path) -> None:

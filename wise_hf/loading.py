@@ -1,8 +1,10 @@
 """Saved WISE models, by the installed code."""
 
+import hashlib
 from pathlib import Path
 
 from safetensors import SafetensorError
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
@@ -37,6 +39,11 @@ def load_pipeline(name_or_folder: str | Path) -> WISEAudioClassificationPipeline
     """The pipeline of a saved model; see `load_model`."""
     model, processor = load_model(name_or_folder), load_processor(name_or_folder)
     return WISEAudioClassificationPipeline(model=model, processor=processor)
+
+
+def weights_digest(model_dir: Path) -> str:
+    """The SHA-256 of a saved model's weights, by which results know the model that they are of."""
+    return hashlib.sha256((model_dir / SAFE_WEIGHTS_NAME).read_bytes()).hexdigest()
 
 
 def _check_folder(name_or_folder: str | Path) -> None:

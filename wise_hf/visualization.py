@@ -379,7 +379,7 @@ def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars
     seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
     taken: list[tuple[float, float]] = []
     for index in np.argsort(-np.array(weights), kind="stable"):
-        text, bar = _percentage(weights[index]), bars[index]
+        text, bar = percentage(weights[index]), bars[index]
         half = (_text_width(text, 8) / 2 + _PADDING / 2) * seconds_per_inch
         left, right = centres_s[index] - half, centres_s[index] + half
         is_free = all(right <= begin or left >= end for begin, end in taken)
@@ -410,10 +410,11 @@ def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
         label_size = _largest_size(label, _SCORES_WIDTH - 0.6, size, 4, weight)
         text = {"y": row + 0.48, "color": color, "weight": weight, "va": "baseline", "parse_math": False}
         axes.text(x=0, s=label, fontsize=label_size, ha="left", **text)
-        axes.text(x=1, s=_percentage(value), fontsize=size, ha="right", **text)
+        axes.text(x=1, s=percentage(value), fontsize=size, ha="right", **text)
 
 
-def _percentage(share: float) -> str:
+def percentage(share: float) -> str:
+    """A share in [0, 1] as a person reads it, in whole per cent."""
     return "< 1 %" if 0 < share <= 0.005 else f"{100 * share:.0f} %"
 
 
@@ -438,7 +439,7 @@ def _draw_cells(axes: Axes, counts: np.ndarray) -> None:
     for (row, column), count in np.ndenumerate(counts):
         color = "white" if shares[row, column] > 0.5 else _INK
         size = _largest_size(str(count), _CELL - 0.15, 13, 5, "bold")
-        share = _percentage(shares[row, column]) if counts[row].any() else "–"
+        share = percentage(shares[row, column]) if counts[row].any() else "–"
         axes.text(column, row - 0.08, str(count), fontsize=size, weight="bold", color=color, ha="center", va="center")
         axes.text(column, row + 0.2, share, fontsize=8.5, color=color, ha="center", va="center")
 

@@ -77,7 +77,7 @@ def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
         raise UnusableError(str(error)) from error
 
 
-def read_samples() -> list[dict]:
+def listed_samples() -> list[dict]:
     """The sample recordings: `file`, the `meant` emotion, and `text`."""
     return json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8")) if SAMPLES else []
 
@@ -112,7 +112,7 @@ def make_page(classify: Pipeline) -> gr.Blocks:
 
 def add_samples() -> list[tuple[gr.Button, dict]]:
     """A button for each sample, with its sentence and a dot in the colour of the emotion that is meant."""
-    samples = read_samples()
+    samples = listed_samples()
     if not samples:
         return []
     dots = "".join(

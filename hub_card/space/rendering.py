@@ -8,9 +8,9 @@ import numpy as np
 
 
 try:
-    from visualization import emotion_color, plot_prediction  # in a Space it lies beside this file
+    from visualization import emotion_color, percentage, plot_prediction  # in a Space it lies beside this file
 except ImportError:
-    from wise_hf.visualization import emotion_color, plot_prediction
+    from wise_hf.visualization import emotion_color, percentage, plot_prediction
 
 
 CLOSE = 0.1  # two best classes no further apart than this are both named
@@ -114,12 +114,6 @@ def render_timeline(samples: np.ndarray, rate: int, result: dict) -> str:
     return f"""<figure class="timeline"><h3>On the time line</h3>
 <div class="scroll" tabindex="0" role="region" aria-label="The time line, scrolls sideways">
 <img alt="{_text(told.rstrip(","))}" src="data:image/png;base64,{encoded}"></div></figure>"""
-
-
-def percentage(share: float) -> str:
-    """A share as a person reads it, in whole per cent."""
-    shown = f"{100 * share:.0f} %"
-    return "< 1 %" if shown == "0 %" and share > 0 else shown
 
 
 def _text(text: str) -> str:

@@ -9,7 +9,7 @@ from huggingface_hub import SpaceCard
 from loopback_hub import environment
 
 import wise_hf
-from wise_hf.hub.publishing import Destination, publish
+from wise_hf.hub.publishing import Destination, open_repository, publish
 from wise_hf.hub.space import SPACE_FILES, publish_space, stage_space
 
 
@@ -29,7 +29,9 @@ def space_dir(tmp_path) -> Path:
 def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(staged, space_dir, api, hub):
     model = publish(staged, Destination(NAME), api)
     api.upload_file(repo_id=NAME, path_in_repo="modeling_wise.py", path_or_fileobj=b"of somebody else")
-    publish_space(space_dir, Destination(SPACE, repo_type="space"), NAME, model, api)
+    destination = Destination(SPACE, repo_type="space")
+    open_repository(destination, api)
+    publish_space(space_dir, destination, NAME, model, api)
     files = hub.files(SPACE, kind="space")
     assert {*SPACE_FILES, "handler.py", "samples/samples.json", "samples/sad.wav"} <= set(files)
     assert files["visualization.py"] == (Path(wise_hf.__file__).parent / "visualization.py").read_bytes()

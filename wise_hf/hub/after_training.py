@@ -7,7 +7,7 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from wise_hf.hub.arguments import command_to_publish, destination_of
+from wise_hf.hub.arguments import card_choices, command_to_publish, destination_of
 from wise_hf.hub.connection import told_in_a_sentence, try_repeatedly
 from wise_hf.hub.publishing import check_license, open_repository, publish, tag_is_taken, tagged_commit
 from wise_hf.hub.release import Release
@@ -62,9 +62,7 @@ def publish_trained(arguments: argparse.Namespace, model_dir: Path) -> None:
         model_dir=model_dir,
         destination=destination_of(arguments),
         hub_card_dir=arguments.hub_card,
-        license=arguments.hub_license or "other",
-        training_data=arguments.hub_training_data,
-        dataset_name=arguments.hub_dataset_name,
+        **card_choices(arguments, "hub_"),
     )
     try:
         with tempfile.TemporaryDirectory() as folder:

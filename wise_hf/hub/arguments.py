@@ -48,6 +48,12 @@ def add_card_arguments(group: argparse._ArgumentGroup, prefix: str = "") -> None
     group.add_argument(f"--{prefix}dataset_name", help="what the card calls the corpus; default: the folder's name")
 
 
+def card_choices(arguments: argparse.Namespace, prefix: str = "") -> dict[str, str]:
+    """What was given of `add_card_arguments`, as the fields of a `Release`."""
+    given = {name: getattr(arguments, f"{prefix}{name}") for name in CARD_ARGUMENTS}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def split_arguments(arguments: argparse.Namespace) -> tuple[argparse.Namespace, argparse.Namespace]:
     """The arguments of scripts/train.py about the training, and those about the Hub, which both have `output_dir`."""
     given = vars(arguments)
@@ -88,8 +94,8 @@ def destination_of(arguments: argparse.Namespace) -> Destination:
 
 def command_to_publish(arguments: argparse.Namespace, model_dir: Path) -> str:
     """The command that publishes a trained model later, as one types it."""
-    options = {name: getattr(arguments, f"hub_{name}") for name in ("revision", "tag", *CARD_ARGUMENTS)}
-    given = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    options = {"revision": arguments.hub_revision, "tag": arguments.hub_tag} | card_choices(arguments, "hub_")
+    given = [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
     private = ["--private"] * bool(arguments.hub_private_repo)
     start = ["python", "scripts/push_to_hub.py", "--model", str(model_dir), "--repo_id", arguments.hub_model_id]
     return shlex.join([*start, *private, *given, "--hub_card", str(arguments.hub_card)])

@@ -46,7 +46,7 @@ def write_model_card(
     Args:
         release: what is published.
         model: the model, loaded.
-        weights: which weights these are (`wise_hf.files.weights_digest`), by which its results are known.
+        weights: which weights these are (`wise_hf.loading.weights_digest`), by which its results are known.
         results: the model's own results, then those of other protocols; none where nothing was measured.
         samples: what the model says of the samples.
         template: the card's text, for jinja2.

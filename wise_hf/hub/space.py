@@ -7,7 +7,7 @@ from huggingface_hub import HfApi, SpaceCard
 
 import wise_hf
 from wise_hf.hub.connection import told_in_a_sentence, try_repeatedly
-from wise_hf.hub.publishing import Destination, Published, open_repository, publish
+from wise_hf.hub.publishing import Destination, Published, publish
 from wise_hf.hub.samples import copy_samples
 from wise_hf.hub.staging import require_files
 
@@ -48,7 +48,8 @@ def publish_space(folder: Path, space: Destination, model_id: str, model: Publis
 
     Args:
         folder: see `stage_space`.
-        space: where to, with `repo_type` space; opened before the model was published, whose page names it.
+        space: where to, with `repo_type` space; opened (`open_repository`) before the model was published, whose page
+            names it.
         model_id: org/name of the model.
         model: what was published.
         api: see `publish`.
@@ -60,7 +61,6 @@ def publish_space(folder: Path, space: Destination, model_id: str, model: Publis
         ValueError, OSError: see `publish`.
     """
     api = api or HfApi()
-    open_repository(space, api)
     with told_in_a_sentence(space.repo_id):
         # Before the files: the Space starts when they come, and reads these then.
         for name, value in (("MODEL_ID", model_id), ("MODEL_REVISION", model.commit)):

@@ -4,25 +4,25 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
-from wise_hf.files import weights_digest, write_json
+from wise_hf.files import write_json
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.model_card import write_model_card
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
-from wise_hf.loading import load_processor
+from wise_hf.loading import load_processor, weights_digest
 
 
 logger = logging.getLogger(__name__)
 
 PACKAGE = Path(wise_hf.__file__).parent
-WEIGHTS = "model.safetensors"
-MODEL_FILES = ("config.json", WEIGHTS, "processor_config.json", "tokenizer.json", "tokenizer_config.json")
+MODEL_FILES = ("config.json", SAFE_WEIGHTS_NAME, "processor_config.json", "tokenizer.json", "tokenizer_config.json")
 CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
 # act on the repository that it lies in.
@@ -57,7 +57,7 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
         ValueError: see `check_release`; for a folder that holds something, or a model that does not load or cannot
             classify the samples.
     """
-    check_release(release)
+    results = check_release(release)
     output_dir = output_dir.resolve()
     if output_dir.is_relative_to(release.model_dir.resolve()):
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
@@ -67,13 +67,12 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
     with tempfile.TemporaryDirectory(dir=output_dir.parent, prefix=f".{output_dir.name}-") as unfinished:
         staged = Path(unfinished) / "staged"  # with the permissions of any folder, which the temporary one lacks
         staged.mkdir()
-        staying = _stage(release, staged)
+        staying = _stage(release, results, staged)
         staged.replace(output_dir)
     return staying
 
 
-def _stage(release: Release, output_dir: Path) -> list[str]:
-    results = release.read_results()
+def _stage(release: Release, results: Sequence[Mapping], output_dir: Path) -> list[str]:
     staying = _copy_files(release, output_dir)
     _complete_config(output_dir / "config.json")
     model = load_staged_model(output_dir)
@@ -91,9 +90,12 @@ def _stage(release: Release, output_dir: Path) -> list[str]:
     return staying
 
 
-def check_release(release: Release) -> None:
+def check_release(release: Release) -> list[dict]:
     """
     Find out what is wrong before anything is made or anybody is contacted.
+
+    Returns:
+        The results that are published with it, see `Release.read_results`.
 
     Raises:
         ValueError: for a folder that holds anything of a corpus, or no whole model with its weights as safetensors;
@@ -106,12 +108,12 @@ def check_release(release: Release) -> None:
     check_no_corpus(folder)
     _check_model_files(folder)
     check_hub_card(release.hub_card_dir)
-    release.read_results()
+    return release.read_results()
 
 
 def _check_model_files(folder: Path) -> None:
     other = sorted(path.name for pattern in OTHER_WEIGHTS for path in folder.glob(pattern))
-    if other and not (folder / WEIGHTS).is_file():
+    if other and not (folder / SAFE_WEIGHTS_NAME).is_file():
         raise ValueError(
             f"{folder} has its weights as {', '.join(other)}; only safetensors are published, since loading the "
             "others can run code. Load the model where you trust it, and save it by save_pretrained."
@@ -120,10 +122,12 @@ def _check_model_files(folder: Path) -> None:
         if not (folder / name).is_file():
             raise ValueError(f"{folder} holds no model (no {name}); give a folder such as OUT/model or OUT/fold_1.")
     try:
-        with safe_open(folder / WEIGHTS, "pt"):
+        with safe_open(folder / SAFE_WEIGHTS_NAME, "pt"):
             pass
     except SafetensorError as error:
-        raise ValueError(f"{folder / WEIGHTS} is no safetensors file ({error}); save the model anew.") from error
+        raise ValueError(
+            f"{folder / SAFE_WEIGHTS_NAME} is no safetensors file ({error}); save the model anew."
+        ) from error
 
 
 def check_hub_card(folder: Path) -> None:

@@ -16,7 +16,8 @@ from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.files import weights_digest, write_json
+from wise_hf.files import write_json
+from wise_hf.loading import weights_digest
 from wise_hf.training.build import build_wise
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.processes import make_accelerator
