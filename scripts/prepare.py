@@ -12,6 +12,7 @@ from wise_hf.data.prepare import prepare, report
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable
 from wise_hf.training import arguments
+from wise_hf.training.recipe import Recipe
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -31,7 +32,9 @@ def main() -> None:
     check_writable(args.output_dir.parent)
     start = time.monotonic()
     prepared = prepare(
-        arguments.read_corpus(args), WISEFeatureExtractor(mfcc_backend=args.mfcc_backend), args.num_proc
+        arguments.read_corpus(args),
+        WISEFeatureExtractor(mfcc_backend=args.mfcc_backend, level=args.level or Recipe().level),
+        args.num_proc,
     )
     elapsed_s = time.monotonic() - start
     save_whole(prepared, args.output_dir)

@@ -172,7 +172,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
 _ALIGNING = (spoken_text_wise, pronunciation_wise, decoder_wise, acoustics_wise, word_times_wise, alignment_wise)
 _EXTRACTION_SETTINGS = (
-    *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend"),
+    *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend", "level"),
     *("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"),
 )
 

@@ -77,7 +77,8 @@ def run_experiment(
         check_folds(corpus, folds, emotions)
         if accelerator.is_main_process:
             before_training()
-        prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
+        feature_extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+        prepared = prepare(corpus, feature_extractor, arguments.num_proc)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
