@@ -132,6 +132,13 @@ def test_times_in_another_unit_are_refused(word, start_s, end_s):
         words_from_times([{"word": word, "start_ms": 0.97, "end_ms": 1.21}], 3.66)
 
 
+def test_words_of_a_recording_that_was_cut_are_refused_where_half_of_them_are_missing():
+    said = [given_word(word, index, index + 1) for index, word in enumerate("abcd")]
+    assert len(words_from_times(said, 2.5)) == 4
+    with pytest.raises(ValueError, match="2 of 4 words lie beyond the end of the recording at 1.50 s"):
+        words_from_times(said, 1.5)
+
+
 def test_a_last_word_beyond_the_end_is_clipped():
     words = words_from_times([given_word("the", 0.0, 0.5), given_word("door", 0.5, 9.0)], 1.0)
     assert (words[-1]["start_s"], words[-1]["end_s"]) == (0.5, 1.0)

@@ -187,10 +187,10 @@ def _interpolate(spans: list[Span | None], counts: list[int], duration_s: float)
 
 
 def _check_unit(words: list[_Spoken], duration_s: float) -> None:
-    """Refuses times in another unit than seconds, or of another recording: most are too late, or all are too short."""
+    """Refuses times in another unit than seconds, or of another recording: half are too late, or all are too short."""
     times_s = [word.start_s or word.end_s / 2 for word in words if word.start_s or word.end_s]
     late = sum(time_s > duration_s for time_s in times_s)
-    if 2 * late > len(times_s):
+    if late and 2 * late >= len(times_s):
         raise ValueError(
             f"{late} of {len(times_s)} words lie beyond the end of the recording at {duration_s:.2f} s; give times of "
             "this recording, in seconds, or call milliseconds 'start_ms' and 'end_ms'."
