@@ -251,6 +251,11 @@ class TestCall:
         with pytest.raises(ValueError, match="2 utterances need 2 lists of words"):
             trained([noise(RATE), noise(RATE)], words, sampling_rate=RATE)
 
+    def test_words_of_which_most_start_after_the_audio_are_refused(self, trained):
+        with pytest.raises(ValueError, match=r"2 of 2 words start after the audio's end at 1\.00 s"):
+            trained(noise(RATE), make_words([[240.0], [30.0]], start_s=970.0), RATE)
+        assert trained(noise(RATE), make_words([[1.01], [0.1]]), RATE)["word_lengths"].tolist() == [[1, 1]]
+
     def test_stereo_is_refused(self, trained):
         with pytest.raises(ValueError, match="expected one channel"):
             trained(np.zeros((RATE, 2), dtype=np.float32), make_words([[0.1]]), sampling_rate=RATE)

@@ -1,5 +1,6 @@
 """The scripts as a person runs them: what works end to end, and what is told in one sentence."""
 
+import gzip
 import json
 import os
 import runpy
@@ -222,13 +223,14 @@ def test_an_earlier_prepared_corpus_is_not_written_over_unasked(told, spoken_cor
 def write_corpus(folder: Path, lines: list[str], samples: np.ndarray | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     tone = 0.1 * np.sin(np.arange(16_000) * 0.1) if samples is None else samples
-    for number in range(8):
+    for number in range(10):
         soundfile.write(folder / f"{number}.wav", tone, 16_000, subtype="FLOAT")
     (folder / "metadata.csv").write_text("\n".join(["file_name,emotion,text,speaker", *lines]) + "\n")
     return folder
 
 
 ONE_SPEAKER = [f"{number}.wav,{'sad' if number % 2 else 'happy'},Hello.,anna" for number in range(8)]
+MORE = [f"{number}.wav,{'sad' if number % 2 else 'happy'},Hello.,bert" for number in range(8, 10)]
 CLASS_OF_ONE_SPEAKER = ["0.wav,sad,Hello.,anna", "1.wav,happy,Hello.,bert", "2.wav,happy,Hello.,cleo"]
 
 
@@ -299,6 +301,38 @@ def test_a_broken_embeddings_line_is_named(told, tmp_path):
     corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER)
     options = ["--embeddings", tmp_path / "glove.txt", "--output_dir", tmp_path / "out"]
     assert "glove.txt, line 2" in told("train.py", "--data_dir", corpus, *options, *QUICK)
+
+
+SCRIPTS = [("train.py", []), ("reproduce_tables.py", ["--protocols", "random"])]
+
+
+@pytest.mark.parametrize(("script", "options"), SCRIPTS)
+def test_a_damaged_archive_of_word_vectors_is_told_before_the_corpus_is_aligned(
+    told, tmp_path, monkeypatch, script, options
+):
+    def aligned(*_: object) -> None:
+        pytest.fail("the corpus is aligned first")
+
+    monkeypatch.setattr("wise_hf.training.experiment.prepare", aligned)
+    monkeypatch.setattr("wise_hf.training.reproduction.align", aligned)
+    whole = gzip.compress("".join(f"w{number} {number} 0.5 1.5\n" for number in range(99_999)).encode())
+    (tmp_path / "glove.txt.gz").write_bytes(whole[: len(whole) // 2])
+    corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER + MORE)
+    arguments = ["--data_dir", corpus, "--output_dir", tmp_path / "out", "--embeddings", tmp_path / "glove.txt.gz"]
+    assert "glove.txt.gz cannot be read (Compressed file ended" in told(script, *arguments, *options)
+    assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
+
+
+@pytest.mark.parametrize(("script", "options"), SCRIPTS)
+def test_a_corpus_of_one_emotion_is_refused(told, tmp_path, script, options):
+    happy = [line.replace(",sad,", ",happy,") for line in ONE_SPEAKER] + [
+        line.replace(",sad,", ",happy,") for line in MORE
+    ]
+    for lines, more in ((happy, []), (ONE_SPEAKER + MORE, ["--label_map", "sad=happy"])):
+        corpus = write_corpus(tmp_path / "corpus", lines)
+        last = told(script, "--data_dir", corpus, "--output_dir", tmp_path / "out", *options, *more)
+        assert "has no emotion but happy" in last
+    assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
 
 
 def test_an_earlier_run_is_not_written_over_unasked(told, trained, spoken_corpus):

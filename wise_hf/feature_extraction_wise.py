@@ -143,6 +143,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
     ) -> tuple[np.ndarray, FrameSelection]:
         features = self.extract(samples, sampling_rate)
         selection = self.select_frames(len(features), words)
+        _check_inside(words, len(samples) / self.sampling_rate)
         return self.normalize(features[selection.frame_index]), selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
@@ -372,9 +373,20 @@ def _phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         raise ValueError(f"Words hold a {type(word).__name__}, expected dicts with word, start_s, end_s and phonemes.")
     if not word.get("phonemes"):
         raise ValueError(
-            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first."
+            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first, or give the "
+            "word times to the pipeline, or to words_from_times of word_times_wise.py."
         )
     return word["phonemes"]
+
+
+def _check_inside(words: Words, duration_s: float) -> None:
+    """Refuses words of which most start after the audio: each would have its last frame."""
+    late = sum(word["phonemes"][0]["start_s"] > duration_s for word in words)
+    if 2 * late > len(words):
+        raise ValueError(
+            f"{late} of {len(words)} words start after the audio's end at {duration_s:.2f} s; give the times of this "
+            "audio, in seconds."
+        )
 
 
 def _phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarray]:
