@@ -49,7 +49,7 @@ def prepared(num_utterances: int = NUM_UTTERANCES) -> Dataset:
         words = [{"word": word, "start_s": 0.0, "end_s": 1.0, "phonemes": []} for word in ("kids", "zebra")]
         lengths = {"phoneme_lengths": [number + 1, 2], "word_lengths": [1, 1]}
         features = generator.normal(size=(number + 3, 39)).astype(np.float32)
-        row = {name: None for name in UTTERANCE_FEATURES} | {"id": str(number), "speaker": f"s{number % 2}"}
+        row = dict.fromkeys(UTTERANCE_FEATURES) | {"id": str(number), "speaker": f"s{number % 2}"}
         emotion = EMOTIONS[number % len(EMOTIONS)]
         rows.append(row | {"emotion": emotion, "words": words, "input_features": features} | lengths)
     lengths = {"phoneme_lengths": List(Value("int64")), "word_lengths": List(Value("int64"))}
