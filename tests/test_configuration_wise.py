@@ -72,15 +72,13 @@ def test_both_maps_are_kept_where_they_agree():
 
 def test_numbers_may_be_strings_in_either_map():
     """As transformers' audio-classification tutorial writes them: `label2id[label] = str(i)`."""
-    as_strings = WISEConfig(label2id={"calm": "0", "afraid": "1"}, id2label={"0": "calm", "1": "afraid"})
+    as_strings = {"label2id": {"calm": "0", "afraid": "1"}, "id2label": {"0": "calm", "1": "afraid"}}
     for config in (
-        as_strings,
+        WISEConfig(**as_strings),
         WISEConfig(label2id={"afraid": "1", "calm": "0"}),
         WISEConfig(label2id={"calm": "0", "afraid": "1"}, id2label={0: "calm", 1: "afraid"}, num_labels=2),
         WISEConfig(label2id={"calm": np.int64(0), "afraid": np.int64(1)}, id2label={"1": "afraid", "0": "calm"}),
-        WISEConfig.from_dict(
-            WISEConfig().to_dict(), label2id=dict(as_strings.label2id), id2label={"0": "calm", "1": "afraid"}
-        ),
+        WISEConfig.from_dict(WISEConfig().to_dict(), **as_strings),
         WISEConfig.from_dict(WISEConfig().to_dict(), label2id={"calm": "0", "afraid": "1"}),
     ):
         assert config.id2label == {0: "calm", 1: "afraid"}
@@ -88,8 +86,8 @@ def test_numbers_may_be_strings_in_either_map():
         assert config.num_labels == 2
 
 
-def test_label2id_counts_and_a_number_of_labels_beside_it_does_not():
-    config = WISEConfig(label2id={"calm": 0, "afraid": 1}, num_labels=3)
+def test_a_number_of_labels_beside_label2id_keeps_their_names():
+    config = WISEConfig(label2id={"calm": 0, "afraid": 1}, num_labels=2)
     assert config.id2label == {0: "calm", 1: "afraid"}
 
 
