@@ -1,6 +1,6 @@
 """The sizes and choices of a WISE model."""
 
-from operator import index
+import operator
 from typing import Literal
 
 from huggingface_hub.dataclasses import strict
@@ -148,7 +148,7 @@ def _numbered(name: str, id2label: dict) -> dict[int, str]:
 
 
 def _whole(number: int | str) -> int:
-    return int(number) if isinstance(number, str) else index(number)
+    return int(number) if isinstance(number, str) else operator.index(number)
 
 
 def _agreed(id2label: dict | None, label2id: dict) -> dict[int, str]:
