@@ -265,11 +265,23 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         self.mean, self.std = statistics_as_lists(*feature_statistics(features))
 
-    def pad(self, encoded: Sequence[Mapping[str, Any]], return_tensors: str | None = None) -> BatchFeature:
+    def pad(
+        self,
+        encoded: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]],
+        padding: bool | str = True,
+        max_length: int | None = None,
+        truncation: bool = False,
+        pad_to_multiple_of: int | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchFeature:
         """A batch of utterances, each padded to the longest.
 
         Args:
-            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,).
+            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,), or each
+                of the three for all utterances, as a batch has them; anything else in it is left out.
+            padding: True or "longest"; this and the following are what transformers' collators pass.
+            max_length, truncation, pad_to_multiple_of, return_attention_mask: not done; leave them out.
             return_tensors: "np" or "pt"; NumPy arrays by default.
 
         Returns:
@@ -277,14 +289,22 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             int64; lengths are padded with 0.
 
         Raises:
-            ValueError: there is no utterance.
+            ValueError: there is no utterance, one lacks a part or has it in another shape, or another padding is asked
+                for.
         """
-        if len(encoded) == 0:
-            raise ValueError("No utterances to pad, expected a list with at least one.")
+        others = {
+            "max_length": max_length,
+            "truncation": truncation,
+            "pad_to_multiple_of": pad_to_multiple_of,
+            "return_attention_mask": return_attention_mask,
+        }
+        _check_padding(padding, others)
+        parts = _parts_of(encoded, self.model_input_names)
+        features = parts["input_features"]
         batch = {
-            "input_features": _stack([one["input_features"] for one in encoded], np.float32, self.padding_value),
-            "phoneme_lengths": _stack([one["phoneme_lengths"] for one in encoded], np.int64, 0),
-            "word_lengths": _stack([one["word_lengths"] for one in encoded], np.int64, 0),
+            "input_features": _stack("input_features", features, np.float32, self.padding_value, self.feature_size),
+            "phoneme_lengths": _stack("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
+            "word_lengths": _stack("word_lengths", parts["word_lengths"], np.int64, 0),
         }
         return BatchFeature(batch, tensor_type=return_tensors)
 
@@ -409,11 +429,38 @@ def _positions(lengths: np.ndarray) -> np.ndarray:
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
-def _stack(arrays: Sequence[Any], dtype: type, padding_value: float) -> np.ndarray:
+def _check_padding(padding: bool | str, others: Mapping[str, Any]) -> None:
+    asked = {} if padding in (True, "longest") else {"padding": padding}
+    asked |= {name: value for name, value in others.items() if value not in (None, False)}
+    if asked:
+        told = ", ".join(f"{name}={value!r}" for name, value in asked.items())
+        raise ValueError(f"pad() does not do {told}; it pads every utterance to the longest (padding=True).")
+
+
+def _parts_of(encoded: Sequence[Mapping] | Mapping[str, Sequence], names: Sequence[str]) -> dict[str, list]:
+    """Utterances with their parts, or parts with their utterances, as the latter."""
+    is_batch = isinstance(encoded, Mapping)
+    missing = [name for name in names if any(name not in one for one in ([encoded] if is_batch else encoded))]
+    if missing:
+        raise ValueError(f"What is to be padded has no {', '.join(missing)}; give what the feature extractor made.")
+    parts = {name: list(encoded[name]) if is_batch else [one[name] for one in encoded] for name in names}
+    counts = [len(part) for part in parts.values()]
+    if len(set(counts)) > 1:
+        raise ValueError(f"{', '.join(names)} hold {counts} utterances; give a list with as many of each.")
+    if counts[0] == 0:
+        raise ValueError("No utterances to pad, expected a list with at least one.")
+    return parts
+
+
+def _stack(name: str, arrays: Sequence[Any], dtype: type, padding_value: float, *values_a_member: int) -> np.ndarray:
     """Arrays of different first size as one, padded at their ends."""
     arrays = [np.asarray(_to_numpy(array), dtype=dtype) for array in arrays]
+    for array in arrays:
+        if array.ndim == 0 or array.shape[1:] != values_a_member:
+            expected = ", ".join(["length", *map(str, values_a_member)])
+            raise ValueError(f"{name} of an utterance has the shape {array.shape}, expected ({expected}).")
     longest = max(len(array) for array in arrays)
-    stacked = np.full((len(arrays), longest, *arrays[0].shape[1:]), padding_value, dtype=dtype)
+    stacked = np.full((len(arrays), longest, *values_a_member), padding_value, dtype=dtype)
     for row, array in zip(stacked, arrays, strict=True):
         row[: len(array)] = array
     return stacked
