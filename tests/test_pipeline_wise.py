@@ -1,6 +1,7 @@
 """The audio-classification pipeline, with the installed code."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import datasets
 import numpy as np
@@ -47,6 +48,64 @@ def test_every_form_of_a_recording_gives_the_same_scores(classify, recordings, t
     results = [classify({"audio": form, "text": TEXT}) for form in forms]
     for result in results[1:]:
         np.testing.assert_allclose(scores_of(result), scores_of(results[0]), atol=1e-6)
+
+
+class Decoder:
+    """As much of torchcodec's AudioDecoder as is used of it."""
+
+    def __init__(self, samples: np.ndarray | None):
+        self.samples = samples
+
+    def get_all_samples(self) -> SimpleNamespace:
+        if self.samples is None:
+            raise RuntimeError("Could not decode a frame.")
+        return SimpleNamespace(data=torch.from_numpy(self.samples)[None], sample_rate=16_000)
+
+
+def test_what_other_libraries_make_of_a_recording_gives_the_same_scores(classify, recordings):
+    path = recordings[0]
+    samples, content = read_audio(path), Path(path).read_bytes()
+    rows = datasets.Dataset.from_dict({"audio": [path, path], "text": [TEXT, TEXT]})
+    rows = rows.cast_column("audio", datasets.Audio(decode=False))
+    with Path(path).open("rb") as opened:
+        forms = [
+            {"audio": samples, "sampling_rate": np.int64(16_000)},
+            {"array": samples, "sampling_rate": np.int64(16_000)},
+            {"array": samples, "sampling_rate": 16_000.0},
+            {"array": samples, "sampling_rate": 16_000, "path": path},
+            {"audio": {"array": torch.from_numpy(samples), "sampling_rate": torch.tensor(16_000)}},
+            {"audio": {"bytes": content, "path": "no_longer_there.wav"}},
+            {"audio": {"bytes": None, "path": path}},
+            {"bytes": content, "path": None},
+            {"path": path},
+            {"audio": opened},
+            {"audio": Path(path)},
+            {"audio": Decoder(samples)},
+            {"audio": samples, "path": path},
+        ]
+        results = [classify(form | {"text": TEXT}) for form in forms]
+    results += [*classify(rows, batch_size=2), *classify([rows[0]])]
+    expected = scores_of(classify({"audio": path, "text": TEXT}))
+    for number, result in enumerate(results):
+        np.testing.assert_allclose(scores_of(result), expected, atol=1e-6, err_msg=str(number))
+
+
+def test_one_recording_of_any_form_is_not_several(classify, recordings):
+    samples = read_audio(recordings[0])
+    with Path(recordings[0]).open("rb") as opened:
+        for form in (
+            opened,
+            Decoder(samples),
+            torch.from_numpy(samples),
+            Path(recordings[0]),
+            bytearray(opened.read()),
+        ):
+            result = classify(form, return_words=True)
+            assert result["alignment"] in ("asr+aligner", "uniform") and result["text"]
+
+
+def test_a_decoder_that_fails_is_reported(classify):
+    assert "Could not decode a frame" in classify([Decoder(None)], on_error="report")[0]["error"]
 
 
 def test_scores_are_sorted_sum_to_one_and_top_k_cuts_them(classify, recordings):

@@ -42,7 +42,10 @@ def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16
     if isinstance(audio, Mapping):
         audio, sampling_rate = _from_dict(audio, sampling_rate)
     if hasattr(audio, "get_all_samples"):
-        decoded = audio.get_all_samples()
+        try:
+            decoded = audio.get_all_samples()
+        except RuntimeError as error:
+            raise ValueError(f"The recording cannot be decoded ({error}); give another file.") from error
         audio, sampling_rate = decoded.data, decoded.sample_rate
     if isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(audio, "read"):
         return read_audio(audio, to_rate)

@@ -5,11 +5,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-import torch
 from transformers import BatchFeature, Pipeline
 
 from .alignment_wise import MAX_ALIGNED_S
-from .audio_wise import read_audio, to_mono
+from .audio_wise import load_audio
 from .recordings_wise import Numbered, are_several, numbered, recording_fields, recording_name
 from .transcription_wise import find_words
 from .word_times_wise import words_from_times
@@ -104,8 +103,8 @@ class WISEAudioClassificationPipeline(Pipeline):
 
     def _prepare(self, recording: Any) -> dict:
         fields = recording_fields(recording)
-        samples = self._samples(fields["audio"], fields.get("sampling_rate"))
         rate = self.processor.feature_extractor.sampling_rate
+        samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate)
         duration_s = len(samples) / rate
         if duration_s > MAX_ALIGNED_S:
             raise ValueError(
@@ -127,16 +126,6 @@ class WISEAudioClassificationPipeline(Pipeline):
         encoded = {"input_features": frame, "phoneme_lengths": np.ones(1), "word_lengths": np.ones(1)}
         batch = BatchFeature(self.processor.feature_extractor.pad([encoded]))
         return dict(self.processor.add_word_ids(batch, [np.array([self.processor.tokenizer.unk_token_id])], "pt"))
-
-    def _samples(self, audio: Any, sampling_rate: int | None) -> np.ndarray:
-        rate = self.processor.feature_extractor.sampling_rate
-        if isinstance(audio, dict):
-            audio = audio.get("array", audio.get("raw"))
-            if audio is None or sampling_rate is None:
-                raise ValueError('A recording given as a dict has "array" and "sampling_rate", or "audio".')
-        if isinstance(audio, (np.ndarray, list, tuple, torch.Tensor)):
-            return to_mono(np.asarray(audio), sampling_rate or rate, rate)
-        return read_audio(audio, rate)
 
     def _utterance(self, samples: np.ndarray, text: str | None, words: list[dict] | None) -> dict:
         rate = self.processor.feature_extractor.sampling_rate

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from .audio_wise import DICT_AUDIO
 
-# A dict has its audio as one of these, and what `datasets` makes of an audio column has several.
-AUDIO_FORMS = ("audio", "array", "raw", "bytes", "path")
-KNOWN = (*AUDIO_FORMS, "sampling_rate", "text", "words")
+
+KNOWN = ("audio", *DICT_AUDIO, "sampling_rate", "text", "words")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def recording_fields(recording: Any) -> dict:
     unknown = [repr(name) for name in fields if name not in KNOWN]
     if unknown:
         raise ValueError(f"A recording does not have {', '.join(unknown)}; it has audio, text, words.")
-    audio = {name: fields.pop(name) for name in AUDIO_FORMS[1:] if name in fields}
+    audio = {name: fields.pop(name) for name in DICT_AUDIO if name in fields}
     if "audio" not in fields and not audio:
         raise ValueError('A recording given as a dict has "audio", or "array" and "sampling_rate", "bytes" or "path".')
     if "audio" in fields and audio.keys() - {"path"}:
@@ -117,4 +117,4 @@ def recording_name(recording: Any) -> str | None:
         names = (recording_name(recording.get(name)) for name in ("audio", "path"))
         return next((name for name in names if name), None)
     path = recording if isinstance(recording, (str, os.PathLike)) else getattr(recording, "name", None)
-    return f"{path}" if isinstance(path, (str, os.PathLike)) else None
+    return f"{path!s:.300}" if isinstance(path, (str, os.PathLike)) else None
