@@ -295,6 +295,20 @@ def test_an_error_names_its_recording(classify, tmp_path):
     assert str(path) in classify(path, on_error="report", return_words=True)["error"]
 
 
+class OwnError(ValueError):
+    pass
+
+
+@pytest.mark.parametrize(("raised", "kind"), [(OwnError, OwnError), (OSError, ValueError)])
+def test_an_error_that_names_its_recording_stays_of_its_kind(classify, monkeypatch, recordings, raised, kind):
+    def fail(*_):
+        raise raised("Nothing was said.")
+
+    monkeypatch.setattr(pipeline_wise, "find_words", fail)
+    with pytest.raises(kind, match=f"^{recordings[0]}: Nothing was said.$"):
+        classify(recordings[0])
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

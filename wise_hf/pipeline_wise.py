@@ -97,9 +97,12 @@ class WISEAudioClassificationPipeline(Pipeline):
             return self._prepare(recording)
         except (ValueError, OSError) as error:
             sentence = str(error) if name is None or name in str(error) else f"{name}: {error}"
-            if on_error == "raise":
+            if on_error == "report":
+                return self._stand_in() | {"utterance": {"error": sentence}}
+            if isinstance(error, OSError):
                 raise ValueError(sentence) from error
-            return self._stand_in() | {"utterance": {"error": sentence}}
+            error.args = (sentence,)  # it stays of its kind
+            raise
 
     def _prepare(self, recording: Any) -> dict:
         fields = recording_fields(recording)
