@@ -106,7 +106,8 @@ def write(text: str) -> None:
 def to_text(result: dict) -> str:
     """A recording's result as a person reads it."""
     scores = "  ".join(f"{entry['label']} {entry['score']:.2f}" for entry in result["scores"])
-    lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}: {result['text']}"]
+    fit = "" if result.get("fit") is None else f" (fit {result['fit']:.2f})"
+    lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}{fit}: {result['text']}"]
     if result["truncated"]:
         lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
     for word in result["words"]:
