@@ -452,6 +452,8 @@ class TestSettings:
             ({"feature_size": 40}, "feature_size is 40, expected 39"),
             ({"max_words": 0}, "max_words is 0, expected 1 or more"),
             ({"hop_ms": 0.0}, "hold no samples"),
+            ({"max_word": 5}, "no argument max_word; did you mean max_words[?]"),
+            ({"sample_rate": 8000}, "did you mean sampling_rate[?]"),
             ({"mean": [0.0] * 39}, "Only one of mean and std"),
             ({"mean": [0.0] * 13, "std": [1.0] * 13}, r"expected \(39,\) each"),
             ({"mean": [0.0] * 39, "std": [0.0] * 39}, "std of 0 or below"),
