@@ -5,7 +5,6 @@ Sizes in headers are wrong where a file was streamed: a recorder that was cut of
 pipe write none, or one as large as it goes. So a file is read in blocks until its data end.
 """
 
-import contextlib
 import importlib
 import io
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ BLOCK_SAMPLES = 1 << 18
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
+MOST_TAGS = 10
 MP3_HEAD_BYTES = 1 << 16  # in which the first frame of an mp3 file is looked for
 MPEG_LAYER_2 = (b"\xff\xfd", b"\xff\xfc", b"\xff\xf5", b"\xff\xf4")
 MPEG_HZ = (44_100, 48_000, 32_000)
@@ -97,11 +97,13 @@ class AudioFile:
             ValueError: for data that are damaged.
         """
         if self.frames and self._file.can_seek():
-            with contextlib.suppress(self._error):
+            try:
                 self._file.seek(self.frames - 1)
-                if len(self._file.read(1)) == 1:
+                if len(self._file.read(1)):
                     return self.frames
-            self._file.seek(0)
+                self._file.seek(0)
+            except self._error as error:
+                raise self._damaged(error) from error
         return sum(len(block) for block in self._blocks(0, None))
 
     def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
@@ -117,9 +119,9 @@ class AudioFile:
 
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""
-        if start == 0 or self.frames is None or not self._file.can_seek():
-            return 0
-        return self._file.seek(start)
+        # libsndfile finds no place in a flac file without a length.
+        can_seek = self._file.can_seek() and (self.frames is not None or self._file.format == "MP3")
+        return self._file.seek(start) if start and can_seek else 0
 
     def _block(self, frames: int) -> np.ndarray:
         try:
@@ -195,7 +197,7 @@ class _Spliced(io.RawIOBase):
 def _readable(file: BinaryIO, name: str) -> BinaryIO:
     """The file from its audio on, telling no length that ends before the data."""
     if file.seek(0, io.SEEK_END) == 0:
-        raise ValueError(f"{name} is empty; {GIVE}.")
+        raise ValueError(f"{name} cannot be read as audio: it is empty; {GIVE}.")
     start = _after_tags(file)
     file.seek(start)
     head = file.read(MP3_HEAD_BYTES)
@@ -206,8 +208,8 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     found = _mp3_start(head)
     if found is None:
         raise ValueError(
-            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; {GIVE}, or, since a headerless "
-            "(raw) one does not tell its rate, an array with its sampling_rate."
+            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; convert it to one (a headerless, raw "
+            "file does not tell its sampling rate: save it as wav)."
         )
     return _Spliced(_length_frame(head[found:]), file, start + found)
 
@@ -215,13 +217,14 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
 def _after_tags(file: BinaryIO) -> int:
     """Where the file goes on after ID3 tags."""
     at = 0
-    while True:
+    for _ in range(MOST_TAGS):
         file.seek(at)
         tag = file.read(10)
         if len(tag) < 10 or tag[:3] != b"ID3":
-            return at
+            break
         at += 10 + sum(byte << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=True))
         at += 10 if tag[5] & 0x10 else 0  # a footer
+    return at
 
 
 # --- wav ---
