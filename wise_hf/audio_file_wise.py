@@ -208,8 +208,8 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     found = _mp3_start(head)
     if found is None:
         raise ValueError(
-            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; convert it to one (a headerless, raw "
-            "file does not tell its sampling rate: save it as wav)."
+            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; convert it to one (a headerless, "
+            "raw file does not tell its sampling rate: save it as wav)."
         )
     return _Spliced(_length_frame(head[found:]), file, start + found)
 
