@@ -24,6 +24,7 @@ BLOCK_SAMPLES = 1 << 18
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
+LARGEST_CHUNK = 0xFFFFFFFE
 MOST_TAGS = 10
 MP3_HEAD_BYTES = 1 << 16  # in which the first frame of an mp3 file is looked for
 MPEG_LAYER_2 = (b"\xff\xfd", b"\xff\xfc", b"\xff\xf5", b"\xff\xf4")
@@ -231,20 +232,26 @@ def _after_tags(file: BinaryIO) -> int:
 
 
 def _wav(file: BinaryIO, start: int) -> BinaryIO:
-    """The file; its data reach to the end of it where the size that they are said to have cannot be right."""
+    """The file, its data reaching to the end of it where the size that it tells cannot be right."""
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
     order = "big" if file.read(4) == b"RIFX" else "little"
     for name, at, length in _chunks(file, start + 12, size, order):
-        if name == b"ds64" and not any(file.read(16)[8:]):
-            return _Spliced(b"RIFF", file, start + 4)  # as which it has the size of its data in their own chunk
+        if name == b"ds64":  # sizes of 64 bits; without them it is read as a wav file
+            return _Spliced(b"", file, start) if any(file.read(16)[8:]) else _Spliced(b"RIFF", file, start + 4)
         if name == b"data":
-            after = at + length
-            if size - after > length and not _are_chunks(file, after + length % 2, size, order):
-                file.seek(start)
-                return _Spliced(file.read(at - 4 - start) + b"\xff\xff\xff\xff", file, at)
-            break
+            if _is_right(file, at, length, size, order):
+                break
+            file.seek(start)
+            told = min(size - at, LARGEST_CHUNK).to_bytes(4, order)
+            return _Spliced(file.read(at - 4 - start) + told, file, at)
     return _Spliced(b"", file, start)
+
+
+def _is_right(file: BinaryIO, at: int, length: int, size: int, order: str) -> bool:
+    """Whether data of this length may end there: with the file, or before other chunks, or not far before the end."""
+    after = size - at - length
+    return 0 <= after <= length or (after > 0 and _are_chunks(file, at + length + length % 2, size, order))
 
 
 def _chunks(file: BinaryIO, at: int, size: int, order: str) -> Iterator[tuple[bytes, int, int]]:
