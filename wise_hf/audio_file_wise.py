@@ -5,7 +5,6 @@ Sizes in headers are wrong where a file was streamed: a recorder that was cut of
 pipe write none, or one as large as it goes. So a file is read in blocks until its data end.
 """
 
-import contextlib
 import importlib
 import io
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ BLOCK_SAMPLES = 1 << 18
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
+LARGEST_CHUNK = 0xFFFFFFFE
+MOST_TAGS = 10
 MP3_HEAD_BYTES = 1 << 16  # in which the first frame of an mp3 file is looked for
 MPEG_LAYER_2 = (b"\xff\xfd", b"\xff\xfc", b"\xff\xf5", b"\xff\xf4")
 MPEG_HZ = (44_100, 48_000, 32_000)
@@ -97,11 +98,13 @@ class AudioFile:
             ValueError: for data that are damaged.
         """
         if self.frames and self._file.can_seek():
-            with contextlib.suppress(self._error):
+            try:
                 self._file.seek(self.frames - 1)
-                if len(self._file.read(1)) == 1:
+                if len(self._file.read(1)):
                     return self.frames
-            self._file.seek(0)
+                self._file.seek(0)
+            except self._error as error:
+                raise self._damaged(error) from error
         return sum(len(block) for block in self._blocks(0, None))
 
     def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
@@ -117,9 +120,9 @@ class AudioFile:
 
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""
-        if start == 0 or self.frames is None or not self._file.can_seek():
-            return 0
-        return self._file.seek(start)
+        # libsndfile finds no place in a flac file without a length.
+        can_seek = self._file.can_seek() and (self.frames is not None or self._file.format == "MP3")
+        return self._file.seek(start) if start and can_seek else 0
 
     def _block(self, frames: int) -> np.ndarray:
         try:
@@ -195,7 +198,7 @@ class _Spliced(io.RawIOBase):
 def _readable(file: BinaryIO, name: str) -> BinaryIO:
     """The file from its audio on, telling no length that ends before the data."""
     if file.seek(0, io.SEEK_END) == 0:
-        raise ValueError(f"{name} is empty; {GIVE}.")
+        raise ValueError(f"{name} cannot be read as audio: it is empty; {GIVE}.")
     start = _after_tags(file)
     file.seek(start)
     head = file.read(MP3_HEAD_BYTES)
@@ -206,8 +209,8 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     found = _mp3_start(head)
     if found is None:
         raise ValueError(
-            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; {GIVE}, or, since a headerless "
-            "(raw) one does not tell its rate, an array with its sampling_rate."
+            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; convert it to one (a headerless, "
+            "raw file does not tell its sampling rate: save it as wav)."
         )
     return _Spliced(_length_frame(head[found:]), file, start + found)
 
@@ -215,33 +218,40 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
 def _after_tags(file: BinaryIO) -> int:
     """Where the file goes on after ID3 tags."""
     at = 0
-    while True:
+    for _ in range(MOST_TAGS):
         file.seek(at)
         tag = file.read(10)
         if len(tag) < 10 or tag[:3] != b"ID3":
-            return at
+            break
         at += 10 + sum(byte << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=True))
         at += 10 if tag[5] & 0x10 else 0  # a footer
+    return at
 
 
 # --- wav ---
 
 
 def _wav(file: BinaryIO, start: int) -> BinaryIO:
-    """The file; its data reach to the end of it where the size that they are said to have cannot be right."""
+    """The file, its data reaching to the end of it where the size that it tells cannot be right."""
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
     order = "big" if file.read(4) == b"RIFX" else "little"
     for name, at, length in _chunks(file, start + 12, size, order):
-        if name == b"ds64" and not any(file.read(16)[8:]):
-            return _Spliced(b"RIFF", file, start + 4)  # as which it has the size of its data in their own chunk
+        if name == b"ds64":  # sizes of 64 bits; without them it is read as a wav file
+            return _Spliced(b"", file, start) if any(file.read(16)[8:]) else _Spliced(b"RIFF", file, start + 4)
         if name == b"data":
-            after = at + length
-            if size - after > length and not _are_chunks(file, after + length % 2, size, order):
-                file.seek(start)
-                return _Spliced(file.read(at - 4 - start) + b"\xff\xff\xff\xff", file, at)
-            break
+            if _is_right(file, at, length, size, order):
+                break
+            file.seek(start)
+            told = min(size - at, LARGEST_CHUNK).to_bytes(4, order)
+            return _Spliced(file.read(at - 4 - start) + told, file, at)
     return _Spliced(b"", file, start)
+
+
+def _is_right(file: BinaryIO, at: int, length: int, size: int, order: str) -> bool:
+    """Whether data of this length may end there: with the file, or before other chunks, or not far before the end."""
+    after = size - at - length
+    return 0 <= after <= length or (after > 0 and _are_chunks(file, at + length + length % 2, size, order))
 
 
 def _chunks(file: BinaryIO, at: int, size: int, order: str) -> Iterator[tuple[bytes, int, int]]:

@@ -110,7 +110,7 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
             another rate.
     """
     samples = np.asarray(samples)
-    if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] > max(samples.shape[0], 1)):
+    if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] > samples.shape[0] > 0):
         raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels) of one recording.")
     if not RATES_HZ[0] <= from_rate <= RATES_HZ[1]:
         raise ValueError(f"{name} is at {from_rate} Hz; give the samples' rate in Hz, {RATES_HZ[0]} to {RATES_HZ[1]}.")

@@ -10,7 +10,9 @@ logger = logging.getLogger(__name__)
 # Channels that have nothing in common leave 1 / channels² of their power in the mean. Where it has less than half of
 # that, they work against each other: two equally loud ones by a correlation below -0.5.
 CANCELLED = 0.5
-# Two speakers in turn, or noise, may be opposed for a moment; what is lost must be a part of the recording.
+# It is judged piece by piece, since a recording may be put together of others; pieces that have this share of the
+# power must lose it. Of two people who speak at once, one a channel, none does (117 pairs of RAVDESS clips).
+PIECE_S = 0.25
 LOST_SHARE = 0.1
 
 
@@ -23,7 +25,7 @@ def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.
 
     Returns:
         (samples,) float32: the mean of the channels; the loudest of them, told in the log, where they cancel each
-        other, as of a recording whose second channel is the first one inverted.
+        other, as where the second is the first one inverted.
     """
     mean = samples.mean(axis=1, dtype=np.float32)
     if samples.shape[1] == 1 or not _cancel(samples, mean, rate):
@@ -39,9 +41,9 @@ def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.
 
 
 def _cancel(samples: np.ndarray, mean: np.ndarray, rate: int) -> bool:
-    """Whether seconds that have more than `LOST_SHARE` of the power lose it in the mean."""
-    seconds = np.arange(0, len(samples), rate)
-    each = np.add.reduceat(np.square(samples - samples.mean(axis=0)).sum(axis=1, dtype=np.float64), seconds)
-    mixed = np.add.reduceat(np.square(mean - mean.mean(), dtype=np.float64), seconds)
-    lost = mixed < CANCELLED * each / samples.shape[1] ** 2
-    return bool(each[lost].sum() > LOST_SHARE * each.sum())
+    """Whether pieces that have more than `LOST_SHARE` of the power lose it in the mean."""
+    starts = np.arange(0, len(samples), max(round(PIECE_S * rate), 1))
+    power = np.add.reduceat(np.square(samples - samples.mean(axis=0)).sum(axis=1, dtype=np.float64), starts)
+    left = np.add.reduceat(np.square(mean - mean.mean(), dtype=np.float64), starts)
+    lost = left < CANCELLED * power / samples.shape[1] ** 2
+    return bool(power[lost].sum() > LOST_SHARE * power.sum())

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import soundfile
 from datasets import Dataset
 
+from wise_hf.audio_wise import audio_duration_s
 from wise_hf.data.metadata_csv import COLUMNS, read_metadata
 from wise_hf.data.schema import UTTERANCE_FEATURES
 from wise_hf.word_times_wise import words_from_times
@@ -99,11 +99,9 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
     if not os.path.isfile(path):
         raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} is not there; mend or remove the line.")
     try:
-        duration_s = soundfile.info(str(path)).duration
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(
-            f"{root / 'metadata.csv'}, line {line}: {path} cannot be read as audio ({error}); repair or remove it."
-        ) from error
+        duration_s = audio_duration_s(path)
+    except ValueError as error:
+        raise ValueError(f"{root / 'metadata.csv'}, line {line}: {error}") from error
     if duration_s <= 0:
         raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} has no samples; remove the line.")
     words = _words_beside(disk.find(path.parent, f"{path.stem}.words.json"), duration_s)
