@@ -6,15 +6,18 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cache, partial
 from pathlib import Path
 
 import datasets
 import numpy as np
-from datasets import Dataset, Features, Value, concatenate_datasets, load_from_disk
+from datasets import Dataset, DatasetInfo, Features, Value, concatenate_datasets, load_from_disk
 from datasets.fingerprint import Hasher
+from datasets.table import InMemoryTable
 
 from wise_hf.data.code_state import code_state
 from wise_hf.data.interrupts import workers_deaf_to_interrupts
@@ -24,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 500
 KEY, REASON = "cache_key", "why_unusable"
-_REASON = {REASON: Value("string")}
 
 
 def cached_map(
@@ -59,51 +61,59 @@ def cached_map(
         the others: its ValueError, which is kept as well, without the recording's path.
     """
     inputs = dataset.select_columns(list(reads)).with_format(None)
-    keys = [_key(row, made_from) for row in inputs]
-    store = _Store(_folder(function, makes, fn_kwargs), set(keys))
+    given = {name: feature for name, feature in inputs.features.items() if name != "audio"}
+    features = Features(given | makes | {REASON: Value("string")})
+    keys = list(_keys(inputs, made_from))
+    store = _Store(_folder(function, features, fn_kwargs), set(keys))
     missing = {key: row for row, key in enumerate(keys) if key not in store}
     work = partial(_make_row, function=function, makes=list(makes), fn_kwargs=fn_kwargs)
     for start in range(0, len(missing), CHUNK_ROWS):
         chunk = list(missing)[start : start + CHUNK_ROWS]
         rows = inputs.select([missing[key] for key in chunk])
         told = f"{desc} {start + 1}-{start + len(chunk)} of {len(missing)}"
-        store.add(chunk, rows, function=work, features=Features(makes | _REASON), num_proc=num_proc, desc=told)
+        store.add(chunk, rows, function=work, features=features, num_proc=num_proc, desc=told)
     reasons = {row: store.reasons[key] for row, key in enumerate(keys) if key in store.reasons}
-    return _joined(dataset, store.take(keys, list(makes)), makes, reasons), reasons
-
-
-def _joined(
-    dataset: Dataset, made: Dataset | None, makes: Mapping[str, object], reasons: Mapping[int, str]
-) -> Dataset:
-    """The rows of a corpus with the new columns, without those that have none."""
+    own = dataset.select_columns([name for name in dataset.column_names if name not in features])
+    made = _beside(own, keys, store) if store.places else _without_rows(Features(own.features | features))
     columns = [*dataset.column_names, *(name for name in makes if name not in dataset.column_names)]
-    if made is None:
-        return Dataset.from_dict({name: [] for name in columns}, features=Features(dataset.features | makes))
-    kept = dataset.select_columns([name for name in dataset.column_names if name not in makes])
-    kept = take_rows(kept, [row for row in range(len(dataset)) if row not in reasons])
-    return concatenate_datasets([kept, made], axis=1).select_columns(columns)
+    return made.select_columns(columns), reasons
 
 
-def take_rows(dataset: Dataset, rows: Sequence[int]) -> Dataset:
-    """Rows as slices that follow each other, so that files that are mapped into memory are neither read nor copied."""
-    numbers = np.asarray(rows)
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
-    return concatenate_datasets([dataset.select(range(run[0], run[-1] + 1)) for run in runs])
+def _beside(own: Dataset, keys: Sequence[str], store: "_Store") -> Dataset:
+    """
+    The rows of a corpus, with the kept columns of those that have some.
+
+    What is kept stays in its files: the few other columns are put in the order of these, and both back by an index.
+    """
+    kept = store.all_rows()
+    rows = [row for row, key in enumerate(keys) if key in store.places]
+    places = [store.places[keys[row]] for row in rows]
+    order = np.zeros(len(kept), np.int64)  # a kept row that is not asked for gets any
+    order[places] = rows
+    in_order = InMemoryTable(own.with_format("arrow")[:].take(order))
+    return concatenate_datasets([Dataset(in_order, DatasetInfo(features=own.features)), kept], axis=1).select(places)
 
 
-def _folder(function: Callable, makes: Mapping[str, object], fn_kwargs: Mapping[str, object]) -> Path:
+def _without_rows(features: Features) -> Dataset:
+    return Dataset.from_dict({name: [] for name in features}, features=features)
+
+
+def _folder(function: Callable, features: Features, fn_kwargs: Mapping[str, object]) -> Path:
     """Where the results of a function with these arguments and this code are."""
     code = code_state(function, *fn_kwargs.values())
-    decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(makes), code]
+    decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(features), code]
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
 
 
-def _key(row: Mapping, made_from: Callable[[str], Sequence[Path]]) -> str:
-    """What a row is known by: its values, with what its recording holds instead of where it is."""
-    audio = Path(row["audio"])
-    files = [audio.suffix.lower(), *(_content(path) for path in (audio, *made_from(row["audio"])))]
-    values = {name: value for name, value in row.items() if name != "audio"}
-    return _digest(json.dumps([files, values], sort_keys=True).encode())
+def _keys(rows: Dataset, made_from: Callable[[str], Sequence[Path]]) -> Iterator[str]:
+    """What each row is known by: its values, with what its recording holds instead of where it is."""
+    seen: Counter[str] = Counter()
+    for row in rows:
+        audio = row.pop("audio")
+        files = [Path(audio).suffix.lower(), *(_content(path) for path in (Path(audio), *made_from(audio)))]
+        key = _digest(json.dumps([files, row], sort_keys=True).encode())
+        seen[key] += 1
+        yield f"{key}-{seen[key]}"
 
 
 def _digest(told: bytes) -> str:
@@ -121,7 +131,11 @@ def _content(path: Path) -> str | None:
 
 @cache
 def _content_of(path: Path, *state: int) -> str:
-    return _digest(path.read_bytes())
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class _Store:
@@ -130,24 +144,25 @@ class _Store:
 
     Args:
         folder: where they are.
-        wanted: the keys of the rows to look for.
+        wanted: the keys of the rows to look for; a shard that has none of them is left alone.
 
     Attributes:
+        places: by key, the row in all shards, one after the other.
         reasons: by key, why a row could not be used.
     """
 
     def __init__(self, folder: Path, wanted: Set[str]):
-        self.folder = folder
+        self.places: dict[str, int] = {}
         self.reasons: dict[str, str] = {}
+        self._folder = folder
         self._wanted = wanted
         self._shards: list[Dataset] = []
-        self._places: dict[str, int] = {}  # in all shards, one after the other
         for path in sorted(folder.glob("*")):
             if not path.suffix:  # what is unfinished has one
                 self._open(path)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._places or key in self.reasons
+        return key in self.places or key in self.reasons
 
     def _open(self, path: Path) -> None:
         try:
@@ -162,9 +177,13 @@ class _Store:
         self._shards.append(shard)
         for row, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
             if reason is None:
-                self._places[key] = first + row
+                self.places.setdefault(key, first + row)
             else:
                 self.reasons[key] = reason
+
+    def all_rows(self) -> Dataset:
+        """The kept columns of all shards, one after the other; nothing is read yet."""
+        return concatenate_datasets(self._shards).remove_columns([KEY, REASON])
 
     def add(self, keys: list[str], rows: Dataset, num_proc: int | None, **options: object) -> None:
         """
@@ -173,24 +192,19 @@ class _Store:
         Raises:
             ValueError: where it cannot be written.
         """
-        path = self.folder / uuid.uuid4().hex
+        path = self._folder / f"{time.time_ns()}-{uuid.uuid4().hex}"  # so that they stay in order
         processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
-            with tempfile.TemporaryDirectory(dir=self.folder, suffix=".unfinished") as scratch:
+            with tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch:
                 options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
                 with workers_deaf_to_interrupts():
-                    made = rows.map(num_proc=processes, remove_columns=rows.column_names, **options)
+                    made = rows.map(num_proc=processes, remove_columns=["audio"], **options)
                     _write_whole(made.add_column(KEY, keys), path)
         except OSError as error:
-            raise ValueError(f"{self.folder} cannot be written ({error}); make room, or set HF_HOME.") from error
+            raise ValueError(f"{self._folder} cannot be written ({error}); make room, or set HF_HOME.") from error
         self._open(path)
-
-    def take(self, keys: Sequence[str], columns: Sequence[str]) -> Dataset | None:
-        """What was made of some rows, without those that could not be used; `None` where that leaves no row."""
-        places = [self._places[key] for key in keys if key not in self.reasons]
-        return take_rows(concatenate_datasets(self._shards).select_columns(columns), places) if places else None
 
 
 def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str], fn_kwargs: Mapping) -> dict:

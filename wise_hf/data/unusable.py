@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from datasets import Dataset
 
-from wise_hf.data.cache import take_rows
 from wise_hf.data.iemocap_check import MOST_LISTED, listed
 
 
@@ -64,7 +63,7 @@ def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> 
         if not rows:
             raise
         logger.info("Passed over: %d of %d recordings.", len(error.reasons), len(dataset))
-        return without_unusable(take_rows(dataset, rows), prepare)
+        return without_unusable(dataset.select(rows), prepare)
     return dataset
 
 
