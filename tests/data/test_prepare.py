@@ -145,7 +145,7 @@ def test_all_recordings_that_cannot_be_used_are_told_at_once_and_the_rest_is_kep
     spoil(small_corpus)
     with pytest.raises(UnusableRows) as told:
         prepare(load_folder(small_corpus), WISEFeatureExtractor())
-    assert list(told.value.reasons) == [0, 3, 1], "without words, and with words but without a usable recording"
+    assert list(told.value.reasons) == [0, 1, 3], "without words, and with words but without a usable recording"
     for part in ("3 of 4 recordings", "a.wav, ", "d.wav: No word was heard", "b.wav: the recording has samples that"):
         assert part in str(told.value)
     assert "--skip_unusable" in str(told.value)

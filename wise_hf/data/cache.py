@@ -100,7 +100,7 @@ def _without_rows(features: Features) -> Dataset:
 
 def _folder(function: Callable, features: Features, fn_kwargs: Mapping[str, object]) -> Path:
     """Where the results of a function with these arguments and this code are."""
-    code = code_state(function, *fn_kwargs.values())
+    code = code_state(function, _make_row, *fn_kwargs.values())
     decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(features), code]
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
 
@@ -158,19 +158,19 @@ class _Store:
         self._wanted = wanted
         self._shards: list[Dataset] = []
         for path in sorted(folder.glob("*")):
-            if not path.suffix:  # what is unfinished has one
+            if path.suffix:  # unfinished
+                continue
+            try:
                 self._open(path)
+            except Exception as error:  # whatever it is, the rows can be made again
+                logger.warning("%s is damaged (%s): what it held is made anew, and it may be removed.", path, error)
 
     def __contains__(self, key: str) -> bool:
         return key in self.places or key in self.reasons
 
     def _open(self, path: Path) -> None:
-        try:
-            shard = load_from_disk(path)
-            keys, reasons = shard[KEY][:], shard[REASON][:]
-        except Exception as error:  # whatever it is, the rows can be made again
-            logger.warning("%s is damaged (%s): what it held is made anew, and it may be removed.", path, error)
-            return
+        shard = load_from_disk(path)
+        keys, reasons = shard[KEY][:], shard[REASON][:]
         if self._wanted.isdisjoint(keys):
             return
         first = sum(map(len, self._shards))
@@ -193,18 +193,18 @@ class _Store:
             ValueError: where it cannot be written.
         """
         path = self._folder / f"{time.time_ns()}-{uuid.uuid4().hex}"  # so that they stay in order
-        processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
+        processes = min(num_proc or 1, len(rows))
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
             with tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch:
                 options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
                 with workers_deaf_to_interrupts():
-                    made = rows.map(num_proc=processes, remove_columns=["audio"], **options)
+                    made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
                     _write_whole(made.add_column(KEY, keys), path)
+            self._open(path)
         except OSError as error:
             raise ValueError(f"{self._folder} cannot be written ({error}); make room, or set HF_HOME.") from error
-        self._open(path)
 
 
 def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str], fn_kwargs: Mapping) -> dict:

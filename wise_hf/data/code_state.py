@@ -63,10 +63,10 @@ def _top(name: str) -> str:
 def _file_of(name: str) -> Path | None:
     """The file of a module; `None` for what is no module, or has none."""
     path = getattr(sys.modules.get(name), "__file__", None)
-    if path is not None:
-        return Path(path)
-    spec = _spec_of(name)
-    return Path(spec.origin) if spec is not None and spec.has_location else None
+    spec = _spec_of(name) if path is None else None
+    if spec is not None and spec.has_location:
+        path = spec.origin
+    return Path(path) if path is not None and Path(path).is_file() else None
 
 
 def _spec_of(name: str) -> ModuleSpec | None:
@@ -81,18 +81,23 @@ def _spec_of(name: str) -> ModuleSpec | None:
 
 
 def _is_installed(package: str) -> bool:
-    """Another's, with a version; what is installed to be edited (`pip install -e`) is not."""
+    """Another's, which does not change unless its version does; what is installed to be edited is not."""
     path = _file_of(package)
-    return package in _distributions() and (path is None or not _PLACES_OF_INSTALLED.isdisjoint(path.parts))
+    return package in _distributions() if path is None else not _PLACES_OF_INSTALLED.isdisjoint(path.parts)
 
 
 @functools.cache
 def _distributions() -> dict[str, list[str]]:
-    return dict(importlib.metadata.packages_distributions())
+    """The names of distributions by the packages that they install, and by themselves: not all tell their packages."""
+    names = [each.name for each in importlib.metadata.distributions() if each.name]
+    return {name.lower().replace("-", "_"): [name] for name in names} | dict(
+        importlib.metadata.packages_distributions()
+    )
 
 
 def _version(package: str) -> str:
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in sorted(set(_distributions()[package])))
+    names = sorted(set(_distributions().get(package, ())))
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names) or "unknown"
 
 
 # --- what is in a module ---
@@ -129,11 +134,15 @@ def _parse(source: bytes, package: str) -> tuple[set[tuple[str, ...]], set[str]]
     """The imports, each as (module, what is taken of it, ...), and all strings."""
     imports: set[tuple[str, ...]] = set()
     strings: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # imported by nobody, then
+        return imports, strings
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name.split(".") for alias in node.names]
             imports |= {(".".join(parts[:end]),) for parts in names for end in range(1, len(parts) + 1)}
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and (package or not node.level):
             base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             imports.add((base, *(alias.name for alias in node.names)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -65,6 +65,11 @@ SPOKEN = tuple(name for name in UTTERANCE_FEATURES if name not in _NAMING)
 _FOUND = {name: UTTERANCE_FEATURES[name] for name in SPOKEN if name not in _RECORDING}
 # Of a feature extractor: what comes after the features that are kept, and what saving leaves in it.
 _LATER = ("normalization", "mean", "std", "padding_value", "feature_extractor_type", "processor_class", "auto_map")
+_UNSURE = {
+    "uniform": "the text could not be aligned (it is far longer than what is said, or the recording too short or too "
+    "long for it), and its words are shared out evenly",
+    "doubtful": "the text was aligned, but is hardly what is said",
+}
 
 
 def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
@@ -143,13 +148,6 @@ def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
         paths = [path for is_found, path, alignment in rows if is_found and alignment == source]
         if paths:
             logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
-
-
-_UNSURE = {
-    "uniform": "the text could not be aligned (it is far longer than what is said, or the recording too short or too "
-    "long for it), and its words are shared out evenly",
-    "doubtful": "the text was aligned, but is hardly what is said",
-}
 
 
 def report(prepared: Dataset, num_skipped: int = 0) -> PreparationReport:

@@ -21,10 +21,10 @@ class UnusableRows(ValueError):
     """
 
     def __init__(self, dataset: Dataset, reasons: Mapping[int, str]):
-        self.reasons = dict(reasons)
+        self.reasons = dict(sorted(reasons.items()))
         super().__init__(
-            f"{len(reasons)} of {len(dataset)} recordings cannot be used: {_by_reason(dataset, reasons)}. Mend them, "
-            "remove them from the corpus, or pass over them by --skip_unusable (without_unusable)."
+            f"{len(reasons)} of {len(dataset)} recordings cannot be used: {_by_reason(dataset, self.reasons)}. Mend "
+            "or remove them, or pass over them by --skip_unusable (without_unusable)."
         )
 
 
@@ -70,7 +70,7 @@ def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> 
 def _by_reason(dataset: Dataset, reasons: Mapping[int, str]) -> str:
     """The first recordings of the most frequent reasons."""
     names: dict[str, list[str]] = {}
-    for row, reason in sorted(reasons.items()):
+    for row, reason in reasons.items():
         names.setdefault(reason.rstrip("."), []).append(dataset[row]["audio"])
     groups = sorted(names.items(), key=lambda group: -len(group[1]))
     told = "; ".join(f"{listed(paths)}: {reason}" for reason, paths in groups[:MOST_LISTED])
