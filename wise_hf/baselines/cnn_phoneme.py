@@ -169,6 +169,7 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
     base_model_prefix = "cnn_phoneme"
     main_input_name = "input_features"
     input_modalities = ("audio", "text")
+    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: CNNPhonemeConfig):
         super().__init__(config)
@@ -329,11 +330,5 @@ SYSTEM = System(
     build=build,
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
-    ),
-    made_by=(
-        "wise_hf.audio_wise",
-        "wise_hf.mfcc_wise",
-        "wise_hf.baselines.framing",
-        "wise_hf.baselines.mel_spectrogram",
     ),
 )

@@ -116,6 +116,7 @@ class DualRNNForAudioClassification(PreTrainedModel):
     config_class = DualRNNConfig
     main_input_name = "features"
     input_modalities = ("audio", "text")
+    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: DualRNNConfig):
         super().__init__(config)
@@ -329,7 +330,6 @@ SYSTEM = System(
     columns={"features": Array2D((None, FEATURE_SIZE), "float32"), "prosody": List(Value("float32"))},
     build=build,
     recipe=RECIPE,
-    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.prosody"),
 )
 SYSTEM_WITH_ATTENTION = System(
     key="dual_rnn_attention",
@@ -338,5 +338,4 @@ SYSTEM_WITH_ATTENTION = System(
     columns=SYSTEM.columns,
     build=partial(build, attention=True),
     recipe=RECIPE,
-    made_by=SYSTEM.made_by,
 )

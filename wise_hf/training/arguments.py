@@ -34,6 +34,12 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--label_map", type=label_map, default={}, help="read emotions as others: calm=neutral,...")
     group.add_argument("--num_proc", type=positive, default=2, help="processes for alignment and features")
+    group.add_argument(
+        "--skip_unusable",
+        action="store_true",
+        default=None,
+        help="pass over recordings without speech, beyond the limits or that cannot be read; else they stop the run",
+    )
     _add_iemocap_arguments(parser.add_argument_group("IEMOCAP only"))
 
 

@@ -8,16 +8,18 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.collator import load_rows
-from wise_hf.data.embeddings import check_is_there
+from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
+from wise_hf.data.unusable import without_unusable
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
 from wise_hf.training.arguments import (
@@ -71,14 +73,18 @@ def run_experiment(
         if accelerator.is_main_process:
             check_output_dir(arguments)
     with accelerator.main_process_first():
-        corpus = read_corpus(arguments)
+        whole = read_corpus(arguments)
+        extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+        make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
+        corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
         emotions = emotions_of(corpus, arguments.emotions)
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
         if accelerator.is_main_process:
+            if arguments.embeddings is not None:
+                check_to_the_end(arguments.embeddings)
             before_training()
-        feature_extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
-        prepared = prepare(corpus, feature_extractor, arguments.num_proc)
+        prepared = make(corpus)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
@@ -88,6 +94,7 @@ def run_experiment(
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
     model_dirs = fold_dirs(arguments.output_dir, folds)
     description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
+    description["num_skipped"] = len(whole) - len(corpus)
     fold_results = run_folds(rows, folds, experiment, model_dirs)
     if not accelerator.is_main_process:
         return ""
@@ -115,11 +122,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         arguments: of `with_cross_validation`.
 
     Raises:
-        ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
+        ValueError: for word vectors or a file of folds that cannot be read, or options that do not go together.
     """
     _check_fold_arguments(arguments)
     if arguments.embeddings is not None:
-        check_is_there(arguments.embeddings)
+        check_word_vectors(arguments.embeddings)
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
         raise ValueError(
             "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."
