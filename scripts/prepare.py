@@ -14,6 +14,7 @@ from wise_hf.data.unusable import without_unusable
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable
 from wise_hf.training import arguments
+from wise_hf.training.recipe import Recipe
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -33,9 +34,8 @@ def main() -> None:
     check_writable(args.output_dir.parent)
     start = time.monotonic()
     corpus = arguments.read_corpus(args)
-    make = partial(
-        prepare, feature_extractor=WISEFeatureExtractor(mfcc_backend=args.mfcc_backend), num_proc=args.num_proc
-    )
+    extractor = WISEFeatureExtractor(mfcc_backend=args.mfcc_backend, level=args.level or Recipe().level)
+    make = partial(prepare, feature_extractor=extractor, num_proc=args.num_proc)
     prepared = make(without_unusable(corpus, make) if args.skip_unusable else corpus)
     elapsed_s = time.monotonic() - start
     save_whole(prepared, args.output_dir)

@@ -74,7 +74,7 @@ def run_experiment(
             check_output_dir(arguments)
     with accelerator.main_process_first():
         whole = read_corpus(arguments)
-        extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend)
+        extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
         make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
         corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
         emotions = emotions_of(corpus, arguments.emotions)
