@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wise_hf.spoken_text_wise import is_tag, spell_integer, split_words
+from wise_hf.spoken_numbers_wise import spell_integer
+from wise_hf.spoken_text_wise import is_tag, split_words
 
 
 @pytest.mark.parametrize(
