@@ -73,11 +73,11 @@ _MARK = re.compile(
     r"|(?<![\w.@/'-])(?:xxx|yyy|www)(?![\w@/'-]|\.\w)|(?<=[A-Za-z])\(\d\)",
     re.MULTILINE,
 )
-# At the start of a line, after a time or not, or after chevrons.
-_START = r"(?:^[ \t]*(?:\d+:[\d:.]+[ \t]+)?|(?<!>)(?=>>))(?:>>+[ \t]*)?"
+# At the start of a line, after a time or not, or after chevrons: where somebody else begins to speak.
+_START = r"(?:^[ \t]*(?:\d+:[\d:.]+[ \t]+)?|(?<!>)>>+[ \t]*)"
 _SPEAKER = re.compile(
-    rf"{_START}(?:(?i:{ROLES})(?:[ _#-]?(?:\d{{1,3}}|[A-Z]))?"
-    r"|(?:>>+[ \t]*|\*)[A-Za-z][\w.'-]*(?: [A-Z][\w.'-]*)?):(?=\s|$)",
+    rf"{_START}(?i:{ROLES})(?:[ _#-]?(?:\d{{1,3}}|[A-Z]))?:(?=\s|$)"
+    r"|(?:(?<!>)>>+[ \t]*|^[ \t]*\*)[A-Za-z][\w.'-]*(?: [A-Z][\w.'-]*)?:(?=\s|$)",
     re.MULTILINE,
 )
 _SPEAKER_IN_CAPITALS = re.compile(
