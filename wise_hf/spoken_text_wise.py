@@ -85,6 +85,7 @@ _RATES = {re.compile(pattern): word for word, pattern in RATES.items()}
 _ALONE = r"(?<![\w.,$£€¥₹/:-])"
 _ENDS = r"(?![\w/]|[-.,:]\d)"
 _FIRST_DIGIT = r"(?<![\d.,])"
+_BEFORE_MINUS = r"(?<![^\s(\[=+*/:~])"
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
@@ -167,7 +168,8 @@ RULES = (
     ),
     _rule(rf"\b({_MONTH})\s+(\d\d?)(?![\w:%/-]|[.,]\d|\s?[ap]m\b)", r"\1 \2th"),
     _rule(rf"{_ALONE}(\d\d?)\s+({_MONTH})\b", r"\1th \2"),
-    # Telephone numbers and other digits in groups.
+    # Thousands, telephone numbers and other digits in groups.
+    _rule(rf"{_ALONE}[1-9]\d{{0,2}}(?: \d{{3}})* 000{_ENDS}", lambda match: match[0].replace(" ", ",")),
     _rule(r"(?<!\w)\+(?=(?:[ ().-]{0,2}\d){7})[\d ().-]*\d(?!\w)", _digits),
     _rule(r"(?<!\w)\(\d{3}\)\s?\d{3}[ .-]?\d{4}(?!\w)", _digits),
     _rule(rf"{_ALONE}\d+(?:-\d+){{2,}}{_ENDS}", _digits),
@@ -175,10 +177,8 @@ RULES = (
     _rule(rf"{_ALONE}0\d{{2,4}} \d{{3,4}}(?: \d{{2,4}})*{_ENDS}", _digits),
     _rule(rf"{_ALONE}(?!\d00-\d\d00)\d{{3}}-\d{{4}}{_ENDS}|{_ALONE}\d-\d{{3}}(?=-[A-Z])", _digits),
     _rule(rf"{_ALONE}911{_ENDS}", _digits),
-    # Signs before numbers, and between them.
-    _rule(rf"−(?=\s?{_SIGN}?\.?\d)", "minus"),
-    _rule(rf"(?<![^\s(\[=+*/:~])-(?={_SIGN}?\.?\d)", "minus"),
-    _rule(r"(?<=\d)\s?-\s?(?=[\d.]+\s?=)", "minus"),
+    # Money, and signs before numbers and between them.
+    _rule(rf"−(?=\s?{_SIGN}?\.?\d)|{_BEFORE_MINUS}-(?={_SIGN})|(?<=\d)\s?-\s?(?=[\d.]+\s?=)", "minus"),
     _rule(r"(?<!\w)#\s?(?=\d)", "number"),
     _rule(r"(?<!\w)#(?=[A-Za-z])", "hashtag"),
     _rule(rf"~\s?(?={_SIGN}?\d)", "about"),
@@ -190,7 +190,8 @@ RULES = (
     ),
     _rule(rf"{_ALONE}(\d{{1,4}})[-/]\1{_ENDS}", r"\1 \1"),
     _rule(rf"{_ALONE}(\d+)(?:\s{{1,2}}|-)(\d\d?)/([234568]|1[06])(?![\d/]|[.,:]\d)", _mixed_number),
-    _rule(rf"(?<![\d:,./])(\d[\d:,./]*(?:%|°?[A-Za-z]{{0,3}}|\s+[ap]m))\s?-\s?(?={_SIGN}?\d)", r"\1 to"),
+    _rule(rf"(?<![\d:,./])((?:{_BEFORE_MINUS}-)?\d[\d:,./]*(?:%|°?[A-Za-z]{{0,3}}|\s+[ap]m))\s*-\s*(?=\d)", r"\1 to"),
+    _rule(rf"{_BEFORE_MINUS}-(?=\.?\d)", "minus"),
     _rule(rf"{_ALONE}(\d+)/(\d+)(?![\d/]|[.,:]\d)", lambda match: spell_fraction(match[1], match[2])),
     _rule(rf"\b({_CODE})\s?({_NUMBER}){_SCALE}", lambda match: spell_money(*match.groups())),
     _rule(
