@@ -86,7 +86,8 @@ SAID = {
     "$5.99, £20, €1,000.50": "five dollars and ninety nine cents twenty pounds one thousand euros and fifty cents",
     "50¢, $1, $1.00, $0.50, £0.01": "fifty cents one dollar one dollar fifty cents one penny",
     "US$5, 5 USD, 5€, ¥500": "five U S dollars five U S dollars five euros five hundred yen",
-    "$5-10, £5-£10, $2bn, $5k": "five to ten dollars five pounds to ten pounds two billion dollars five thousand dollars",
+    "$5-10, £5-£10": "five to ten dollars five pounds to ten pounds",
+    "$2bn, $5k": "two billion dollars five thousand dollars",
     # Signs and abbreviations.
     "#1, No. 5, № 7, #happy, ~5": "number one number five number seven hashtag happy about five",
     "2+2=4, 5×3, a @ b": "two plus two equals four five times three a at b",
@@ -108,8 +109,8 @@ def test_text_without_latin_letters_or_digits_has_no_words(text):
 
 def test_noise_tags_are_no_words_unless_they_are_kept():
     text = "[laughter] Kids are talking [noise] by the door (coughs). <unk>"
-    assert split_words(text) == "Kids are talking by the door".split()
-    assert split_words(text, keep_nonverbal=True) == "laughter Kids are talking by the door cough".split()
+    assert " ".join(split_words(text)) == "Kids are talking by the door"
+    assert " ".join(split_words(text, keep_nonverbal=True)) == "laughter Kids are talking by the door cough"
 
 
 def test_text_that_is_no_string_is_refused():
@@ -129,28 +130,7 @@ def test_splitting_words_again_changes_nothing(text):
     assert split_words(" ".join(words)) == words
 
 
-PIECES = [
-    "1",
-    "12",
-    "1999",
-    "a",
-    "am",
-    "kg",
-    "Dec",
-    "www",
-    "xxx",
-    "$",
-    "€",
-    "¢",
-    "%",
-    "½",
-    "²",
-    "°",
-    "#",
-    "~",
-    "@",
-    "&",
-]
+PIECES = ["1", "12", "1999", "a", "am", "kg", "Dec", "$", "€", "¢", "%", "½", "²", "°", "#", "~", "@", "&", "÷"]
 PIECES += [*"()[]{}<>*+-−–—/:;.,'\"=_| \n", ">>", "--", "://", "&amp;", "A:", "laughs", "[noise]"]
 
 

@@ -9,7 +9,7 @@ SPOKEN = {
     "[laughter] Kids [noise] are <unk> {lg} here ++GARBAGE++ +LAUGHTER+": "Kids are here",
     "*laughs* yes (laughs) no (inaudible) ok [inaudible 00:12] [crosstalk]": "yes no ok",
     "(door slams) (phone ringing) (clears her throat) (speaking Spanish) hola": "hola",
-    "((unintelligible)) yes (( )) so": "yes so",
+    "((unintelligible)) yes ((I think)) so": "( ) yes ((I think)) so",
     "[vocalized-noise] <v-noise> [noise [loud]] [?] hi <s> </s>": "hi",
     "<i>Hello</i> <v Bob>there</v> <00:00:01.000>now <!-- said twice -->": "Hello there now",
     "&lt;unk&gt; Tom &amp; Jerry": "Tom & Jerry",

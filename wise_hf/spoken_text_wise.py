@@ -16,6 +16,8 @@ from .spoken_numbers_wise import (
     spell_plural,
     spell_time,
 )
+
+# word_times_wise takes it from here.
 from .transcript_tags_wise import is_tag as is_tag
 from .transcript_tags_wise import without_tags
 
@@ -66,9 +68,9 @@ LETTERS = str.maketrans(
     | {"Æ": "AE", "Œ": "OE", "Ø": "O", "Đ": "D", "Ð": "D", "Þ": "TH", "Ł": "L"}
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
-# A dash between words is no minus, whatever is beside it.
+# An em dash is two hyphens: neither a minus nor a range.
 SIGNS = str.maketrans(
-    {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "--", "―": "--", "⁄": "/", "×": " times ", "÷": " divided by "}
+    {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "--", "―": "--", "⁄": "/"}
     | {"№": "#", "²": " squared ", "³": " cubed ", "\u00a0": " ", "≈": "~"}
 )
 
@@ -179,6 +181,8 @@ RULES = (
     _rule(rf"{_ALONE}911{_ENDS}", _digits),
     # Money, and signs before numbers and between them.
     _rule(rf"−(?=\s?{_SIGN}?\.?\d)|{_BEFORE_MINUS}-(?={_SIGN})|(?<=\d)\s?-\s?(?=[\d.]+\s?=)", "minus"),
+    _rule(r"×(?=\s?\d)", "times"),
+    _rule(r"÷(?=\s?\d)", "divided by"),
     _rule(r"(?<!\w)#\s?(?=\d)", "number"),
     _rule(r"(?<!\w)#(?=[A-Za-z])", "hashtag"),
     _rule(rf"~\s?(?={_SIGN}?\d)", "about"),
@@ -241,6 +245,7 @@ def _is_small(character: str) -> bool:
 
 
 def _plain_signs(text: str) -> str:
+    # Signs before the letters are folded, and those that folding leaves, such as the hyphen of a no-break hyphen.
     text = "".join(f" {character} " if _is_small(character) else character for character in text.translate(SIGNS))
     return _ascii_digits(plain_letters(text).translate(SIGNS))
 
