@@ -53,6 +53,7 @@ SAID = {
     "2024-12-25": "december twenty fifth twenty twenty four",
     "25.12.2024": "december twenty fifth twenty twenty four",
     "Dec. 25th, 25 Dec, May 5": "December twenty fifth twenty fifth December May fifth",
+    "1st Jan and Mar": "first January and Mar",
     "13/32/2024": "thirteen thirty two twenty twenty four",
     # Digits in groups.
     "555-1234": "five five five one two three four",

@@ -162,7 +162,7 @@ RULES = (
     _rule(r"\b(Nos?|pp?|[Vv]ol|[Cc]h|[Ff]ig|[Ee]xt)\.\s?(?=\d)", lambda match: NUMBERED[match[1].lower()]),
     # Dates.
     _rule(rf"\b({_SHORT_MONTH})\b\.?(?=\s*\d)", lambda match: _month(match[1])),
-    _rule(rf"(?<=[\dtdh]\s)({_SHORT_MONTH})\b\.?", lambda match: _month(match[1])),
+    _rule(rf"(?:(?<=\d\s)|(?<=\d(?:st|nd|rd|th)\s))({_SHORT_MONTH})\b\.?", lambda match: _month(match[1])),
     _rule(r"(?<![\w-])(\d{4})-(\d\d?)-(\d\d?)(?![\d-])", lambda match: spell_date(*match.groups())),
     _rule(
         rf"{_ALONE}(\d\d?)([/.-])(\d\d?)\2((?:19|20)\d\d|(?<=/)\d\d){_ENDS}",
