@@ -16,9 +16,6 @@ from .spoken_numbers_wise import (
     spell_plural,
     spell_time,
 )
-
-# word_times_wise takes it from here.
-from .transcript_tags_wise import is_tag as is_tag
 from .transcript_tags_wise import without_tags
 
 
