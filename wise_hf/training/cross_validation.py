@@ -16,7 +16,7 @@ from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.files import write_json
+from wise_hf.files import save_files, write_json
 from wise_hf.loading import weights_digest
 from wise_hf.training.build import build_wise
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
@@ -235,7 +235,7 @@ def fit(
     run.resume()
     run.train(name)
     if run.accelerator.is_main_process:
-        collator.processor.save_pretrained(output_dir)
+        save_files(output_dir, collator.processor.save_pretrained)
     run.load_kept()
     return run
 
