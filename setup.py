@@ -41,7 +41,7 @@ TEST = [
 setup(
     name="wise_hf",
     version="0.1.0",
-    description="Word-level interaction-based speech emotion recognition (WISE) for Hugging Face",
+    description="WISE for Hugging Face: the emotion of a recording from its words and how each of them sounds",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",

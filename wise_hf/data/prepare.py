@@ -25,6 +25,7 @@ from wise_hf.audio_wise import read_audio
 from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.opensmile_wise import load_opensmile
 from wise_hf.transcription_wise import find_words
 
 
@@ -156,7 +157,12 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
+
+    Raises:
+        ImportError: openSMILE is to make the features and is not installed.
     """
+    if feature_extractor.mfcc_backend == "opensmile":
+        load_opensmile()  # missed before the alignment, not after
     aligned = align(dataset, num_proc)
     return cached_map(
         aligned,

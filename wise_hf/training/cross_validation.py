@@ -69,7 +69,7 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
         if missing:
             raise ValueError(
                 f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
-                "--emotions or choose other folds."
+                "--emotions, or take another protocol."
             )
         for part in ("validation", "test"):
             missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
