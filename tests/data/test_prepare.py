@@ -35,6 +35,13 @@ def small_corpus(tmp_path):
     return folder
 
 
+def test_missing_opensmile_is_told_before_anything_is_aligned(small_corpus, own_cache, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opensmile", None)
+    with pytest.raises(ImportError, match="needs opensmile, which is free for research only .*pip install opensmile"):
+        prepare(load_folder(small_corpus), WISEFeatureExtractor(mfcc_backend="opensmile"))
+    assert not own_cache.exists()
+
+
 def test_features_are_those_of_the_kept_frames_and_read_as_float32(spoken_corpus):
     extractor = WISEFeatureExtractor()
     prepared = prepare(load_folder(spoken_corpus), extractor)
