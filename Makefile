@@ -32,7 +32,8 @@ test-lowest:
 	echo 'torch; python_version < "3"' > $(LOWEST)/no-torch.txt
 	$(LOWEST)/bin/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --extra dev setup.py \
 		--exclude-newer $(LOWEST_AS_OF) --override $(LOWEST)/no-torch.txt --output-file $(LOWEST)/lowest.txt
-	$(LOWEST)/bin/python -m pip install --quiet --no-deps --requirement $(LOWEST)/lowest.txt --editable .
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --requirement $(LOWEST)/lowest.txt \
+		--editable .
 	$(LOWEST)/bin/python -m pip check
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest --numprocesses 2 $(LOWEST_TESTS)
 
