@@ -5,7 +5,15 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 DEMO := demo
 
-.PHONY: install test demo quality style benchmark clean
+# The oldest versions that setup.py allows. uv finds them all but torch's, which comes in several builds: pip installs
+# it, and another one where that is wanted: make test-lowest TORCH=torch==2.13.0
+LOWEST := .venv-lowest
+TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
+LOWEST_AS_OF := 2026-11-25
+LOWEST_TESTS := tests/test_*_wise.py tests/test_loading.py tests/test_visualization.py tests/baselines tests/data \
+	tests/training
+
+.PHONY: install test test-lowest demo quality style benchmark clean
 
 install: $(INSTALLED)
 
@@ -17,6 +25,17 @@ $(INSTALLED): setup.py constraints.txt
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses 2
+
+test-lowest:
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv $(TORCH)
+	echo 'torch; python_version < "3"' > $(LOWEST)/no-torch.txt
+	$(LOWEST)/bin/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --extra dev setup.py \
+		--exclude-newer $(LOWEST_AS_OF) --override $(LOWEST)/no-torch.txt --output-file $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --requirement $(LOWEST)/lowest.txt \
+		--editable .
+	$(LOWEST)/bin/python -m pip check
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest --numprocesses 2 $(LOWEST_TESTS)
 
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
@@ -33,4 +52,4 @@ benchmark: $(INSTALLED)
 	$(RUN) scripts/benchmark.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -5,38 +5,50 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 
+# What the package imports, from the oldest version that its tests ran with: `make test-lowest` installs these.
 REQUIRED = [
     "accelerate>=1.10",
     "datasets>=4.0",
     "evaluate>=0.4.6",
-    "huggingface-hub>=1.0",
+    "huggingface-hub>=1.31",
     "jinja2>=3.1",
     "matplotlib>=3.9",
-    "numpy>=1.26",
-    "opensmile>=2.5.1",
+    "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "safetensors>=0.8",
     "scikit-learn>=1.5",
-    "scipy>=1.11",
+    "scipy>=1.13",
     "soundfile>=0.12",
     "soxr>=0.5",
-    "torch>=2.6",
-    "transformers>=5.0",
+    "tokenizers>=0.23.1",
+    "torch>=2.7",
+    "tqdm>=4.66.3",
+    "transformers>=5.19",
 ]
 DEMO = ["espeakng-loader>=0.2.4"]
-SPACE = ["gradio>=6.0"]
-TEST = ["hypothesis>=6.100", "playwright>=1.50", "pytest>=8.0", "pytest-xdist>=3.5", "ruff>=0.9"]
+OPENSMILE = ["opensmile>=2.5.1"]  # free for research only; the default backend gives the same values without it
+SPACE = ["gradio>=6.31"]
+TEST = [
+    "hypothesis>=6.100",
+    "pillow>=11.0",
+    "playwright>=1.50",
+    "pytest>=8.0",
+    "pytest-xdist>=3.5",
+    "pyyaml>=6.0.2",
+    "ruff>=0.17",
+]
 
 setup(
     name="wise_hf",
     version="0.1.0",
-    description="Word-level interaction-based speech emotion recognition (WISE) for Hugging Face",
+    description="WISE for Hugging Face: the emotion of a recording from its words and how each of them sounds",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
     # The metric is a folder that `evaluate` loads by its path, not a package.
     package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py", "*.jinja"]},
-    python_requires=">=3.10",
+    python_requires=">=3.11",
     install_requires=REQUIRED,
-    extras_require={"demo": DEMO, "space": SPACE, "dev": DEMO + SPACE + TEST},
+    extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},
 )

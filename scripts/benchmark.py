@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import logging
 import os
 import platform
 import sys
@@ -61,7 +62,12 @@ def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, st
 def run(repeats: int, samples: np.ndarray, text: str) -> list[Comparison]:
     """All comparisons; the one that can fail on a person's recording comes first."""
     scores = compare_recording(samples, text, repeats=repeats)
-    return [*compare_model(repeats=repeats), compare_mfcc(repeats=repeats), scores]
+    comparisons = compare_model(repeats=repeats)
+    if importlib.util.find_spec("opensmile") is None:
+        logging.info("The MFCC are not compared: openSMILE is not installed (pip install opensmile).")
+    else:
+        comparisons.append(compare_mfcc(repeats=repeats))
+    return [*comparisons, scores]
 
 
 def report(comparisons: list[Comparison], repeats: int, source: str) -> dict:

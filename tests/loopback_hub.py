@@ -75,7 +75,7 @@ class Fault:
 
 class LoopbackHub:
     """
-    The Hub on 127.0.0.1, started by `with`; large files lie on a second port, as the real ones lie elsewhere.
+    The Hub on 127.0.0.1, started by `with`; large files lie under another name, as the real ones lie elsewhere.
 
     Args:
         port: of the Hub; 0 = a free one.
@@ -94,15 +94,15 @@ class LoopbackHub:
 
     @property
     def endpoint(self) -> str:
-        return self._address("hub")
+        return f"http://127.0.0.1:{self._port('hub')}"
 
     @property
     def storage(self) -> str:
-        """Where large files lie: another origin, which must never see a token."""
-        return self._address("storage")
+        """Where large files lie: another host for the client, which must never see a token."""
+        return f"http://localhost:{self._port('storage')}"
 
-    def _address(self, name: str) -> str:
-        return f"http://127.0.0.1:{self._servers[name].server_address[1]}"
+    def _port(self, name: str) -> int:
+        return self._servers[name].server_address[1]
 
     def __enter__(self) -> "LoopbackHub":
         for server in self._servers.values():

@@ -6,7 +6,7 @@ import hashlib
 import re
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
@@ -234,7 +234,7 @@ class Repo:
     def _add(
         self, branch: str, parent: Commit | None, header: dict[str, Any], author: str, files: dict[str, File]
     ) -> Commit:
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         date = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         named = [parent.id if parent else "", str(now.timestamp()), str(len(self.commits)), header["summary"]]
         named += [f"{path} {file.oid}" for path, file in sorted(files.items())]

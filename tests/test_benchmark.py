@@ -81,6 +81,14 @@ def test_the_mfcc_of_both_backends_are_compared():
     assert compare_mfcc(audio_s=0.5, repeats=1, seconds=0).ratio > 0
 
 
+def test_without_opensmile_all_else_is_compared(script, monkeypatch):
+    monkeypatch.setattr(script.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(script, "compare_model", lambda repeats: [Comparison("forward pass", 1.0, 2.0)])
+    monkeypatch.setattr(script, "compare_recording", lambda samples, text, repeats: Comparison("scores", 1.0, 2.0))
+    compared = script.run(1, np.zeros(16_000, np.float32), "hello")
+    assert [each.name for each in compared] == ["forward pass", "scores"]
+
+
 def test_a_recording_is_scored_by_both_sides():
     pytest.importorskip("espeakng_loader")
     pytest.importorskip("pocketsphinx")

@@ -146,6 +146,19 @@ def test_a_mistyped_command_for_the_tables_leaves_room_for_the_right_one(spoken_
     assert "not run yet" in (tmp_path / "out" / "tables.md").read_text(), "the rows that were not asked for"
 
 
+def test_the_tables_are_of_as_many_folds_as_there_are_speakers_and_of_five_at_most(spoken_corpus, tmp_path, told):
+    arguments = ["--rows", "svm", "--jobs", 1, "--num_proc", 1, "--output_dir", tmp_path / "out", "--data_dir"]
+    done = run("reproduce_tables.py", *arguments, spoken_corpus)
+    assert done.returncode == 0, done.stderr[-3000:]
+    tables = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert {each["protocol"]: each["num_folds"] for each in tables["protocols"]} == {"speaker": 4, "random": 5}
+    arguments[-2] = tmp_path / "other"
+    one = write_corpus(tmp_path / "one", ONE_SPEAKER)
+    assert "has 1, and 2 folds need as many; random folds need none" in told("reproduce_tables.py", *arguments, one)
+    last = told("reproduce_tables.py", *arguments, one, "--protocols", "random")
+    assert "8 recordings cannot make 5 random folds; it takes 2 folds, each of 2 recordings" in last
+
+
 def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_corpus, tmp_path):
     arguments = ["--data_dir", spoken_corpus, "--rows", "svm,audio", "--protocols", "random", "--epochs", 1]
     arguments += ["--num_proc", 1, "--output_dir", tmp_path / "out"]

@@ -1,4 +1,4 @@
-"""Word-level interaction-based speech emotion recognition (WISE) for Hugging Face."""
+"""WISE for Hugging Face: the emotion of a recording from its words and their sound, and how much each word counts."""
 
 from transformers import (
     AutoConfig,

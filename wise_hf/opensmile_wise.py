@@ -7,6 +7,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 from string import Template
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -158,16 +159,25 @@ def mfcc_opensmile(
     return features if len(features) >= OPENSMILE_MIN_FRAMES else with_deltas(features[:, :NUM_CEPSTRA])
 
 
+def load_opensmile() -> ModuleType:
+    """The package opensmile, which is free for research only and need not be there.
+
+    Raises:
+        ImportError: opensmile is not installed.
+    """
+    try:
+        return importlib.import_module("opensmile")
+    except ImportError as error:
+        raise ImportError(
+            "The openSMILE backend needs opensmile, which is free for research only and not installed here (pip "
+            'install opensmile); the backend "native" gives the same values without it.'
+        ) from error
+
+
 @lru_cache(maxsize=8)
 def _smile(process_id: int, frame_ms: float, hop_ms: float) -> Any:
     """The openSMILE of this process; it cannot be saved as JSON, so no object may hold it."""
-    try:
-        opensmile = importlib.import_module("opensmile")
-    except ImportError as error:
-        raise ImportError(
-            "The openSMILE backend needs opensmile, which is not installed; run `pip install opensmile` or choose "
-            'mfcc_backend="native", which gives the same values.'
-        ) from error
+    opensmile = load_opensmile()
     return opensmile.Smile(feature_set=_configuration_file(process_id, frame_ms, hop_ms), feature_level="lld")
 
 

@@ -33,9 +33,9 @@ SAMPLES = next((folder for folder in (HERE / "samples", HERE.parent / "samples")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")  # nothing to download
 MONO = ("ui-monospace", "Consolas", "monospace")
 
-INTRO = f"""<header><div><h1>Which emotion, and in which words?</h1>
-<p>Say an English sentence. WISE finds its words in the audio, and tells which emotion it sounds like and how much each
-word counted.</p></div>
+INTRO = f"""<header><div><h1>Which emotion does it sound like?</h1>
+<p>Say an English sentence. WISE finds its words in the audio, and tells which one emotion the sentence sounds like and
+how much each word counted for that.</p></div>
 <p class="notice">Hearing emotion is guesswork, for people and even more for a model. An accent, a smile or a poor
 microphone can turn its answer: do not decide anything about a person by it. Recordings of up to {MAX_S} seconds are
 processed on this server and deleted within two hours.</p></header>"""
@@ -91,7 +91,9 @@ def listed_samples() -> list[dict]:
 def make_page(classify: Pipeline) -> gr.Blocks:
     """The page; `launch` of `main` gives it its colours."""
     hear = functools.partial(listen, classify)
-    with gr.Blocks(title="WISE: emotion, word by word", analytics_enabled=False, delete_cache=(600, KEPT_S)) as page:
+    with gr.Blocks(
+        title="WISE: emotion in sound and words", analytics_enabled=False, delete_cache=(600, KEPT_S)
+    ) as page:
         gr.HTML(INTRO)
         with gr.Row(equal_height=False, elem_id="columns"):
             with gr.Column(scale=5, min_width=320):

@@ -112,7 +112,7 @@ def test_folds_are_the_same_for_the_same_seed_and_differ_for_another():
 
 
 def test_more_folds_than_speakers_and_missing_speakers_are_refused():
-    with pytest.raises(ValueError, match="the corpus has 1, and 5 folds need as many"):
+    with pytest.raises(ValueError, match="the corpus has 1, and 5 folds need as many; random folds need none"):
         make_folds(corpus(1), "speaker", 5)
     with pytest.raises(ValueError, match="the corpus has 1, and 2 folds need as many"):
         make_folds(corpus(1), "speaker")

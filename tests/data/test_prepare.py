@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def small_corpus(spoken_corpus, tmp_path):
     lines = [f'{name}.wav,sad,"{row["text"]}",{name}' for name, row in zip("abc", rows, strict=True)]
     (folder / "metadata.csv").write_text("\n".join(["file_name,emotion,text,speaker", *lines]) + "\n")
     return folder
+
+
+def test_missing_opensmile_is_told_before_anything_is_aligned(small_corpus, own_cache, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opensmile", None)
+    with pytest.raises(ImportError, match="needs opensmile, which is free for research only .*pip install opensmile"):
+        prepare(load_folder(small_corpus), WISEFeatureExtractor(mfcc_backend="opensmile"))
+    assert not own_cache.exists()
 
 
 def test_features_are_those_of_the_kept_frames_and_read_as_float32(spoken_corpus):

@@ -1,6 +1,9 @@
 """One training run."""
 
+import subprocess
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from wise_hf.training.recipe import PAPER
 
 
 EMOTIONS = ["happy", "sad"]
+DISK_BYTES = 4_000_000
 RECIPE = replace(PAPER, epochs=4, batch_size=4, learning_rate=3e-3)
 
 
@@ -116,6 +120,46 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path):
     run = make_run(tmp_path)
     run.train("test")
     assert (tmp_path / CHECKPOINT).is_dir() and not list(tmp_path.glob("*.unfinished"))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own that is soon full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here to be filled")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def blocks_bytes(paths: Iterable[Path]) -> int:
+    """What files take on a disk."""
+    return sum(-(-path.stat().st_size // 4096) * 4096 for path in paths if path.is_file())
+
+
+# How much of the kept model and how much of the checkpoint finds room: the disk is full at either, at first or later.
+@pytest.mark.parametrize(("of_model", "of_checkpoint"), [(0.3, 0), (0.9, 0), (1, 0.2), (1, 0.9), (1.5, 1)])
+def test_a_full_disk_stops_a_run_that_goes_on_when_there_is_room(small_disk, tmp_path, of_model, of_checkpoint):
+    whole = tmp_path / "whole"
+    unbroken = make_run(whole)
+    unbroken.train("unbroken")
+    room = of_model * blocks_bytes(whole.glob("*")) + of_checkpoint * blocks_bytes((whole / CHECKPOINT).glob("*"))
+    (small_disk / "others").write_bytes(bytes(DISK_BYTES - round(room)))
+    with pytest.raises(ValueError, match="out.* cannot be written .*; make room there, and continue the run"):
+        make_run(small_disk / "out").train("stopped")
+    assert not list(small_disk.rglob("*.unfinished*")), "nothing half-written takes the room that is left"
+    for path in (small_disk / "out").glob("*.*"):
+        assert path.stat().st_size == (whole / path.name).stat().st_size
+    (small_disk / "others").unlink()
+    resumed = make_run(small_disk / "out")
+    resumed.resume()
+    assert resumed.progress.epoch == (1 if of_checkpoint == 1 else 0)
+    resumed.train("resumed")
+    assert resumed.progress == unbroken.progress
 
 
 def test_the_papers_learning_rate_decays_with_the_steps():

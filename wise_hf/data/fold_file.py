@@ -85,11 +85,11 @@ def _read(path: Path) -> dict:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as JSON ({error}); give the folds.json of an earlier run.") from error
+        raise ValueError(f"{path} cannot be read as JSON ({error}); put a whole copy of it there.") from error
     if not _is_content(content):
         raise ValueError(
             f"{path} is no file of folds: it needs 'protocol', 'seed' and 'folds', and each fold a 'name' and the ids "
-            "of 'train', 'validation' and 'test'; give the folds.json of an earlier run."
+            "of 'train', 'validation' and 'test'."
         )
     return content
 

@@ -164,7 +164,7 @@ def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: i
     if num_folds < 2 or len(names) < num_folds:
         raise ValueError(
             f"Speakers or sessions are too few for a cross-validation by {column}: the corpus has {len(names)}, and "
-            f"{max(num_folds, 2)} folds need as many; give fewer folds (at least 2), or take random ones."
+            f"{max(num_folds, 2)} folds need as many; random folds need none."
         )
     folds = []
     for group in _consecutive_groups(names, num_folds):
@@ -228,7 +228,7 @@ def _random_folds(dataset: Dataset, num_folds: int, seed: int) -> list[Fold]:
     num_rows = len(dataset)
     if num_folds < 2 or num_rows < 2 * num_folds:
         raise ValueError(
-            f"{num_rows} recordings cannot make {num_folds} random folds; give at least 2 folds, 2 rows each."
+            f"{num_rows} recordings cannot make {num_folds} random folds; it takes 2 folds, each of 2 recordings."
         )
     shuffled = list(range(num_rows))
     random.Random(seed).shuffle(shuffled)

@@ -14,6 +14,7 @@ from wise_hf.data.unusable import check_usable
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.opensmile_wise import load_opensmile
 
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,10 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Raises:
         UnusableRows: naming all utterances that cannot be prepared.
+        ImportError: openSMILE is to make the features and is not installed.
     """
+    if feature_extractor.mfcc_backend == "opensmile":
+        load_opensmile()  # missed before the alignment, not after
     aligned, reasons = _align(dataset, num_proc)
     rows = [row for row in range(len(dataset)) if row not in reasons]
     prepared, more = cached_map(

@@ -16,7 +16,7 @@ from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.files import write_json
+from wise_hf.files import save_files, write_json
 from wise_hf.loading import weights_digest
 from wise_hf.training.build import build_wise
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
@@ -74,7 +74,7 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
         if missing:
             raise ValueError(
                 f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
-                "--emotions or choose other folds."
+                "--emotions, or take another protocol."
             )
         for part in ("validation", "test"):
             missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
@@ -240,7 +240,7 @@ def fit(
     run.resume()
     run.train(name)
     if run.accelerator.is_main_process:
-        collator.processor.save_pretrained(output_dir)
+        save_files(output_dir, collator.processor.save_pretrained)
     run.load_kept()
     return run
 

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
+from wise_hf.files import save_files, unfinished_folder
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
@@ -130,7 +131,7 @@ class TrainingRun:
             name: what the progress bar calls this run.
 
         Raises:
-            ValueError: where the loss is not finite any more.
+            ValueError: where the loss is not finite any more, or the model or the checkpoint cannot be written.
         """
         epochs = tqdm(
             range(self.progress.epoch, self.recipe.epochs),
@@ -168,7 +169,8 @@ class TrainingRun:
         losses = [self._train_step(batch) for batch in self.train_loader]
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         if not math.isfinite(loss):
-            raise ValueError(f"The loss of epoch {epoch + 1} is {loss}; a lower learning rate may help.")
+            rate = self.recipe.learning_rate
+            raise ValueError(f"The loss of epoch {epoch + 1} is {loss}: the learning rate of {rate} is too high here.")
         return loss
 
     def _train_step(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -226,16 +228,17 @@ class TrainingRun:
         if scores["ua"] is None or scores["ua"] > progress.best_ua:
             progress.best_epoch = epoch
             progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
-            kept = self.accelerator.unwrap_model(self.model)
-            kept.save_pretrained(self.output_dir, is_main_process=self.accelerator.is_main_process)
+            if self.accelerator.is_main_process:
+                save_files(self.output_dir, self.accelerator.unwrap_model(self.model).save_pretrained)
         progress.seconds += time.monotonic() - start_s
         self._save_checkpoint()
 
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
         checkpoint = self.output_dir / CHECKPOINT
-        unfinished, old = checkpoint.with_suffix(".unfinished"), checkpoint.with_suffix(".old")
-        self.accelerator.save_state(str(unfinished))
+        old = checkpoint.with_suffix(".old")
+        with unfinished_folder(checkpoint) as unfinished:
+            self.accelerator.save_state(str(unfinished))
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
             if checkpoint.is_dir():

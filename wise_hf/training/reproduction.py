@@ -132,7 +132,14 @@ def _folds(arguments: argparse.Namespace, corpus: Dataset, protocol: str) -> lis
     path = _folds_file(arguments, protocol)
     if path.is_file():
         return read_folds(path, corpus)
-    return make_folds(corpus, protocol, None if protocol == "session" else NUM_FOLDS, seed=0)
+    return make_folds(corpus, protocol, _num_folds(corpus, protocol), seed=0)
+
+
+def _num_folds(corpus: Dataset, protocol: str) -> int | None:
+    """One a session; else five, or one a speaker where these are fewer."""
+    if protocol == "session":
+        return None
+    return NUM_FOLDS if protocol == "random" else min(NUM_FOLDS, len(set(corpus["speaker"])))
 
 
 def _folds_file(arguments: argparse.Namespace, protocol: str) -> Path:
