@@ -17,6 +17,7 @@ REQUIRED = [
     "pocketsphinx>=5.0.4",
     "scikit-learn>=1.5",
     "scipy>=1.11",
+    "silero-vad>=6.2.3,<7",
     "soundfile>=0.12",
     "soxr>=0.5",
     "torch>=2.6",

@@ -242,6 +242,7 @@ def _row(utterance_id: str, evaluation: iemocap_formats.Evaluation, text: str, a
         "text": spoken_text(text) or None,
         "words": [],
         "alignment": None,
+        "fit": None,
         "dialog": name.dialog,
         "dialog_start_s": evaluation.start_s,
         "dialog_end_s": evaluation.end_s,
