@@ -18,7 +18,6 @@ from wise_hf.speech_wise import NoSpeechError
 
 
 pytest.importorskip("pocketsphinx")
-pytest.importorskip("silero_vad")
 
 RATE = 16000
 TEXT = "Kids are talking by the door."
@@ -119,12 +118,10 @@ def test_the_word_that_is_not_said_fits_worst(ravdess_root):
     assert all(0 <= word["fit"] <= 1 for word in words)
 
 
-@pytest.mark.parametrize(
-    "change", [lambda x: 0.1 * x, lambda x: x / np.abs(x).max(), lambda x: np.clip(20 * x, -1, 1)]
-)
-def test_neither_loudness_nor_clipping_makes_a_true_text_doubtful(ravdess_root, change):
+@pytest.mark.parametrize("gain", [0.1, 1.0, 20.0])
+def test_neither_loudness_nor_clipping_makes_a_true_text_doubtful(ravdess_root, gain):
     for samples, text in clips(ravdess_root, {"neutral", "angry", "sad"}, "Actor_11"):
-        assert align(change(samples), text).source == "aligner"
+        assert align(np.clip(gain * samples, -1, 1), text).source == "aligner"
 
 
 def test_noise_over_speech_leaves_a_true_text_its_fit(ravdess_root):
