@@ -26,10 +26,14 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import soundfile
 from safetensors import SafetensorError
 from transformers import pipeline
+
+
+try:
+    from audio_file_wise import AudioFile  # in a model's folder and in a Space it lies beside this file
+except ImportError:
+    from wise_hf.audio_file_wise import AudioFile
 
 
 def _limit(name: str, usual: int) -> int:
@@ -49,12 +53,6 @@ MAX_TEXT_WORDS = _limit("WISE_MAX_TEXT_WORDS", 250)
 
 # 192 kHz mono, 96 kHz stereo or 48 kHz of four channels: 46 MB of samples in a minute.
 MAX_SAMPLES_PER_SECOND = 192_000
-# A header may say anything, and resampling from an absurd rate takes minutes.
-RATES_HZ = (1_000, 192_000)
-# wav, flac, ogg, mp3 with and without tags. libsndfile reads two dozen others, whose parsers nobody here needs.
-SIGNATURES = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
-# A wav file that was written to a pipe has a size as large as it goes.
-UNKNOWN_SIZE = 0x7FFF0000
 # What may be spoken as a word of its own: letters in a row, each digit, some signs.
 SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d|[&%+=@$£€]")
 PARAMETERS = ("top_k", "return_words", "function_to_apply")
@@ -237,48 +235,36 @@ def _from_base64(text: str) -> bytes:
 def read_samples(audio: bytes) -> dict:
     """
     Args:
-        audio: a wav, flac, ogg or mp3 file.
+        audio: an audio file, of a kind that wise_hf reads.
 
     Returns:
         `array`, (frames, channels) float32 in [-1, 1], and `sampling_rate` in Hz.
 
     Raises:
-        BadRequest: for another file, a broken one, or one beyond the limits, which is not decoded.
+        BadRequest: for another file, a damaged one, or one beyond the limits: it is not decoded where its header says
+            so, and else no further than to them.
     """
-    if not audio.startswith(SIGNATURES):
-        raise BadRequest("The audio is no wav, flac, ogg or mp3 file; send the bytes of one.")
-    _check_wav_is_whole(audio)
     try:
-        with soundfile.SoundFile(io.BytesIO(audio)) as file:
-            _check_length(file.frames, file.channels, file.samplerate)
-            # No more than the header said, whatever there is.
-            samples = file.read(file.frames, dtype="float32", always_2d=True)
-            return _whole(samples, file.frames, file.samplerate)
-    except soundfile.SoundFileError as error:
-        told = getattr(error, "error_string", str(error)).rstrip(". ")
-        raise BadRequest(f"The audio cannot be read ({told}); send a wav, flac, ogg or mp3 file.") from error
-
-
-def _check_wav_is_whole(audio: bytes) -> None:
-    size = int.from_bytes(audio[4:8], "little") + 8
-    # libsndfile reads a wav file that was cut short as if it were a shorter one.
-    if audio[:4] == b"RIFF" and len(audio) < size < UNKNOWN_SIZE:
-        raise BadRequest(f"The audio is cut short: {len(audio)} bytes of {size}; send the whole file.")
+        with AudioFile(io.BytesIO(audio), "The audio") as file:
+            if file.frames is not None:
+                _check_length(file.frames, file.channels, file.rate)
+            most = min(MAX_AUDIO_SECONDS * file.rate, MAX_AUDIO_SECONDS * MAX_SAMPLES_PER_SECOND // file.channels)
+            samples = file.read(stop=most + 1)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    _check_length(len(samples), file.channels, file.rate)
+    return {"array": samples, "sampling_rate": file.rate}
 
 
 def _check_length(frames: int, channels: int, rate: int) -> None:
-    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
-        raise BadRequest(f"The audio has {rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} are taken.")
-    if not 0 < frames <= MAX_AUDIO_SECONDS * rate:
-        told = f"{frames / rate:.1f} s long" if 0 < frames < 1e15 else "of unknown length or empty"
+    if frames == 0:
+        raise BadRequest("The audio is empty: it has no samples; send a recording.")
+    if frames > MAX_AUDIO_SECONDS * rate:
+        # One sample more is all that is decoded where the header does not tell.
+        is_told = frames > MAX_AUDIO_SECONDS * rate + 1
+        told = f"{frames / rate:.1f} s long" if is_told else f"longer than {MAX_AUDIO_SECONDS:g} s"
         raise BadRequest(f"The audio is {told}; more than 0 and at most {MAX_AUDIO_SECONDS:g} s are taken.")
     if frames * channels > MAX_AUDIO_SECONDS * MAX_SAMPLES_PER_SECOND:
         raise BadRequest(
             f"The audio has {channels} channels at {rate} Hz, too many samples; send mono of 16000 Hz, it is enough."
         )
-
-
-def _whole(samples: np.ndarray, frames: int, rate: int) -> dict:
-    if len(samples) < frames:
-        raise BadRequest(f"The audio is cut short: {len(samples)} of {frames} samples; send the whole file.")
-    return {"array": samples, "sampling_rate": rate}

@@ -2,6 +2,7 @@ import copy
 import json
 import pickle
 
+import numpy as np
 import pytest
 from huggingface_hub.errors import StrictDataclassFieldValidationError
 
@@ -69,6 +70,33 @@ def test_both_maps_are_kept_where_they_agree():
     assert config.label2id == {"calm": 0, "afraid": 1}
 
 
+def test_numbers_may_be_strings_in_either_map():
+    """As transformers' audio-classification tutorial writes them: `label2id[label] = str(i)`."""
+    as_strings = {"label2id": {"calm": "0", "afraid": "1"}, "id2label": {"0": "calm", "1": "afraid"}}
+    for config in (
+        WISEConfig(**as_strings),
+        WISEConfig(label2id={"afraid": "1", "calm": "0"}),
+        WISEConfig(label2id={"calm": "0", "afraid": "1"}, id2label={0: "calm", 1: "afraid"}, num_labels=2),
+        WISEConfig(label2id={"calm": np.int64(0), "afraid": np.int64(1)}, id2label={"1": "afraid", "0": "calm"}),
+        WISEConfig.from_dict(WISEConfig().to_dict(), **as_strings),
+        WISEConfig.from_dict(WISEConfig().to_dict(), label2id={"calm": "0", "afraid": "1"}),
+    ):
+        assert config.id2label == {0: "calm", 1: "afraid"}
+        assert config.label2id == {"calm": 0, "afraid": 1}
+        assert config.num_labels == 2
+
+
+def test_a_number_of_labels_beside_label2id_keeps_their_names():
+    config = WISEConfig(label2id={"calm": 0, "afraid": 1}, num_labels=2)
+    assert config.id2label == {0: "calm", 1: "afraid"}
+
+
+@pytest.mark.parametrize("problem_type", [None, "single_label_classification"])
+def test_one_emotion_an_utterance_is_what_is_learnt(tmp_path, problem_type):
+    WISEConfig(problem_type=problem_type).save_pretrained(tmp_path)
+    assert WISEConfig.from_pretrained(tmp_path).problem_type == problem_type
+
+
 def test_labels_given_at_loading_replace_both_maps(tmp_path):
     WISEConfig().save_pretrained(tmp_path)
     config = WISEConfig.from_pretrained(tmp_path, id2label={0: "calm", 1: "afraid"})
@@ -102,6 +130,16 @@ def test_a_number_of_labels_given_at_loading_replaces_both_maps(tmp_path):
         ({"id2label": {"calm": 0}}, "give numbers and labels"),
         ({"id2label": ["calm", "sad"]}, "give numbers and labels"),
         ({"id2label": {0: "calm", 1: "sad"}, "label2id": {"calm": 1, "sad": 0}}, "contradicts id2label"),
+        ({"id2label": {0: "calm", 1: "sad"}, "label2id": {"calm": "1", "sad": "0"}}, "contradicts id2label"),
+        ({"id2label": {0: "calm", 1: "sad"}, "label2id": {"calm": "0"}}, "contradicts id2label"),
+        ({"id2label": {0: "calm", "0": "sad"}}, "has the keys .0, 0.; number the labels"),
+        ({"id2label": {0.5: "calm"}}, "give numbers and labels"),
+        ({"label2id": {"calm": "0", "sad": "2"}}, "label2id, turned round, has the keys .0, 2."),
+        ({"label2id": {"calm": "first"}}, "label2id, turned round, is .*; give numbers and labels"),
+        ({"label2id": {"calm": 0, "sad": 0}}, "gives two labels one number"),
+        ({"label2id": ["calm", "sad"]}, "give labels and numbers"),
+        ({"problem_type": "multi_label_classification"}, "learns one emotion an utterance: leave it out"),
+        ({"problem_type": "regression"}, "problem_type is 'regression'; WISE learns one emotion"),
     ],
 )
 def test_bad_values_raise_one_sentence(changes, message):

@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import BatchFeature
+from transformers.utils import PaddingStrategy
 
 from wise_hf import feature_extraction_wise
 from wise_hf.feature_extraction_wise import FrameSelection, WISEFeatureExtractor
@@ -251,6 +253,11 @@ class TestCall:
         with pytest.raises(ValueError, match="2 utterances need 2 lists of words"):
             trained([noise(RATE), noise(RATE)], words, sampling_rate=RATE)
 
+    def test_words_of_which_most_start_after_the_audio_are_refused(self, trained):
+        with pytest.raises(ValueError, match=r"2 of 2 words start after the audio's end at 1\.00 s"):
+            trained(noise(RATE), make_words([[240.0], [30.0]], start_s=970.0), RATE)
+        assert trained(noise(RATE), make_words([[1.01], [0.1]]), RATE)["word_lengths"].tolist() == [[1, 1]]
+
     def test_stereo_is_refused(self, trained):
         with pytest.raises(ValueError, match="expected one channel"):
             trained(np.zeros((RATE, 2), dtype=np.float32), make_words([[0.1]]), sampling_rate=RATE)
@@ -294,6 +301,65 @@ class TestPadAndDense:
     def test_padding_nothing_is_refused(self, extractor):
         with pytest.raises(ValueError, match="No utterances to pad"):
             extractor.pad([])
+
+    @pytest.mark.parametrize("kind", [dict, BatchFeature])
+    @pytest.mark.parametrize("convert", [np.asarray, torch.from_numpy, np.ndarray.tolist])
+    def test_padding_takes_a_batch_of_lists(self, extractor, encoded, kind, convert):
+        expected = extractor.pad(encoded)
+        lists = kind({name: [convert(one[name]) for one in encoded] for name in encoded[0]})
+        batch = extractor.pad(lists | {"labels": [0, 1, 2]}, padding=True, return_tensors="pt")
+        assert list(batch) == list(expected)
+        for name, values in batch.items():
+            np.testing.assert_array_equal(values, expected[name])
+
+    def test_a_padded_batch_stays_as_it_is(self, extractor, encoded):
+        expected = extractor.pad(encoded)
+        batch = extractor.pad(extractor.pad(encoded, return_tensors="pt"))
+        for name in expected:
+            np.testing.assert_array_equal(batch[name], expected[name])
+
+    @pytest.mark.parametrize("padding", [True, "longest", PaddingStrategy.LONGEST])
+    def test_what_collators_pass_is_taken(self, extractor, encoded, padding):
+        batch = extractor.pad(
+            encoded,
+            padding=padding,
+            max_length=None,
+            truncation=False,
+            pad_to_multiple_of=None,
+            return_attention_mask=None,
+            return_tensors="np",
+        )
+        np.testing.assert_array_equal(batch["input_features"], extractor.pad(encoded)["input_features"])
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("padding", False),
+            ("padding", "max_length"),
+            ("padding", "do_not_pad"),
+            ("padding", None),
+            ("max_length", 100),
+            ("truncation", True),
+            ("pad_to_multiple_of", 8),
+            ("return_attention_mask", True),
+        ],
+    )
+    def test_another_padding_is_refused_by_name(self, extractor, encoded, name, value):
+        with pytest.raises(ValueError, match=f"does not do {name}={value!r}; it pads"):
+            extractor.pad(encoded, **{name: value})
+
+    def test_what_is_no_utterance_is_refused(self, extractor, encoded):
+        lists = {name: [one[name] for one in encoded] for name in encoded[0]}
+        for wrong, message in (
+            (encoded[0], r"hold \[68, 3, 2\] utterances; give a list"),
+            (lists | {"word_lengths": lists["word_lengths"][:2]}, r"hold \[3, 3, 2\] utterances"),
+            ([{"input_features": one["input_features"]} for one in encoded], "no phoneme_lengths, word_lengths"),
+            ({name: [] for name in lists}, "No utterances to pad"),
+            (lists | {"word_lengths": [2, 3, 1]}, r"word_lengths of an utterance has the shape \(\)"),
+            (lists | {"input_features": lists["word_lengths"]}, r"shape \(2,\), expected \(length, 39\)"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                extractor.pad(wrong)
 
     @pytest.mark.parametrize("return_tensors", ["np", "pt"])
     def test_dense_holds_each_frame_at_its_word_phoneme_and_place(self, extractor, encoded, return_tensors):
@@ -386,6 +452,8 @@ class TestSettings:
             ({"feature_size": 40}, "feature_size is 40, expected 39"),
             ({"max_words": 0}, "max_words is 0, expected 1 or more"),
             ({"hop_ms": 0.0}, "hold no samples"),
+            ({"max_word": 5}, "no argument max_word; did you mean max_words[?]"),
+            ({"sample_rate": 8000}, "did you mean sampling_rate[?]"),
             ({"mean": [0.0] * 39}, "Only one of mean and std"),
             ({"mean": [0.0] * 13, "std": [1.0] * 13}, r"expected \(39,\) each"),
             ({"mean": [0.0] * 39, "std": [0.0] * 39}, "std of 0 or below"),

@@ -27,7 +27,8 @@ made = [
 ]
 classify = pipeline("audio-classification", model=name, trust_remote_code=True)
 result = classify({"audio": recording, "text": "kids are talking"}, return_words=True)
-print(json.dumps({"classes": [type(each).__name__ for each in made], "result": result}))
+trained = [model.get_input_embeddings().weight.requires_grad for model in (made[1], made[2], classify.model)]
+print(json.dumps({"classes": [type(each).__name__ for each in made], "result": result, "trained": trained}))
 """
 
 WITHOUT_OPENSMILE = """
@@ -94,6 +95,7 @@ def test_every_auto_class_and_the_pipeline_load_without_wise_hf(saved_model, rec
         "TokenizersBackend",
         "WISEProcessor",
     ]
+    assert told["trained"] == [False] * 3, "its configuration freezes the word embeddings"
     here = load_pipeline(saved_model)({"audio": recording, "text": "kids are talking"}, return_words=True)
     for one, other in zip(told["result"]["scores"], here["scores"], strict=True):
         assert one["label"] == other["label"] and one["score"] == pytest.approx(other["score"], abs=1e-6)

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from dataclasses import fields
 
 import pytest
 import torch
@@ -18,9 +19,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.distributed import destroy_process_group, init_process_group
 from torch.nn.parallel import DistributedDataParallel
+from torch.nn.utils.parametrize import register_parametrization
+from transformers import AutoModel, AutoModelForAudioClassification
 
 from wise_hf.configuration_wise import WISEConfig
-from wise_hf.modeling_wise import WISEForAudioClassification, WISEModel
+from wise_hf.interaction_wise import LSTMWeights
+from wise_hf.modeling_wise import WISEClassifierOutput, WISEForAudioClassification, WISEModel
 
 
 VARIANTS = every_variant()
@@ -282,7 +286,41 @@ def test_inputs_that_contradict_each_other_raise_one_sentence(change, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        torch.tensor([[1.0, 0, 1, 0]] * 4),  # several emotions at once
+        torch.tensor([[1, 0, 1, 0]] * 4),
+        torch.tensor([0.5, 0.1, 0.2, 0.9]),  # a regression
+        torch.tensor([0, 1, 2]),
+        torch.tensor(1),
+    ],
+    ids=["multi_hot", "whole_multi_hot", "values", "too_few", "a_single_one"],
+)
+def test_labels_other_than_one_number_an_utterance_are_refused(labels):
+    model = make_model()
+    with pytest.raises(ValueError, match=r"WISE learns one emotion an utterance: give \(4,\) whole numbers") as caught:
+        model(**make_batch(model) | {"labels": labels})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("problem_type", ["multi_label_classification", "regression"])
+def test_another_problem_type_is_never_trained(tmp_path, problem_type):
+    model = make_model(dtype=torch.float32)
+    model.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="WISE learns one emotion an utterance"):
+        WISEForAudioClassification.from_pretrained(tmp_path, problem_type=problem_type)
+    model.config.problem_type = problem_type
+    with pytest.raises(ValueError, match=f"problem_type is '{problem_type}'"):
+        model(**make_batch(model))
+
+
 # Outputs
+
+
+def test_trainer_is_told_to_leave_out_everything_but_the_logits():
+    outputs = {field.name for field in fields(WISEClassifierOutput)}
+    assert set(WISEConfig.keys_to_ignore_at_inference) == outputs - {"loss", "logits"}
 
 
 def test_without_labels_there_is_no_loss():
@@ -412,6 +450,67 @@ def test_word_embeddings_are_frozen_from_the_start():
     assert WISEModel(tiny_config()).word_embeddings.weight.requires_grad
 
 
+def test_a_model_frozen_by_hand_stays_frozen():
+    model = make_model().requires_grad_(False)
+    for mode in (True, False, True):
+        assert not any(parameter.requires_grad for parameter in model.train(mode).parameters())
+
+
+def test_word_embeddings_thawed_by_hand_stay_thawed():
+    model = make_model(dtype=torch.float32, freeze_word_embeddings=True)
+    model.wise.word_embeddings.requires_grad_(True)
+    for changed in (model.train(), model.eval(), model.train().to(torch.float64), copy.deepcopy(model)):
+        assert changed.wise.word_embeddings.weight.requires_grad
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+@pytest.mark.parametrize("loader", [WISEModel, WISEForAudioClassification, AutoModel, AutoModelForAudioClassification])
+def test_a_loaded_model_is_frozen_as_its_configuration_says(tmp_path, loader, freeze):
+    model = make_model(dtype=torch.float32, freeze_word_embeddings=not freeze)
+    model.wise.word_embeddings.requires_grad_(freeze)  # what it was saved with does not count
+    model.save_pretrained(tmp_path)
+    loaded, report = loader.from_pretrained(tmp_path, freeze_word_embeddings=freeze, output_loading_info=True)
+    assert not any(report.values())
+    still = {name for name, parameter in loaded.named_parameters() if not parameter.requires_grad}
+    assert {name.removeprefix("wise.") for name in still} == ({"word_embeddings.weight"} if freeze else set())
+
+
+class LowRank(nn.Module):
+    """W + B A, as LoRA adapts a weight."""
+
+    def __init__(self, rows: int, columns: int):
+        super().__init__()
+        self.a = nn.Parameter(torch.randn(2, columns))
+        self.b = nn.Parameter(torch.zeros(rows, 2))
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        return weight + self.b @ self.a
+
+
+def test_adapters_trained_on_a_frozen_model_are_all_that_was_learnt(tmp_path):
+    def adapted() -> nn.Module:
+        model = WISEForAudioClassification.from_pretrained(tmp_path).requires_grad_(False)
+        register_parametrization(model.wise.word_embeddings, "weight", LowRank(11, 5))
+        return model
+
+    def adapters(model: nn.Module) -> dict[str, torch.Tensor]:
+        return {name: value for name, value in model.state_dict().items() if "parametrizations.weight.0" in name}
+
+    make_model(dtype=torch.float32).save_pretrained(tmp_path)
+    model = adapted().train()
+    batch = make_batch(model)
+    optimizer = torch.optim.Adam([each for each in model.parameters() if each.requires_grad], lr=0.1)
+    start = model(**batch).loss.item()
+    for _ in range(5):
+        optimizer.zero_grad()
+        model(**batch).loss.backward()
+        optimizer.step()
+    assert model(**batch).loss.item() < start
+    reloaded = adapted()
+    reloaded.load_state_dict(adapters(model), strict=False)
+    assert torch.equal(reloaded(**batch).logits, model.eval()(**batch).logits)
+
+
 def test_loaded_word_embeddings_survive_save_and_reload(tmp_path):
     matrix = torch.randn(11, 5)
     model = make_model(dtype=torch.float32)
@@ -500,6 +599,16 @@ def test_pytorch_s_own_start_is_kept():
 def test_the_same_seed_gives_the_same_model():
     states = [make_model().state_dict() for _ in range(2)]
     assert_equal(states[0], states[1], tolerance=0)
+
+
+def test_lstm_weights_are_those_of_pytorch_s_lstm():
+    torch.manual_seed(0)
+    ours = LSTMWeights(3, 5)
+    torch.manual_seed(0)
+    theirs = nn.LSTM(3, 5)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert_equal(ours.state_dict(), theirs.state_dict(), tolerance=0)
+    assert_equal(list(ours()), list(theirs.parameters()), tolerance=0)
 
 
 def test_modules_are_those_that_the_variant_asks_for():

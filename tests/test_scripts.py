@@ -1,8 +1,10 @@
 """The scripts as a person runs them: what works end to end, and what is told in one sentence."""
 
+import gzip
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -203,6 +205,67 @@ def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_
     assert Image.open(picture).size[0] >= 1200
 
 
+@pytest.fixture
+def calls(spoken_corpus, tmp_path) -> Path:
+    """A folder of recordings: two of speech, one of them further down, and three that cannot be used."""
+    speech = sorted((spoken_corpus / "audio").glob("*/*.wav"))
+    (tmp_path / "calls" / "later").mkdir(parents=True)
+    shutil.copy(speech[0], tmp_path / "calls" / "a.wav")
+    shutil.copy(speech[1], tmp_path / "calls" / "later" / "z.WAV")
+    soundfile.write(tmp_path / "calls" / "b_silence.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "calls" / "c.wav").write_bytes(b"no audio")
+    (tmp_path / "calls" / "notes.txt").write_text("no recording")
+    (tmp_path / "calls" / ".a.wav").write_bytes(b"what an editor left")
+    return tmp_path / "calls"
+
+
+def test_one_bad_recording_loses_no_other_one(saved_model, calls):
+    paths = [str(calls / name) for name in ("b_silence.wav", "a.wav", "nowhere.wav", "later/z.WAV")]
+    done = run("predict.py", *paths, "--model", saved_model)
+    assert done.returncode == 1
+    assert [line.split(": ")[0] for line in done.stdout.splitlines() if line.startswith("/")] == paths[1::2]
+    assert f"{paths[0]}: No word was heard" in done.stderr and f"{paths[2]} is not there" in done.stderr
+    assert "4/4" in done.stderr, "a progress bar"
+    assert done.stderr.endswith("predict.py: 2 of 4 recordings could not be used.\n")
+
+
+def test_a_folder_stands_for_its_recordings(saved_model, calls):
+    done = run("predict.py", calls, "--model", saved_model, "--json")
+    assert done.returncode == 1, done.stderr[-3000:]
+    results = json.loads(done.stdout)
+    found = {str(Path(result["audio"]).relative_to(calls)): set(result) for result in results}
+    assert list(found) == ["a.wav", "b_silence.wav", "c.wav", "later/z.WAV"]
+    heard = {"audio", "scores", "text", "alignment", "words", "truncated", "until_s"}
+    assert found["a.wav"] >= heard and found["later/z.WAV"] >= heard
+    assert found["b_silence.wav"] == found["c.wav"] == {"audio", "error"}
+
+
+@pytest.mark.parametrize("form", ["print_text", "print_json"])
+def test_results_are_printed_as_they_come(form, monkeypatch, tmp_path):
+    printing = runpy.run_path(str(ROOT / "scripts" / "predict.py"))[form]
+    result = {"scores": [], "text": "hi", "alignment": "aligner", "words": [], "truncated": False, "until_s": 1.0}
+
+    def results():
+        for number in range(3):
+            shown = (tmp_path / "out").read_text()
+            assert [f"{other}.wav" in shown for other in range(3)] == [other < number for other in range(3)]
+            yield {"audio": f"{number}.wav"} | result
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        printing(results())
+    if form == "print_json":
+        assert [each["audio"] for each in json.loads((tmp_path / "out").read_text())] == ["0.wav", "1.wav", "2.wav"]
+
+
+def test_a_character_that_the_terminal_lacks_loses_no_result(saved_model, calls):
+    options = ["--model", saved_model, "--text", "hello ☺ there"]
+    done = run("predict.py", calls / "a.wav", *options, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0 and "hello \\u263a there" in done.stdout, done.stderr[-3000:]
+    done = run("predict.py", calls / "a.wav", *options, "--json", PYTHONIOENCODING="cp1252")
+    assert json.loads(done.stdout)[0]["text"] == "hello ☺ there"
+
+
 def test_preparation_reports_what_it_did(spoken_corpus, tmp_path):
     done = run("prepare.py", "--data_dir", spoken_corpus, "--output_dir", tmp_path / "prepared", "--num_proc", "1")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -222,13 +285,14 @@ def test_an_earlier_prepared_corpus_is_not_written_over_unasked(told, spoken_cor
 def write_corpus(folder: Path, lines: list[str], samples: np.ndarray | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     tone = 0.1 * np.sin(np.arange(16_000) * 0.1) if samples is None else samples
-    for number in range(8):
+    for number in range(10):
         soundfile.write(folder / f"{number}.wav", tone, 16_000, subtype="FLOAT")
     (folder / "metadata.csv").write_text("\n".join(["file_name,emotion,text,speaker", *lines]) + "\n")
     return folder
 
 
 ONE_SPEAKER = [f"{number}.wav,{'sad' if number % 2 else 'happy'},Hello.,anna" for number in range(8)]
+MORE = [f"{number}.wav,{'sad' if number % 2 else 'happy'},Hello.,bert" for number in range(8, 10)]
 CLASS_OF_ONE_SPEAKER = ["0.wav,sad,Hello.,anna", "1.wav,happy,Hello.,bert", "2.wav,happy,Hello.,cleo"]
 
 
@@ -301,6 +365,38 @@ def test_a_broken_embeddings_line_is_named(told, tmp_path):
     assert "glove.txt, line 2" in told("train.py", "--data_dir", corpus, *options, *QUICK)
 
 
+SCRIPTS = [("train.py", []), ("reproduce_tables.py", ["--protocols", "random"])]
+
+
+@pytest.mark.parametrize(("script", "options"), SCRIPTS)
+def test_a_damaged_archive_of_word_vectors_is_told_before_the_corpus_is_aligned(
+    told, tmp_path, monkeypatch, script, options
+):
+    def aligned(*_: object) -> None:
+        pytest.fail("the corpus is aligned first")
+
+    monkeypatch.setattr("wise_hf.training.experiment.prepare", aligned)
+    monkeypatch.setattr("wise_hf.training.reproduction.align", aligned)
+    whole = gzip.compress("".join(f"w{number} {number} 0.5 1.5\n" for number in range(99_999)).encode())
+    (tmp_path / "glove.txt.gz").write_bytes(whole[: len(whole) // 2])
+    corpus = write_corpus(tmp_path / "corpus", ONE_SPEAKER + MORE)
+    arguments = ["--data_dir", corpus, "--output_dir", tmp_path / "out", "--embeddings", tmp_path / "glove.txt.gz"]
+    assert "glove.txt.gz cannot be read (Compressed file ended" in told(script, *arguments, *options)
+    assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
+
+
+@pytest.mark.parametrize(("script", "options"), SCRIPTS)
+def test_a_corpus_of_one_emotion_is_refused(told, tmp_path, script, options):
+    happy = [line.replace(",sad,", ",happy,") for line in ONE_SPEAKER] + [
+        line.replace(",sad,", ",happy,") for line in MORE
+    ]
+    for lines, more in ((happy, []), (ONE_SPEAKER + MORE, ["--label_map", "sad=happy"])):
+        corpus = write_corpus(tmp_path / "corpus", lines)
+        last = told(script, "--data_dir", corpus, "--output_dir", tmp_path / "out", *options, *more)
+        assert "has no emotion but happy" in last
+    assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
+
+
 def test_an_earlier_run_is_not_written_over_unasked(told, trained, spoken_corpus):
     last = told("train.py", "--data_dir", spoken_corpus, "--output_dir", trained, *QUICK)
     assert "holds an earlier run" in last and "--resume_from_checkpoint" in last
@@ -325,3 +421,5 @@ def test_prediction_tells_what_is_wrong(told, trained, tmp_path):
     assert "cannot be read as audio" in told("predict.py", tmp_path / "x.wav", "--model", trained / "fold_1")
     assert "holds no model" in told("predict.py", tmp_path / "x.wav", "--model", tmp_path)
     assert "one recording" in told("predict.py", "a.wav", "b.wav", "--model", trained, "--text", "hi")
+    (tmp_path / "empty").mkdir()
+    assert "empty holds no audio file" in told("predict.py", tmp_path / "empty", "--model", trained)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wise_hf.spoken_text_wise import spell_integer, split_words
+from wise_hf.spoken_text_wise import is_tag, spell_integer, split_words
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,19 @@ def test_text_becomes_its_spoken_words(text, words):
 @pytest.mark.parametrize("text", ["", "   ", "...!?", "привет мир", "你好", "\x00", "🙂"])
 def test_text_without_latin_letters_or_digits_has_no_words(text):
     assert split_words(text) == []
+
+
+TAGS = ["[noise]", "<unk>", " </s> ", "{lg}", "++UH++", "sil", "SIL", "sp", "spn", "[a] <b>"]
+
+
+@pytest.mark.parametrize("token", TAGS)
+def test_noise_tags_and_silence_marks_are_told_from_words(token):
+    assert is_tag(token)
+
+
+@pytest.mark.parametrize("token", ["", "noise", "[noise] door", "it's", "5", "C++", "silly"])
+def test_words_are_no_tags(token):
+    assert not is_tag(token)
 
 
 def test_text_that_is_no_string_is_refused():

@@ -1,21 +1,65 @@
-"""Recordings to samples: any format that libsndfile reads, any rate, any number of channels, as mono at one rate."""
+"""Recordings to samples: whatever holds one, in any rate, with any number of channels, as mono at one rate."""
 
-import importlib
+import contextlib
 import io
+import math
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from .audio_file_wise import GIVE, RATES_HZ, AudioFile, require
+from .channels_wise import mix_channels
+
+
+MOST_CHANNELS_FIRST = 8  # of an array (channels, samples); one of more rows is more likely several recordings
+# Samples in [-1, 1] are not that large whatever they were amplified by; the integers of a wav file read as floats are.
+LARGEST_SAMPLE = 256.0
+DICT_AUDIO = ("array", "raw", "bytes", "path")  # the first that is there is read
+
+
+def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16_000) -> np.ndarray:
+    """
+    Samples of a recording, in whatever form it is given.
+
+    Args:
+        audio: path of an audio file; the bytes of one; a binary file object, read from its start; an array, a torch
+            tensor, or a list, (samples,) or (samples, channels) or (channels, samples) of up to 8 channels; a dict of
+            an `array` (or `raw`) and its `sampling_rate`, or of a file's `bytes` or `path`, as `datasets` has them;
+            an `AudioDecoder` of torchcodec.
+        sampling_rate: rate of an array that is given without one, in Hz; `None` = `to_rate`. Files and decoders know
+            theirs.
+        to_rate: rate wanted, in Hz.
+
+    Returns:
+        (samples,) float32, mono; see `to_mono`.
+
+    Raises:
+        ValueError: for what is no recording, or cannot be read; see `read_audio` and `to_mono`.
+    """
+    if isinstance(audio, Mapping):
+        audio, sampling_rate = _from_dict(audio, sampling_rate)
+    if hasattr(audio, "get_all_samples"):
+        try:
+            decoded = audio.get_all_samples()
+        except RuntimeError as error:
+            raise ValueError(f"The recording cannot be decoded ({error}); give another file.") from error
+        audio, sampling_rate = decoded.data, decoded.sample_rate
+    if isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(audio, "read"):
+        return read_audio(audio, to_rate)
+    return to_mono(_array(audio), to_rate if sampling_rate is None else whole_rate(sampling_rate), to_rate)
+
 
 def read_audio(
-    source: str | Path | bytes, sampling_rate: int = 16_000, start_s: float = 0.0, end_s: float | None = None
+    source: Any, sampling_rate: int = 16_000, start_s: float = 0.0, end_s: float | None = None
 ) -> np.ndarray:
     """
     Read a recording, or a part of it.
 
     Args:
-        source: path of an audio file, or the bytes of one.
+        source: path of an audio file, the bytes of one, or a binary file object, read from its start.
         sampling_rate: rate of the samples returned, in Hz; other rates are resampled.
         start_s: start of the part, in seconds.
         end_s: end of the part, in seconds; `None` = the end of the recording.
@@ -26,23 +70,25 @@ def read_audio(
     Raises:
         ValueError: for what is no audio, is missing or empty, or has NaN samples.
     """
-    name = f"{len(source)} bytes" if isinstance(source, bytes) else str(source)
-    samples, file_rate = _decode(source, name, start_s, end_s)
-    return to_mono(samples, file_rate, sampling_rate, name)
+    with _opened(source) as (audio, name):
+        stop = None if end_s is None else max(round(end_s * audio.rate), 0)
+        samples = audio.read(max(round(start_s * audio.rate), 0), stop)
+        return to_mono(samples, audio.rate, sampling_rate, name)
 
 
-def _decode(source: str | Path | bytes, name: str, start_s: float, end_s: float | None) -> tuple[np.ndarray, int]:
-    soundfile = _require("soundfile")
-    if not isinstance(source, bytes) and not Path(source).is_file():
-        raise ValueError(f"{name} is not there; give the path of an audio file.")
-    try:
-        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
-            start = min(round(start_s * file.samplerate), file.frames)
-            stop = file.frames if end_s is None else min(round(end_s * file.samplerate), file.frames)
-            file.seek(start)
-            return file.read(max(stop - start, 0), dtype="float32", always_2d=True), file.samplerate
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(f"{name} cannot be read as audio ({error}); give a wav, flac, ogg or mp3 file.") from error
+def audio_duration_s(source: Any) -> float:
+    """
+    Args:
+        source: see `read_audio`.
+
+    Returns:
+        Length of the recording in seconds, of the data that are there.
+
+    Raises:
+        ValueError: for what is no audio, or is missing.
+    """
+    with _opened(source) as (audio, _):
+        return audio.count_frames() / audio.rate
 
 
 def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The audio") -> np.ndarray:
@@ -50,38 +96,137 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
     Samples as the model takes them: one channel, one rate, finite.
 
     Args:
-        samples: (samples,) or (samples, channels) float in [-1, 1], or integers of 16 or 32 bits.
-        from_rate: rate of the samples, in Hz.
+        samples: (samples,) or (samples, channels), floats in [-1, 1] or integers of up to 32 bits, which are scaled
+            to that.
+        from_rate: rate of the samples, in Hz, 1,000 to 192,000.
         to_rate: rate wanted, in Hz.
         name: what to call the audio in an error.
 
     Returns:
-        (samples,) float32.
+        (samples,) float32; the mean of the channels, or one where they cancel each other (`mix_channels`).
 
     Raises:
-        ValueError: for empty audio, NaN or infinite samples, more than two dimensions or a rate below 1.
+        ValueError: for empty audio, samples that are no numbers, NaN, infinite or far beyond 1, another shape, or
+            another rate.
     """
     samples = np.asarray(samples)
-    if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / np.float32(-float(np.iinfo(samples.dtype).min))
-    if samples.ndim not in (1, 2) or from_rate < 1:
-        raise ValueError(
-            f"{name} has the shape {samples.shape} at {from_rate} Hz; give (samples,) and its rate in Hz."
-        )
-    if samples.ndim == 2 and samples.shape[1] > max(samples.shape[0], 1):
-        raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels), the other way round.")
-    if samples.shape[0] == 0:
+    if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] > samples.shape[0] > 0):
+        raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels) of one recording.")
+    if not RATES_HZ[0] <= from_rate <= RATES_HZ[1]:
+        raise ValueError(f"{name} is at {from_rate} Hz; give the samples' rate in Hz, {RATES_HZ[0]} to {RATES_HZ[1]}.")
+    if samples.size == 0:
         raise ValueError(f"{name} has no samples; give a recording that is longer than zero seconds.")
-    mono = np.asarray(samples, dtype=np.float32).reshape(len(samples), -1).mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
+    samples = _scaled(samples, name).reshape(len(samples), -1)
+    if not np.isfinite(samples).all():
         raise ValueError(f"{name} has samples that are NaN or infinite; give a recording without them.")
+    if np.abs(samples).max() > LARGEST_SAMPLE:
+        raise ValueError(f"{name} has samples up to {np.abs(samples).max():.0f}; divide them, to be within [-1, 1].")
+    mono = mix_channels(samples, from_rate, name)
     if from_rate != to_rate:
-        mono = _require("soxr").resample(mono, from_rate, to_rate)
+        mono = require("soxr").resample(mono, from_rate, to_rate)
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def _require(package: str) -> ModuleType:
+def whole_rate(rate: Any) -> int:
+    """
+    Args:
+        rate: a whole number of Hz, of any type that holds one (NumPy's, torch's, a float without a fraction).
+
+    Raises:
+        ValueError: for anything else.
+    """
+    number = rate.item() if getattr(rate, "size", None) == 1 or getattr(rate, "ndim", None) == 0 else rate
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number) or number % 1:
+        raise ValueError(f"The sampling rate is {rate!r:.40}; give a whole number of Hz, such as 16000.")
+    return int(number)
+
+
+# --- where a recording comes from ---
+
+
+@contextlib.contextmanager
+def _opened(source: Any) -> Iterator[tuple[AudioFile, str]]:
+    """The audio file, and what to call it in an error."""
+    if hasattr(source, "read"):
+        source = _content(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        file, name = io.BytesIO(source), f"{len(source)} bytes"
+    else:
+        file, name = _open(source), f"{source}"
+    with file, AudioFile(file, name) as audio:
+        yield audio, name
+
+
+def _open(path: str | os.PathLike) -> io.BufferedReader:
+    name = f"{os.fspath(path)!s:.300}"
+    if "://" in name:
+        raise ValueError(f"{name} is an address, which is not fetched; download it, and give the file's path.")
+    if os.path.isdir(path):
+        raise ValueError(f"{name} is a folder; give the path of an audio file.")
+    if not os.path.exists(path):
+        raise ValueError(f"{name} is not there; give the path of an audio file.")
+    if not os.path.isfile(path):
+        raise ValueError(f"{name} is a pipe or a device; write the recording into a file, and give its path.")
     try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise ImportError(f"Reading audio needs {package}: pip install soundfile soxr") from error
+        return Path(path).open("rb")
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read ({error.strerror}); allow it, or give another file.") from error
+
+
+def _content(file: Any) -> bytes:
+    if getattr(file, "seekable", lambda: False)():
+        file.seek(0)
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise ValueError(f"A file that gives {type(content).__name__} holds no audio; open it in the mode 'rb'.")
+    return content
+
+
+def _from_dict(audio: Mapping, sampling_rate: Any) -> tuple[Any, Any]:
+    """What a dict holds, and its rate."""
+    unknown = sorted(f"{name!r:.40}" for name in audio if name not in (*DICT_AUDIO, "sampling_rate"))
+    kind = next((name for name in DICT_AUDIO if audio.get(name) is not None), None)
+    if unknown or kind is None:
+        told = f"has {', '.join(unknown)}" if unknown else "holds no audio"
+        raise ValueError(f"A recording given as a dict {told}; it has array and sampling_rate, or bytes or path.")
+    own = audio.get("sampling_rate")
+    if kind in ("array", "raw") and own is None and sampling_rate is None:
+        raise ValueError("A recording given as a dict has an array without its sampling_rate; give both.")
+    if own is not None and sampling_rate is not None and whole_rate(own) != whole_rate(sampling_rate):
+        raise ValueError(f"A recording has two sampling rates, {own} and {sampling_rate} Hz; give one.")
+    return audio[kind], sampling_rate if own is None else own
+
+
+# --- arrays ---
+
+
+def _array(audio: Any) -> np.ndarray:
+    if hasattr(audio, "detach"):  # a torch tensor; NumPy has no bfloat16
+        audio = audio.detach().cpu()
+        audio = audio.float() if audio.is_floating_point() else audio
+    try:
+        array = np.asarray(audio)
+    except (ValueError, TypeError, RuntimeError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf" or array.ndim == 0:
+        raise ValueError(f"The audio is {audio!r:.40}; {GIVE}'s path or bytes, or an array of numbers.")
+    return _frames_first(array)
+
+
+def _frames_first(samples: np.ndarray) -> np.ndarray:
+    """(samples, channels), where it is (channels, samples) as torch's audio libraries have it."""
+    is_turned = samples.ndim == 2 and samples.shape[0] < samples.shape[1] and samples.shape[0] <= MOST_CHANNELS_FIRST
+    return samples.T if is_turned else samples
+
+
+def _scaled(samples: np.ndarray, name: str) -> np.ndarray:
+    """As float32; integers by what their type holds, unsigned ones from the middle of it."""
+    kind = samples.dtype
+    if kind.kind == "f":
+        return samples.astype(np.float32, copy=False)
+    if kind.kind not in "iu" or kind.itemsize > 4:
+        raise ValueError(
+            f"{name} has samples of the type {kind}, which tells no full scale; give floats in [-1, 1] or int16."
+        )
+    half = 2.0 ** (8 * kind.itemsize - 1)
+    return ((samples - half if kind.kind == "u" else samples) / half).astype(np.float32)

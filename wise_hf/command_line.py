@@ -1,5 +1,6 @@
 """How a script ends: with one sentence and a status, never with a traceback for what a person got wrong."""
 
+import io
 import logging
 import os
 import sys
@@ -20,11 +21,15 @@ def run(main: Callable[[], object]) -> None:
     Run a script.
 
     Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
-    on standard error and status 1; anything else is a fault of ours and keeps its traceback.
+    on standard error and status 1; anything else is a fault of ours and keeps its traceback. A character that the
+    terminal's encoding lacks is written as its escape, for no result is worth less than a sign in it.
 
     Args:
         main: the script.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     is_first_process = os.environ.get("LOCAL_RANK", "0") == "0"  # the others have nothing to say that it does not
     logging.basicConfig(
         level=logging.INFO if is_first_process else logging.ERROR, format="%(message)s", stream=sys.stderr
@@ -32,6 +37,9 @@ def run(main: Callable[[], object]) -> None:
     quieten_libraries()
     try:
         main()
+    except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ValueError, OSError, ImportError) as error:
         if is_first_process:
             sentence = " ".join(str(error).split())

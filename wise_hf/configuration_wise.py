@@ -1,5 +1,6 @@
 """The sizes and choices of a WISE model."""
 
+import operator
 from typing import Literal
 
 from huggingface_hub.dataclasses import strict
@@ -38,12 +39,21 @@ class WISEConfig(PreTrainedConfig):
     A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
 
     Raises:
-        ValueError: for a size below one, a share outside [0, 1), a negative deviation, or labels that are not numbered
-            from 0, occur twice or stand in another order in `label2id`.
+        ValueError: for a size below one, a share outside [0, 1), a negative deviation, a `problem_type` other than one
+            emotion an utterance, or labels that are not numbered from 0, occur twice or stand in another order in
+            `label2id`.
         StrictDataclassFieldValidationError: for a value of another type than its field's, or an unknown choice.
     """
 
     model_type = "wise"
+    # All of the classifier's outputs but its loss and its logits, which are thus what Trainer calls the predictions.
+    keys_to_ignore_at_inference = [
+        "pooler_output",
+        "audio_states",
+        "text_states",
+        "attention_weights",
+        "word_audio_vectors",
+    ]
 
     vocab_size: int = 20_000
     word_embedding_size: int = 300
@@ -65,11 +75,13 @@ class WISEConfig(PreTrainedConfig):
     input_dropout: float | int = 0.0
 
     def __post_init__(self, **kwargs):
-        if self.id2label is None and kwargs.get("num_labels") is None:
-            self.id2label = _inverse(self.label2id) if self.label2id else dict(enumerate(EMOTIONS))
-        if self.id2label is not None:
-            self.id2label = _numbered(self.id2label)
-            self._check_label2id()
+        self.check_problem_type()
+        if self.label2id:
+            self.id2label = _agreed(self.id2label, self.label2id)
+        elif self.id2label is not None:
+            self.id2label = _numbered("id2label", self.id2label)
+        elif kwargs.get("num_labels") is None:
+            self.id2label = dict(enumerate(EMOTIONS))
         self.linear_sizes = list(self.linear_sizes)  # as JSON gives it back
         kwargs.setdefault("auto_map", dict(_AUTO_MAP))
         kwargs.setdefault("custom_pipelines", {"audio-classification": dict(_PIPELINE)})
@@ -90,13 +102,20 @@ class WISEConfig(PreTrainedConfig):
         labels = {name: kwargs.pop(name) for name in ("id2label", "label2id") if name in kwargs}
         if labels:
             config_dict = {**config_dict, "id2label": None, "label2id": None, **labels}
+        if "problem_type" in kwargs:
+            config_dict = {**config_dict, "problem_type": kwargs.pop("problem_type")}
         return super().from_dict(config_dict, **kwargs)
 
-    def _check_label2id(self) -> None:
-        if len(set(self.id2label.values())) < len(self.id2label):
-            raise ValueError(f"id2label names a label twice: {list(self.id2label.values())}; give each its own name.")
-        if self.label2id is not None and self.label2id != _inverse(self.id2label):
-            raise ValueError(f"label2id {self.label2id} contradicts id2label {self.id2label}; give id2label alone.")
+    def check_problem_type(self) -> None:
+        """
+        Raises:
+            ValueError: where `problem_type` asks for anything but one emotion an utterance.
+        """
+        if self.problem_type not in (None, "single_label_classification"):
+            raise ValueError(
+                f"problem_type is {self.problem_type!r}; WISE learns one emotion an utterance: leave it out, or give "
+                "'single_label_classification'."
+            )
 
     def _check_sizes(self) -> None:
         sizes = {name: getattr(self, name) for name in _SIZES} | {"number of labels": self.num_labels}
@@ -114,14 +133,33 @@ class WISEConfig(PreTrainedConfig):
             raise ValueError(f"interaction_std is {self.interaction_std}; a deviation is a finite number, at least 0.")
 
 
-def _numbered(id2label: dict) -> dict[int, str]:
-    """Labels in the order of their numbers, which JSON gives back as strings."""
+def _numbered(name: str, id2label: dict) -> dict[int, str]:
+    """Labels in the order of their numbers, which JSON gives back as strings; `name` is what an error calls them."""
     try:
-        labels = dict(sorted((int(index), label) for index, label in id2label.items()))
+        labels = sorted((_whole(number), label) for number, label in id2label.items())
     except (AttributeError, TypeError, ValueError):
-        raise ValueError(f"id2label is {id2label!r}; give numbers and labels: {{0: 'angry', 1: 'happy'}}.") from None
-    if list(labels) != list(range(len(labels))):
-        raise ValueError(f"id2label has the keys {list(labels)}; number the labels 0, 1, 2, ...")
+        raise ValueError(f"{name} is {id2label!r}; give numbers and labels: {{0: 'angry', 1: 'happy'}}.") from None
+    numbers, names = [number for number, _ in labels], [label for _, label in labels]
+    if numbers != list(range(len(numbers))):
+        raise ValueError(f"{name} has the keys {numbers}; number the labels 0, 1, 2, ...")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{name} names a label twice: {names}; give each its own name.")
+    return dict(labels)
+
+
+def _whole(number: int | str) -> int:
+    return int(number) if isinstance(number, str) else operator.index(number)
+
+
+def _agreed(id2label: dict | None, label2id: dict) -> dict[int, str]:
+    """The labels of `label2id`, in the order of their numbers; `id2label` is absent or says the same."""
+    if not isinstance(label2id, dict):
+        raise ValueError(f"label2id is {label2id!r}; give labels and numbers: {{'angry': 0, 'happy': 1}}.")
+    labels = _numbered("label2id, turned round,", _inverse(label2id))
+    if len(labels) < len(label2id):
+        raise ValueError(f"label2id {label2id} gives two labels one number; give each its own.")
+    if id2label is not None and _numbered("id2label", id2label) != labels:
+        raise ValueError(f"label2id {label2id} contradicts id2label {id2label}; give id2label alone.")
     return labels
 
 

@@ -1,8 +1,10 @@
 """From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
 
+import inspect
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -53,7 +55,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         padding_value: what `input_features` are padded with.
 
     Raises:
-        ValueError: a choice is unknown, a size is not positive, or mean and std do not fit.
+        ValueError: a choice is unknown, a name is misspelt, a size is not positive, or mean and std do not fit.
     """
 
     model_input_names = ["input_features", "phoneme_lengths", "word_lengths"]
@@ -74,6 +76,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         padding_value: float = 0.0,
         **kwargs,
     ):
+        refuse_misspelt(type(self), kwargs)  # the library writes names of its own into a saved extractor
         super().__init__(**kwargs)
         self.sampling_rate = sampling_rate
         self.feature_size = feature_size
@@ -102,27 +105,34 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
 
     def __call__(
         self,
-        audio: np.ndarray | Sequence[np.ndarray],
+        audio: np.ndarray | torch.Tensor | Sequence,
         words: Words | Sequence[Words] | None = None,
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
+        padding: bool | str = True,
+        **kwargs,
     ) -> BatchFeature:
         """Features of one utterance or a list of them, normalised and padded to a batch.
 
         Args:
-            audio: mono samples of shape (n,), floating point in [-1, 1], or a list of such.
+            audio: mono samples of shape (n,), floating point in [-1, 1], as an array, a tensor or a list of numbers;
+                or a list of such, or an array or tensor of shape (B, n).
             words: aligned words of the utterance, or a list of such for a list of audio: dicts with `word`, `start_s`,
                 `end_s` and `phonemes`, each a dict with `phoneme`, `start_s`, `end_s`, in seconds.
             sampling_rate: samples a second of the audio; a warning is logged without it.
             return_tensors: "np" or "pt"; NumPy arrays by default.
+            padding: True or "longest", what is always done; collators pass it.
+            **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
             BatchFeature: `input_features` (B, T, 39) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
             int64; a length of 0 is padding.
 
         Raises:
-            ValueError: words are missing or do not fit the audio, or the audio or its rate is not as expected.
+            ValueError: words are missing or do not fit the audio, the audio or its rate is not as expected, or an
+                argument is unknown.
         """
+        check_options(self.__call__, padding, kwargs)
         audio, words = _as_lists_of_utterances(audio, words)
         selected = [
             self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
@@ -143,6 +153,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
     ) -> tuple[np.ndarray, FrameSelection]:
         features = self.extract(samples, sampling_rate)
         selection = self.select_frames(len(features), words)
+        _check_inside(words, len(samples) / self.sampling_rate)
         return self.normalize(features[selection.frame_index]), selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
@@ -264,11 +275,23 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         self.mean, self.std = statistics_as_lists(*feature_statistics(features))
 
-    def pad(self, encoded: Sequence[Mapping[str, Any]], return_tensors: str | None = None) -> BatchFeature:
+    def pad(
+        self,
+        encoded: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]],
+        padding: bool | str = True,
+        max_length: int | None = None,
+        truncation: bool = False,
+        pad_to_multiple_of: int | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchFeature:
         """A batch of utterances, each padded to the longest.
 
         Args:
-            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,).
+            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,), or each
+                of the three for all utterances, as a batch has them; anything else in it is left out.
+            padding: True or "longest"; this and the following are what transformers' collators pass.
+            max_length, truncation, pad_to_multiple_of, return_attention_mask: not done; leave them out.
             return_tensors: "np" or "pt"; NumPy arrays by default.
 
         Returns:
@@ -276,14 +299,22 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             int64; lengths are padded with 0.
 
         Raises:
-            ValueError: there is no utterance.
+            ValueError: there is no utterance, one lacks a part or has it in another shape, or another padding is asked
+                for.
         """
-        if len(encoded) == 0:
-            raise ValueError("No utterances to pad, expected a list with at least one.")
+        others = {
+            "max_length": max_length,
+            "truncation": truncation,
+            "pad_to_multiple_of": pad_to_multiple_of,
+            "return_attention_mask": return_attention_mask,
+        }
+        _check_padding(padding, others)
+        parts = _parts_of(encoded, self.model_input_names)
+        features = parts["input_features"]
         batch = {
-            "input_features": _stack([one["input_features"] for one in encoded], np.float32, self.padding_value),
-            "phoneme_lengths": _stack([one["phoneme_lengths"] for one in encoded], np.int64, 0),
-            "word_lengths": _stack([one["word_lengths"] for one in encoded], np.int64, 0),
+            "input_features": _stack("input_features", features, np.float32, self.padding_value, self.feature_size),
+            "phoneme_lengths": _stack("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
+            "word_lengths": _stack("word_lengths", parts["word_lengths"], np.int64, 0),
         }
         return BatchFeature(batch, tensor_type=return_tensors)
 
@@ -354,17 +385,97 @@ def _warn_rate_missing(sampling_rate: int) -> None:
     )
 
 
+def check_options(called: Callable, padding: bool | str, unknown: Mapping[str, Any]) -> None:
+    """What a call was given beside audio and words.
+
+    Args:
+        called: the method that was called.
+        padding: its `padding`.
+        unknown: arguments that it does not have.
+
+    Raises:
+        ValueError: an argument is unknown, or a padding is not what is done.
+    """
+    refuse_misspelt(called, unknown)
+    if unknown:
+        known = ", ".join(_own_arguments(called))
+        raise ValueError(f"There is no argument {', '.join(unknown)}; known are {known}.")
+    if padding not in (True, "longest"):
+        raise ValueError(f"padding is {padding!r}, expected True: a batch is always padded to its longest recording.")
+
+
+def refuse_misspelt(called: Callable, unknown: Mapping[str, Any]) -> None:
+    """Refuses arguments whose names are nearly those of a method or class.
+
+    Raises:
+        ValueError: there is one.
+    """
+    for name in unknown:
+        for near in get_close_matches(name, _own_arguments(called), n=1, cutoff=0.75):
+            raise ValueError(f"There is no argument {name}; did you mean {near}?")
+
+
+def _own_arguments(called: Callable) -> list[str]:
+    return [name for name, its in inspect.signature(called).parameters.items() if its.kind != its.VAR_KEYWORD]
+
+
+def list_recordings(audio: Any) -> list[np.ndarray]:
+    """One recording or several, as a list of arrays.
+
+    Args:
+        audio: samples of shape (n,) as an array, a tensor or a list of numbers, or a list of such, or an array or a
+            tensor of shape (B, n).
+
+    Raises:
+        ValueError: there is no audio, or it is no samples.
+    """
+    several = isinstance(audio, (list, tuple))
+    if audio is None or (several and not audio):
+        raise ValueError("No audio given; pass samples of shape (n,), floating point in [-1, 1], or a list of such.")
+    if several and np.ndim(audio[0]) > 0:
+        return [_to_samples(one) for one in audio]
+    samples = _to_samples(audio)
+    if samples.ndim == 2 and samples.shape[0] > samples.shape[1]:
+        raise ValueError(
+            f"The audio has the shape {samples.shape}, expected one channel, or (recordings, samples); mix it down "
+            "first, for instance with samples.mean(axis=1)."
+        )
+    return list(samples) if samples.ndim == 2 else [samples]
+
+
+def _to_samples(audio: Any) -> np.ndarray:
+    if isinstance(audio, torch.Tensor):
+        # NumPy has no bfloat16.
+        audio = _to_numpy(audio.float() if audio.is_floating_point() else audio)
+    if isinstance(audio, (list, tuple)):
+        audio = np.asarray(audio)
+        audio = audio.astype(np.float32) if audio.dtype.kind in "fiu" else audio
+    if not isinstance(audio, np.ndarray) or audio.dtype.kind not in "fiu":
+        raise ValueError(f"The audio is {audio!r:.60}, expected samples; read a file first, or use the pipeline.")
+    return audio
+
+
+def list_words(words: Any) -> list[Words]:
+    """The words of one recording or of several, as a list of lists.
+
+    Raises:
+        ValueError: it is no list.
+    """
+    if not isinstance(words, (list, tuple)):
+        raise ValueError(f"The words are {words!r:.60}, expected a list of aligned words, or a list of such lists.")
+    return list(words) if words and not isinstance(words[0], Mapping) else [words]
+
+
 def _as_lists_of_utterances(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Words]]:
     """One utterance or a list of them, as two lists of equal length."""
     if words is None:
         raise ValueError("No words given; pass aligned words with phoneme times, or use WISEProcessor with the text.")
-    if not (isinstance(audio, (list, tuple)) and len(audio) > 0 and np.ndim(audio[0]) > 0):
-        return [audio], [words]
-    if any(isinstance(one, Mapping) for one in words) or len(words) != len(audio):
+    audio, words = list_recordings(audio), list_words(words)
+    if len(words) != len(audio):
         raise ValueError(
             f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one list each."
         )
-    return list(audio), list(words)
+    return audio, words
 
 
 def _phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -372,9 +483,20 @@ def _phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         raise ValueError(f"Words hold a {type(word).__name__}, expected dicts with word, start_s, end_s and phonemes.")
     if not word.get("phonemes"):
         raise ValueError(
-            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first."
+            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first, or give the "
+            "word times to the pipeline, or to words_from_times of word_times_wise.py."
         )
     return word["phonemes"]
+
+
+def _check_inside(words: Words, duration_s: float) -> None:
+    """Refuses words of which most start after the audio: each would have its last frame."""
+    late = sum(word["phonemes"][0]["start_s"] > duration_s for word in words)
+    if 2 * late > len(words):
+        raise ValueError(
+            f"{late} of {len(words)} words start after the audio's end at {duration_s:.2f} s; give the times of this "
+            "audio, in seconds."
+        )
 
 
 def _phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -397,11 +519,38 @@ def _positions(lengths: np.ndarray) -> np.ndarray:
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
-def _stack(arrays: Sequence[Any], dtype: type, padding_value: float) -> np.ndarray:
+def _check_padding(padding: bool | str, others: Mapping[str, Any]) -> None:
+    asked = {} if padding in (True, "longest") else {"padding": padding}
+    asked |= {name: value for name, value in others.items() if value not in (None, False)}
+    if asked:
+        told = ", ".join(f"{name}={value!r}" for name, value in asked.items())
+        raise ValueError(f"pad() does not do {told}; it pads every utterance to the longest (padding=True).")
+
+
+def _parts_of(encoded: Sequence[Mapping] | Mapping[str, Sequence], names: Sequence[str]) -> dict[str, list]:
+    """Utterances with their parts, or parts with their utterances, as the latter."""
+    is_batch = isinstance(encoded, Mapping)
+    missing = [name for name in names if any(name not in one for one in ([encoded] if is_batch else encoded))]
+    if missing:
+        raise ValueError(f"What is to be padded has no {', '.join(missing)}; give what the feature extractor made.")
+    parts = {name: list(encoded[name]) if is_batch else [one[name] for one in encoded] for name in names}
+    counts = [len(part) for part in parts.values()]
+    if len(set(counts)) > 1:
+        raise ValueError(f"{', '.join(names)} hold {counts} utterances; give a list with as many of each.")
+    if counts[0] == 0:
+        raise ValueError("No utterances to pad, expected a list with at least one.")
+    return parts
+
+
+def _stack(name: str, arrays: Sequence[Any], dtype: type, padding_value: float, *values_a_member: int) -> np.ndarray:
     """Arrays of different first size as one, padded at their ends."""
     arrays = [np.asarray(_to_numpy(array), dtype=dtype) for array in arrays]
+    for array in arrays:
+        if array.ndim == 0 or array.shape[1:] != values_a_member:
+            expected = ", ".join(["length", *map(str, values_a_member)])
+            raise ValueError(f"{name} of an utterance has the shape {array.shape}, expected ({expected}).")
     longest = max(len(array) for array in arrays)
-    stacked = np.full((len(arrays), longest, *arrays[0].shape[1:]), padding_value, dtype=dtype)
+    stacked = np.full((len(arrays), longest, *values_a_member), padding_value, dtype=dtype)
     for row, array in zip(stacked, arrays, strict=True):
         row[: len(array)] = array
     return stacked

@@ -19,6 +19,42 @@ def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
     return torch.cat([pad(audio, (0, text.shape[2])), pad(text, (audio.shape[2], 0))], dim=1)
 
 
+def join_biases(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
+    """Biases of the two LSTMs, (4 H_a,) and (4 H_t,), one after the other in each gate: (4 (H_a + H_t),)."""
+    return torch.cat([audio.unflatten(0, (4, -1)), text.unflatten(0, (4, -1))], dim=1).flatten()
+
+
+class LSTMWeights(nn.Module):
+    """
+    The weights of an `nn.LSTM`, under its names, for a computation that is not its own.
+
+    They are had by calling it: offloading brings a module's weights when the module is called. And it is no `nn.LSTM`,
+    which dynamic quantisation would exchange for one whose weights cannot be read.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int):
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.weight_ih_l0 = nn.Parameter(torch.empty(4 * hidden_size, input_size))
+        self.weight_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
+        self.bias_ih_l0 = nn.Parameter(torch.empty(4 * hidden_size))
+        self.bias_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Start as `nn.LSTM` does."""
+        bound = self.hidden_size**-0.5
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -bound, bound)
+
+    def forward(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """-> (4 H, input_size), (4 H, H), (4 H,), (4 H,): the gates stand in the order i, f, g, o"""
+        return self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+
+
+RECURRENT = (nn.GRU, nn.LSTM, LSTMWeights)  # what has recurrent weights
+
+
 class InteractingLSTMs(nn.Module):
     """
     Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
@@ -29,23 +65,18 @@ class InteractingLSTMs(nn.Module):
 
     def __init__(self, audio_size: int, text_size: int, config: WISEConfig):
         super().__init__()
-        self.audio = nn.LSTM(audio_size, config.audio_hidden_size)
-        self.text = nn.LSTM(text_size, config.text_hidden_size)
+        self.audio = LSTMWeights(audio_size, config.audio_hidden_size)
+        self.text = LSTMWeights(text_size, config.text_hidden_size)
         # W = [[W_aa, W_ta], [W_at, W_tt]]
         hidden_size = config.audio_hidden_size + config.text_hidden_size
         self.interaction_matrix = nn.Parameter(torch.empty(hidden_size, hidden_size))
 
     def _joint_weights(self) -> list[torch.Tensor]:
-        def joined(name: str) -> torch.Tensor:
-            return join_gates(getattr(self.audio, name), getattr(self.text, name))
-
-        def joined_bias(name: str) -> torch.Tensor:
-            biases = (getattr(lstm, name).unflatten(0, (4, -1)) for lstm in (self.audio, self.text))
-            return torch.cat(list(biases), dim=1).flatten()
-
-        recurrent = joined("weight_hh_l0") @ self.interaction_matrix  # R_g, equation (3) inside (4) and (5)
-        weights = [joined("weight_ih_l0").flatten(0, 1), recurrent.flatten(0, 1)]
-        return weights + [joined_bias("bias_ih_l0"), joined_bias("bias_hh_l0")]
+        audio_input, audio_recurrent, *audio_biases = self.audio()
+        text_input, text_recurrent, *text_biases = self.text()
+        recurrent = join_gates(audio_recurrent, text_recurrent) @ self.interaction_matrix  # R_g, (3) in (4) and (5)
+        weights = [join_gates(audio_input, text_input).flatten(0, 1), recurrent.flatten(0, 1)]
+        return weights + [join_biases(*pair) for pair in zip(audio_biases, text_biases, strict=True)]
 
     def forward(
         self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor

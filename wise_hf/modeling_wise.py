@@ -15,7 +15,7 @@ from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_wise import WISEConfig
 from .hierarchy_wise import HIERARCHIES
-from .interaction_wise import InteractingLSTMs, SeparateLSTM
+from .interaction_wise import RECURRENT, InteractingLSTMs, SeparateLSTM
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .ragged_wise import RaggedLayout, layout_of_audio, layout_of_words, unflatten_words
 
@@ -93,17 +93,40 @@ class WordAttention(nn.Module):
 
 
 class WISEPreTrainedModel(PreTrainedModel):
-    """What both models share: how they start and what they are called on."""
+    """What both models share: how they start, what is frozen and what they are called on."""
 
     config: WISEConfig
     config_class = WISEConfig
     base_model_prefix = "wise"
     main_input_name = "input_features"
     input_modalities = ("audio", "text")
+    _no_split_modules = ["InteractingLSTMs", "SeparateLSTM", "JointRepresentation"]  # join what their parts give
+
+    @classmethod
+    def from_pretrained(cls, *args, output_loading_info: bool = False, **kwargs) -> "WISEPreTrainedModel | tuple":
+        """As ever; loading makes every parameter anew, so what is to be frozen is frozen once more at its end."""
+        model, loading_info = super().from_pretrained(*args, output_loading_info=True, **kwargs)
+        model._freeze_word_embeddings()
+        return (model, loading_info) if output_loading_info else model
+
+    def _freeze_word_embeddings(self) -> None:
+        """Where the configuration asks for it; called when a model is built or loaded, and never on one in use."""
+        if self.config.freeze_word_embeddings and self.config.modality != "audio":
+            self.get_input_embeddings().requires_grad_(False)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """As ever, and float32 where dynamic quantisation has left no parameter to tell."""
+        return next((each.dtype for each in self.parameters() if each.is_floating_point()), torch.float32)
+
+    @property
+    def device(self) -> torch.device:
+        """As ever, and the CPU where dynamic quantisation, which runs nowhere else, has left no parameter to tell."""
+        return next((each.device for each in self.parameters()), torch.device("cpu"))
 
     def _init_weights(self, module: nn.Module) -> None:
         """PyTorch's own start of every part, and W from N(0, 0.05) (section 3.1)."""
-        if isinstance(module, (nn.GRU, nn.LSTM)):
+        if isinstance(module, RECURRENT):
             bound = module.hidden_size**-0.5
             for parameter in module.parameters():
                 nn.init.uniform_(parameter, -bound, bound)
@@ -146,19 +169,13 @@ class WISEModel(WISEPreTrainedModel):
         if config.attention:
             self.word_attention = WordAttention(config)
         self.post_init()
-        self.train()  # freezes the word embeddings
+        self._freeze_word_embeddings()
 
     def get_input_embeddings(self) -> nn.Embedding | None:
         return getattr(self, "word_embeddings", None)
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.word_embeddings = value
-
-    def train(self, mode: bool = True) -> "WISEModel":
-        """As ever, and frozen word embeddings stay so: `from_pretrained` forgets `requires_grad`, and ends here."""
-        if self.config.modality != "audio":
-            self.word_embeddings.requires_grad_(not self.config.freeze_word_embeddings)
-        return super().train(mode)
 
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
         """
@@ -305,6 +322,9 @@ class WISEForAudioClassification(WISEPreTrainedModel):
     # Named here, too, so that a saved model always carries the pipeline's code: transformers copies what this module
     # imports, and a folder without it would break `pipeline("audio-classification", model=folder)`.
     pipeline_class = WISEAudioClassificationPipeline
+    # The loss is a batch's mean: without this the **kwargs of `forward` tell transformers' Trainer that it is divided
+    # by the items of all accumulated batches already.
+    accepts_loss_kwargs = False
 
     def __init__(self, config: WISEConfig):
         super().__init__(config)
@@ -332,13 +352,23 @@ class WISEForAudioClassification(WISEPreTrainedModel):
             labels: (B,) the emotion's number, as in `config.id2label`; gives the loss.
 
         The other arguments are those of `WISEModel`.
+
+        Raises:
+            ValueError: as `WISEModel` does, and for labels other than one whole number an utterance.
         """
         outputs = self.wise(input_features, phoneme_lengths, word_lengths, input_ids, attention_mask, return_dict=True)
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
         p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
         logits = self.linear_3(p2)  # (12), before the softmax
-        loss = None
-        if labels is not None:
-            at_least_float32 = torch.promote_types(logits.dtype, torch.float32)
-            loss = cross_entropy(logits.to(at_least_float32), labels)  # (13), with its minus sign
+        loss = None if labels is None else self._loss(logits, labels)
         return WISEClassifierOutput(loss=loss, logits=logits, **outputs)
+
+    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        self.config.check_problem_type()
+        if labels.is_floating_point() or labels.shape != logits.shape[:1]:
+            raise ValueError(
+                f"labels has the shape {tuple(labels.shape)} and the type {labels.dtype}; WISE learns one emotion an "
+                f"utterance: give ({len(logits)},) whole numbers."
+            )
+        at_least_float32 = torch.promote_types(logits.dtype, torch.float32)
+        return cross_entropy(logits.to(at_least_float32), labels.to(logits.device))  # (13), with its minus sign

@@ -1,15 +1,20 @@
 """Recordings to emotions: the `audio-classification` pipeline of WISE, with or without a transcript."""
 
-import os
+from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-import torch
-from transformers import Pipeline
+from transformers import BatchFeature, Pipeline
 
-from .audio_wise import read_audio, to_mono
+from .alignment_wise import MAX_ALIGNED_S
+from .audio_wise import load_audio
+from .recordings_wise import Numbered, are_several, numbered, recording_fields, recording_name
 from .transcription_wise import find_words
 from .word_times_wise import words_from_times
+
+
+ON_ERROR = ("raise", "report")
 
 
 class WISEAudioClassificationPipeline(Pipeline):
@@ -30,64 +35,108 @@ class WISEAudioClassificationPipeline(Pipeline):
     _load_image_processor = False
     _load_tokenizer = False
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> list | dict:
+    def __call__(self, inputs: Any, **kwargs: Any) -> list | dict | Iterable:
         """
         Args:
-            inputs: a recording or a list of recordings. A recording is a path, the bytes of an audio file, an array
-                (samples,) or (samples, channels) at the model's rate, `{"array": ..., "sampling_rate": ...}`, or
-                `{"audio": <any of these>}` with, where known, `"text"` (what is said), `"words"` (aligned words) and
-                `"sampling_rate"` (Hz, of an array).
+            inputs: a recording, or a list, data set or generator of recordings. A recording is a path, the bytes of an
+                audio file, an open one, a decoder of torchcodec, samples (samples,) or (samples, channels) at the
+                model's rate, a dict of `"array"` and `"sampling_rate"` (Hz) or of `"bytes"` or `"path"` as `datasets`
+                makes them, or `{"audio": <any of these>}`. A dict also has, where known, `"text"` (what is said) and
+                `"words"` (aligned words). At most 120 s.
             top_k: how many labels; all of them where absent.
             return_words: also give the words with their times and attention.
+            on_error: `"raise"`, or `"report"`: a recording that cannot be used gives `{"error": sentence}` in its
+                place, and the others their results.
 
         Returns:
-            `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words"}`; a word
-            has `word`, `start_s`, `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without
-            attention). A list of recordings gives a list of these.
+            `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
+            "truncated", "until_s"}`; a word has `word`, `start_s`, `end_s`, `phonemes` and `attention` (they sum to 1;
+            `None` for a model without attention). `truncated` tells whether words were left out, those beyond the
+            feature extractor's `max_words`, and `until_s` the second up to which the recording counted. A list of
+            recordings gives a list of these, a data set or generator an iterator.
 
         Raises:
-            ValueError: for a recording that cannot be used, or in which no word was heard.
+            ValueError: for a recording that cannot be used, or in which no word was heard; it names the recording, by
+                its path or its number in the list.
         """
-        return super().__call__(inputs, **kwargs)
+        if not are_several(inputs):
+            return super().__call__(inputs, **kwargs)
+        results = super().__call__(numbered(inputs), **kwargs)
+        return list(results) if isinstance(inputs, list) else results
 
     def _sanitize_parameters(
-        self, top_k: int | None = None, return_words: bool | None = None, **kwargs: Any
+        self,
+        top_k: int | None = None,
+        return_words: bool | None = None,
+        on_error: str | None = None,
+        **kwargs: Any,
     ) -> tuple[dict, dict, dict]:
         if kwargs:
-            raise ValueError(f"The pipeline does not know {', '.join(kwargs)}; it takes top_k and return_words.")
-        if top_k is not None and top_k < 1:
-            raise ValueError(f"top_k is {top_k}; ask for at least one label.")
+            raise ValueError(
+                f"The pipeline does not know {', '.join(kwargs)}; it takes top_k, return_words and on_error."
+            )
+        if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
+            raise ValueError(f"top_k is {top_k!r}; ask for a whole number of labels, at least one.")
+        if on_error not in (None, *ON_ERROR):
+            raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(map(repr, ON_ERROR))}.")
         given = {"top_k": top_k, "return_words": return_words}
-        return {}, {}, {name: value for name, value in given.items() if value is not None}
+        return (
+            {} if on_error is None else {"on_error": on_error},
+            {},
+            {name: value for name, value in given.items() if value is not None},
+        )
 
-    def preprocess(self, inputs: Any) -> dict:
-        """A recording to the model's inputs, and beside them what is known of its words."""
-        recording = inputs if isinstance(inputs, dict) and "audio" in inputs else {"audio": inputs}
-        _check_recording(recording)
-        samples = self._samples(recording["audio"], recording.get("sampling_rate"))
-        utterance = self._utterance(samples, recording.get("text"), recording.get("words"))
-        rate = self.processor.feature_extractor.sampling_rate
-        model_inputs = self.processor(samples, words=utterance["words"], sampling_rate=rate, return_tensors="pt")
-        return dict(model_inputs) | {"utterance": utterance}
+    def preprocess(self, inputs: Any, on_error: str = "raise") -> dict:
+        """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
+        recording, name = inputs, None
+        try:
+            if isinstance(inputs, Numbered):
+                name = f"recording {inputs.number}"
+                recording = inputs.read()
+            name = recording_name(recording) or name
+            return self._prepare(recording)
+        except (ValueError, OSError) as error:
+            sentence = str(error) if name is None or name in str(error) else f"{name}: {error}"
+            if on_error == "report":
+                return self._stand_in() | {"utterance": {"error": sentence}}
+            if isinstance(error, OSError):
+                raise ValueError(sentence) from error
+            error.args = (sentence,)  # it stays of its kind
+            raise
 
-    def _samples(self, audio: Any, sampling_rate: int | None) -> np.ndarray:
+    def _prepare(self, recording: Any) -> dict:
+        fields = recording_fields(recording)
         rate = self.processor.feature_extractor.sampling_rate
-        if isinstance(audio, dict):
-            sampling_rate = audio.get("sampling_rate", sampling_rate)
-            audio = audio.get("array", audio.get("raw"))
-            if audio is None or sampling_rate is None:
-                raise ValueError('A recording given as a dict has "array" and "sampling_rate", or "audio".')
-        if isinstance(audio, (np.ndarray, list, tuple, torch.Tensor)):
-            return to_mono(np.asarray(audio), sampling_rate or rate, rate)
-        return read_audio(audio, rate)
+        samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate)
+        duration_s = len(samples) / rate
+        if duration_s > MAX_ALIGNED_S:
+            raise ValueError(
+                f"The recording is {duration_s:.1f} s long, at most {MAX_ALIGNED_S:g} s are taken; cut it at pauses "
+                "and give its parts."
+            )
+        utterance = self._utterance(samples, fields.get("text"), fields.get("words"))
+        words = utterance["words"]
+        counted = words[: self.processor.feature_extractor.max_words]
+        truncated = len(counted) < len(words)
+        utterance |= {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else duration_s}
+        return dict(self.processor(samples, words=words, sampling_rate=rate, return_tensors="pt")) | {
+            "utterance": utterance
+        }
+
+    def _stand_in(self) -> dict:
+        """A word of a single frame, which takes the place of an unusable recording in a batch."""
+        frame = np.zeros((1, self.processor.feature_extractor.feature_size), np.float32)
+        encoded = {"input_features": frame, "phoneme_lengths": np.ones(1), "word_lengths": np.ones(1)}
+        batch = BatchFeature(self.processor.feature_extractor.pad([encoded]))
+        return dict(self.processor.add_word_ids(batch, [np.array([self.processor.tokenizer.unk_token_id])], "pt"))
 
     def _utterance(self, samples: np.ndarray, text: str | None, words: list[dict] | None) -> dict:
         rate = self.processor.feature_extractor.sampling_rate
-        if words is not None:
-            words = words_from_times(words, len(samples) / rate)
-            said = " ".join(word["word"] for word in words)
-            return {"text": text or said, "alignment": "corpus", "words": words}
-        return find_words(samples, text, rate)
+        if words is None:
+            return find_words(samples, text, rate)
+        words = words_from_times(words, len(samples) / rate)
+        said = " ".join(word["word"] for word in words)
+        return {"text": text or said, "alignment": "corpus", "words": words, "fit": None}
 
     def _forward(self, model_inputs: dict) -> dict:
         utterance = model_inputs.pop("utterance")
@@ -97,14 +146,17 @@ class WISEAudioClassificationPipeline(Pipeline):
     def postprocess(
         self, model_outputs: dict, top_k: int | None = None, return_words: bool = False
     ) -> list[dict] | dict:
-        """Logits to named scores, best first."""
+        """Logits to named scores, best first; or what was wrong with the recording."""
+        utterance = model_outputs["utterance"]
+        if "error" in utterance:
+            return utterance
         probabilities = model_outputs["logits"][0].float().softmax(-1).tolist()
         labels = self.model.config.id2label
         scores = [{"label": labels[index], "score": score} for index, score in enumerate(probabilities)]
         scores = sorted(scores, key=lambda entry: -entry["score"])[:top_k]
         if not return_words:
             return scores
-        return {"scores": scores, **model_outputs["utterance"], "words": self._weighted_words(model_outputs)}
+        return {"scores": scores, **utterance, "words": self._weighted_words(model_outputs)}
 
     def _weighted_words(self, model_outputs: dict) -> list[dict]:
         words, attention = model_outputs["utterance"]["words"], model_outputs["attention"]
@@ -117,18 +169,3 @@ class WISEAudioClassificationPipeline(Pipeline):
         """Save the model with all code, and the processor."""
         self.model.save_pretrained(save_directory, **kwargs)
         self.processor.save_pretrained(save_directory, **kwargs)
-
-
-def _check_recording(recording: dict) -> None:
-    unknown = set(recording) - {"audio", "text", "words", "sampling_rate"}
-    if unknown:
-        raise ValueError(
-            f"A recording does not have {', '.join(map(repr, sorted(unknown)))}; it has audio, text, words."
-        )
-    audio, text, rate = (recording.get(name) for name in ("audio", "text", "sampling_rate"))
-    if not isinstance(audio, (str, os.PathLike, bytes, np.ndarray, list, tuple, torch.Tensor, dict)):
-        raise ValueError(
-            f"The audio is {audio!r:.40}; give a path, bytes, an array, or a dict of an array and its rate."
-        )
-    if not isinstance(text, (str, type(None))) or not isinstance(rate, (int, type(None))):
-        raise ValueError("The text of a recording is a string, and its sampling_rate a whole number of Hz.")

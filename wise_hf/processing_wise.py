@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
+from .feature_extraction_wise import check_options, list_recordings, list_words
 
 
 class WISEProcessor(ProcessorMixin):
@@ -23,29 +25,34 @@ class WISEProcessor(ProcessorMixin):
 
     def __call__(
         self,
-        audio: np.ndarray | Sequence[np.ndarray],
+        audio: np.ndarray | torch.Tensor | Sequence | None = None,
         words: Sequence[dict] | Sequence[Sequence[dict]] | None = None,
         text: str | Sequence[str] | None = None,
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
+        padding: bool | str = True,
         **kwargs,
     ) -> BatchFeature:
         """
         Args:
-            audio: (samples,) float in [-1, 1], or a list of such.
+            audio: (samples,) float in [-1, 1], as an array, a tensor or a list of numbers; or a list of such, or an
+                array or tensor (recordings, samples).
             words: aligned words of the recording, `{"word", "start_s", "end_s", "phonemes"}`, or a list of such lists.
             text: what is said in the recording, or a list of texts; aligned here. Give `words` or `text`.
             sampling_rate: rate of the audio in Hz.
             return_tensors: `"pt"` or `"np"`.
+            padding: `True` or `"longest"`, what is always done; collators pass it.
+            **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
             `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
 
         Raises:
-            ValueError: without words and text, with as many of them as there are not recordings, or with audio that
-                cannot be used.
+            ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be
+                used, or with an argument that is unknown.
         """
-        recordings = _listed(audio)
+        check_options(self.__call__, padding, kwargs)
+        recordings = list_recordings(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate)
         ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
@@ -61,10 +68,7 @@ class WISEProcessor(ProcessorMixin):
         """The words of each recording: those given, or its text aligned."""
         if (words is None) == (text is None):
             raise ValueError("Give either words= (aligned words) or text= (what is said), and one of them only.")
-        if words is not None:
-            given = [words] if words and isinstance(words[0], dict) else list(words)
-        else:
-            given = [text] if isinstance(text, str) else list(text)
+        given = _list_texts(text) if words is None else list_words(words)
         if len(given) != len(recordings):
             raise ValueError(
                 f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one for each."
@@ -110,9 +114,8 @@ class WISEProcessor(ProcessorMixin):
         return [*self.feature_extractor.model_input_names, "input_ids", "attention_mask"]
 
 
-def _listed(audio: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
-    if isinstance(audio, np.ndarray) and audio.ndim == 1:
-        return [audio]
-    if isinstance(audio, (list, tuple)) and audio and np.ndim(audio[0]) == 0:
-        return [np.asarray(audio, dtype=np.float32)]
-    return [np.asarray(samples) for samples in audio]
+def _list_texts(text: str | Sequence[str]) -> list[str]:
+    texts = [text] if isinstance(text, str) else text
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(said, str) for said in texts):
+        raise ValueError(f"The text is {text!r:.60}, expected a string, or a list of one for each recording.")
+    return list(texts)

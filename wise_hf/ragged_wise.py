@@ -87,11 +87,12 @@ def pack_segments(values: torch.Tensor, lengths: torch.Tensor) -> tuple[PackedSe
 
     Args:
         values: (sum of lengths, size) the members of all segments.
-        lengths: (segments,) int64 on the CPU, each at least 1.
+        lengths: (segments,) int64, each at least 1.
 
     Returns:
         The packed segments and the int64 index (sum of lengths,) that `values` was gathered with.
     """
+    lengths = lengths.cpu()  # accelerate moves what a module is called on to the module's device
     sorted_lengths, order = lengths.sort(descending=True, stable=True)
     starts = (lengths.cumsum(0) - lengths)[order]
     steps = torch.arange(int(sorted_lengths[0]))[:, None]
@@ -104,7 +105,7 @@ def pack_segments(values: torch.Tensor, lengths: torch.Tensor) -> tuple[PackedSe
 
 def sum_segments(values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """(sum of lengths, ...), (segments,) -> (segments, ...): the sum over each segment."""
-    segment = torch.arange(len(lengths)).repeat_interleave(lengths).to(values.device)
+    segment = torch.arange(len(lengths)).repeat_interleave(lengths.cpu()).to(values.device)
     return values.new_zeros(len(lengths), *values.shape[1:]).index_add(0, segment, values)
 
 

@@ -41,6 +41,11 @@ ORDINALS = {
 }
 LARGEST_NUMBER = 10**15
 
+# Whole labels that stand for no word: what aligners and segment files write where nobody speaks.
+SILENCE_MARKS = {"sil", "!sil", "sp", "spn", "eps", "pau", "noi", "nsn", "h#", "#h"}
+# What is always a tag, whatever stands inside: [noise], <unk>, {lg}, ++GARBAGE++.
+_TAG = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|\+\+[^\s+]+\+\+")
+
 _CURRENCY = re.compile(r"([$£€])\s?(\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(st|nd|rd|th|s)?(?![^\W\d_])|(\d+)", re.IGNORECASE)
 _ABBREVIATION = re.compile(rf"\b({'|'.join(ABBREVIATIONS)})\.", re.IGNORECASE)
@@ -130,6 +135,19 @@ def plain_letters(text: str) -> str:
 
 def _ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
+
+
+def is_tag(token: str) -> bool:
+    """Whether a label of a transcript or a segment file is no word but a noise tag or a silence mark.
+
+    Args:
+        token: one label, such as "[noise]", "<unk>", "sil" or "++UH++".
+
+    Returns:
+        True where the whole label is a tag.
+    """
+    token = token.strip()
+    return token.lower() in SILENCE_MARKS or bool(token) and not _TAG.sub("", token).strip()
 
 
 def split_words(text: str) -> list[str]:

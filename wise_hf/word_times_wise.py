@@ -1,8 +1,8 @@
 """Aligned words as plain dicts: from phoneme boundaries, shared out evenly, or from times that somebody else found."""
 
 import logging
-import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,16 +10,15 @@ import numpy as np
 
 from .acoustics_wise import dictionary_lookup
 from .pronunciation_wise import pronounce
-from .spoken_text_wise import split_words
+from .spoken_text_wise import is_tag, split_words
+from .word_formats_wise import ADVICE, read_word_times, seconds
 
 
 logger = logging.getLogger(__name__)
 
-# What label files write where nobody speaks.
-SILENCE_MARKS = {"sil", "sp", "spn", "eps"}
-NO_WORD = re.compile(r"<.*>|\[.*\]|\{.*\}|\+\+.*")
 LEAST_PHONEME_S = 0.01
 USUAL_PHONEME_S = 0.08
+MOST_WRITTEN_WORDS = 2
 
 Span = tuple[float, float]
 
@@ -66,8 +65,9 @@ def share_out(words: list[str], phonemes: list[list[str]], start_s: float, end_s
 
 @dataclass
 class _Spoken:
-    """A word with the times it came with, which may be missing or wrong."""
+    """A word with the times it came with, which may be missing or wrong, and the number of its entry."""
 
+    entry: int
     word: str
     start_s: float | None
     end_s: float | None
@@ -75,35 +75,37 @@ class _Spoken:
     phoneme_starts_s: list[float | None]
 
 
-def _seconds(value: object) -> float | None:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        return None
-    return seconds if math.isfinite(seconds) else None
-
-
-def _spoken(entry: dict) -> list[_Spoken]:
+def _spoken(number: int, entry: dict) -> list[_Spoken]:
     """The entry's spoken words: none for a silence mark, several for "11:30" or "well-known"."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("word"), str):
-        raise ValueError(f"The entry {str(entry)[:60]!r} has no string 'word'; give word, start_s and end_s.")
-    mark = entry["word"].strip()
-    parts = [] if mark.lower() in SILENCE_MARKS or NO_WORD.fullmatch(mark) else split_words(mark)
-    start_s, end_s = _seconds(entry.get("start_s")), _seconds(entry.get("end_s"))
+    parts = _parts_of(entry["word"])
+    start_s, end_s = entry["start_s"], entry["end_s"]
     if len(parts) == 1:
-        names, starts_s = _given_phonemes(entry.get("phonemes"))
-        return [_Spoken(parts[0], start_s, end_s, names or pronounce(parts[0], dictionary_lookup), starts_s)]
+        names, starts_s = _given_phonemes(entry["phonemes"])
+        names = names or pronounce(parts[0], dictionary_lookup)
+        return [_Spoken(number, parts[0], start_s, end_s, names, starts_s)]
     sounds = [pronounce(part, dictionary_lookup) for part in parts]
     if not parts or start_s is None or end_s is None:
-        return [_Spoken(part, None, None, names, []) for part, names in zip(parts, sounds, strict=True)]
+        return [_Spoken(number, part, None, None, names, []) for part, names in zip(parts, sounds, strict=True)]
     shared = share_out(parts, sounds, start_s, end_s)
-    return [_Spoken(w["word"], w["start_s"], w["end_s"], s, []) for w, s in zip(shared, sounds, strict=True)]
+    return [_Spoken(number, w["word"], w["start_s"], w["end_s"], s, []) for w, s in zip(shared, sounds, strict=True)]
 
 
-def _given_phonemes(given: list[dict] | None) -> tuple[list[str], list[float | None]]:
-    """Names without stress and start times of the phonemes a word came with; nothing when one has no name."""
-    names = [re.sub(r"\d", "", str(phoneme.get("phoneme") or "")).upper() for phoneme in given or []]
-    starts_s = [_seconds(phoneme.get("start_s")) for phoneme in given or []]
+def _parts_of(word: str) -> list[str]:
+    """The spoken words of an entry, which may be "New York" but not a sentence: its words would be shared out."""
+    if is_tag(word):
+        return []
+    written = [piece for piece in word.split() if split_words(piece)]
+    if len(written) > MOST_WRITTEN_WORDS:
+        raise ValueError(
+            f"The entry {word[:60]!r} is {len(written)} words, expected one with its own times; {ADVICE}."
+        )
+    return split_words(word)
+
+
+def _given_phonemes(given: list[dict]) -> tuple[list[str], list[float | None]]:
+    """Names without stress and place, and start times of the phonemes a word came with; none when one has no name."""
+    names = [re.sub(r"\d|_[BIES]$", "", phoneme["phoneme"]).upper() for phoneme in given]
+    starts_s = [phoneme["start_s"] for phoneme in given]
     return (names, starts_s) if all(names) else ([], [])
 
 
@@ -184,6 +186,32 @@ def _interpolate(spans: list[Span | None], counts: list[int], duration_s: float)
     return spans
 
 
+def _check_unit(words: list[_Spoken], duration_s: float) -> None:
+    """Refuses times in another unit than seconds, or of another recording: half are too late, or all are too short."""
+    times_s = [word.start_s or word.end_s / 2 for word in words if word.start_s or word.end_s]
+    late = sum(time_s > duration_s for time_s in times_s)
+    if late and 2 * late >= len(times_s):
+        raise ValueError(
+            f"{late} of {len(times_s)} words lie beyond the end of the recording at {duration_s:.2f} s; give times of "
+            "this recording, in seconds, or call milliseconds 'start_ms' and 'end_ms'."
+        )
+    timed = [word for word in words if None not in (word.start_s, word.end_s)]
+    spoken_s = sum(max(word.end_s - word.start_s, 0.0) for word in timed)
+    if 0.0 < spoken_s < LEAST_PHONEME_S / 2 * sum(len(word.phonemes) for word in timed):
+        raise ValueError(f"{len(timed)} words last {spoken_s:.4f} s together, too short to be spoken; give seconds.")
+
+
+def _check_usable(words: list[_Spoken], settled: list[Span | None]) -> None:
+    """Refuses words of which most would have to be shared out: these are no times that somebody found."""
+    entries = {word.entry for word in words}
+    usable = {word.entry for word, span in zip(words, settled, strict=True) if span}
+    if 2 * len(usable) < len(entries):
+        raise ValueError(
+            f"Of {len(entries)} words {len(usable)} have times that can be used (inside the recording, in order, each "
+            f"end after its start), expected at least half; {ADVICE}."
+        )
+
+
 def _with_phonemes(word: _Spoken, span: Span) -> dict:
     """The word with its phonemes at their given times where these fit the span, else spread evenly."""
     times = np.linspace(*span, len(word.phonemes) + 1)
@@ -193,31 +221,36 @@ def _with_phonemes(word: _Spoken, span: Span) -> dict:
     return timed_word(word.word, word.phonemes, times)
 
 
-def words_from_times(words: list[dict], duration_s: float) -> list[dict]:
+def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float) -> list[dict]:
     """Aligned words from the word times of a recogniser, a TextGrid or another aligner.
 
     Silence marks are left out, words are spelt as by `split_words`, times are clipped to the audio, overlaps halved,
     missing or impossible times interpolated; phonemes without times are spread evenly.
 
     Args:
-        words: {"word", "start_s", "end_s"} in order, times in seconds or None, with or without
-            "phonemes": [{"phoneme", "start_s", ...}].
+        words: as of `read_word_times`: {"word", "start_s", "end_s"} in order, times in seconds or None, with or
+            without "phonemes": [{"phoneme", "start_s", ...}], or the names that known recognisers use.
         duration_s: length of the audio in seconds.
 
     Returns:
         Words with times and phonemes inside the audio, in order, without overlap.
 
     Raises:
-        ValueError: no word is left, an entry is no word, or the duration is not positive.
+        ValueError: no word is left, an entry is no word or has an unknown key, the times of most words are missing,
+            impossible or in another unit, or the duration is not positive.
     """
-    if not (_seconds(duration_s) or 0.0) > 0:
+    if not (seconds(duration_s) or 0.0) > 0:
         raise ValueError(f"The duration is {duration_s!r} s, expected a positive number; pass the audio's length.")
-    spoken = [word for entry in words for word in _spoken(entry)]
-    if not spoken:
-        raise ValueError(f"None of the {len(words)} entries is a word in Latin letters or digits; pass spoken words.")
     duration_s = float(duration_s)
-    given = _fill_missing(spoken, duration_s)
-    settled = _settle([_clip(span, duration_s) for span in given])
+    entries = read_word_times(words)
+    spoken = [word for number, entry in enumerate(entries) for word in _spoken(number, entry)]
+    if not spoken:
+        raise ValueError(
+            f"None of the {len(entries)} entries is a word in Latin letters or digits; pass spoken words."
+        )
+    _check_unit(spoken, duration_s)
+    settled = _settle([_clip(span, duration_s) for span in _fill_missing(spoken, duration_s)])
+    _check_usable(spoken, settled)
     spans = _interpolate(settled, [len(word.phonemes) for word in spoken], duration_s)
     repaired = sum((word.start_s, word.end_s) != span for word, span in zip(spoken, spans, strict=True))
     if repaired:

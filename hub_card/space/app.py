@@ -20,6 +20,12 @@ from safetensors import SafetensorError
 from transformers import Pipeline, pipeline
 
 
+try:
+    from channels_wise import mix_channels  # in a Space it lies beside this file
+except ImportError:
+    from wise_hf.channels_wise import mix_channels
+
+
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
@@ -57,7 +63,7 @@ def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
     try:
         samples, rate = read_recording(path)
         result = classify_recording(classify, {"array": samples, "sampling_rate": rate}, (text or "").strip())
-        return render_result(result), render_timeline(samples.mean(axis=1), rate, result)
+        return render_result(result), render_timeline(mix_channels(samples, rate), rate, result)
     except UnusableError as error:
         return render_message(str(error)), ""
     except Exception:  # the traceback is for the log, whatever it is, and not for a visitor

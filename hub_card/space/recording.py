@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 if not (HERE / "handler.py").is_file():
     sys.path.append(str(HERE.parent))
 
-from handler import MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS, SIGNATURES, BadRequest, read_samples, read_text  # noqa: E402
+from handler import MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS, BadRequest, read_samples, read_text  # noqa: E402
 
 
 MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000
@@ -62,8 +62,6 @@ def read_transcript(text: str) -> str | None:
 
 
 def _decode(content: bytes) -> tuple[np.ndarray, int]:
-    if not content.startswith(SIGNATURES):
-        raise UnusableError(NO_AUDIO)
     try:
         audio = read_samples(content)
     except BadRequest as error:

@@ -94,3 +94,51 @@ def test_rows_of_a_prepared_corpus_hold_plain_arrays(spoken_corpus):
 def test_an_unknown_emotion_is_an_error():
     with pytest.raises(KeyError):
         collator()([row("a", 5) | {"emotion": "angry"}])
+
+
+@pytest.mark.parametrize("name", ["label", "labels", "label_ids"])
+@pytest.mark.parametrize("number", [1, np.int64(1), torch.tensor(1)])
+def test_labels_and_word_ids_stand_for_the_emotion_and_the_words(name, number):
+    expected = collator()([row("a", 5)])
+    kept = {key: value.tolist() for key, value in row("a", 5).items() if key.startswith(("input", "phoneme", "word_"))}
+    batch = collator()([kept | {name: number, "input_ids": [2, 1, 2]}])
+    assert all(torch.equal(batch[key], expected[key]) for key in expected)
+
+
+def test_words_with_their_times_are_taken_as_they_are_prepared():
+    aligned = [{"word": word, "start_s": 0.0, "end_s": 1.0, "phonemes": []} for word in ("kids", "zebra")]
+    assert collator()([row("a", 5) | {"words": aligned}])["input_ids"].tolist() == [[2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("emotion", "no emotion .nor labels or label or label_ids., only id, .*remove_unused_columns=False"),
+        ("words", "no words .nor input_ids., only .*remove_unused_columns=False"),
+        ("word_lengths", "no word_lengths, only .*remove_unused_columns=False"),
+    ],
+)
+def test_a_missing_column_is_named_with_the_way_out(missing, message):
+    rest = {name: value for name, value in row("a", 5).items() if name != missing}
+    with pytest.raises(ValueError, match=message) as caught:
+        collator()([rest])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_speaker_is_an_error_where_speakers_are_normalised():
+    known = collator("speaker", statistics=speaker_statistics([row("a", 1000)]))
+    anonymous = {name: value for name, value in row("a", 5).items() if name != "speaker"}
+    with pytest.raises(ValueError, match="no speaker, only .*remove_unused_columns=False"):
+        known([anonymous])
+    assert torch.equal(collator()([anonymous])["input_features"], collator()([row("a", 5)])["input_features"])
+
+
+def test_a_label_that_is_not_that_of_the_emotion_is_refused():
+    with pytest.raises(ValueError, match="label 0 and the emotion 'sad', which is 1 to the model"):
+        collator()([row("a", 5) | {"label": 0}])
+    assert collator()([row("a", 5) | {"label": 1}])["labels"].tolist() == [1]
+
+
+def test_too_few_word_ids_are_refused():
+    with pytest.raises(ValueError, match="has 1 input_ids and 2 words"):
+        collator()([row("a", 5) | {"input_ids": [2]}])

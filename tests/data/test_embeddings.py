@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer, read_word_vectors
+from wise_hf.data.embeddings import (
+    PAD,
+    UNKNOWN,
+    build_tokenizer,
+    check_to_the_end,
+    check_word_vectors,
+    read_word_vectors,
+)
 
 
 LINES = ["the 1 2", "do 3 4", "n't 5 6", "Kids 7 8", "kids 9 10"]
@@ -102,6 +109,70 @@ def test_files_that_are_missing_or_no_text_are_refused(tmp_path):
     (tmp_path / "empty.txt").write_text("")
     with pytest.raises(ValueError, match="holds none of the words"):
         read_word_vectors(tmp_path / "empty.txt")
+
+
+def zipped(folder: Path, compression: int = zipfile.ZIP_DEFLATED) -> bytearray:
+    """An archive whose words and numbers are hardly the same twice, so that they fill several blocks."""
+    numbers = np.random.default_rng(0).normal(size=(3000, 20))
+    text = "".join(f"w{row} " + " ".join(map(str, values)) + "\n" for row, values in enumerate(numbers))
+    with zipfile.ZipFile(folder / "x.zip", "w", compression) as archive:
+        archive.writestr("glove.txt", text)
+    (folder / "x.txt.gz").write_bytes(gzip.compress(text.encode()))
+    return bytearray((folder / "x.zip").read_bytes())
+
+
+def set_flag(archive: bytearray, offset_in_file: int, offset_in_directory: int, value: int) -> None:
+    archive[offset_in_file] = value
+    archive[archive.index(b"PK\x01\x02") + offset_in_directory] = value
+
+
+@pytest.mark.parametrize(
+    ("offsets", "value", "told"), [((6, 8), 1, "is encrypted"), ((8, 10), 9, "compression"), ((8, 10), 97, "method")]
+)
+def test_an_archive_that_python_cannot_unpack_is_told_at_once(tmp_path, offsets, value, told):
+    archive = zipped(tmp_path)
+    set_flag(archive, *offsets, value)
+    (tmp_path / "x.zip").write_bytes(archive)
+    with pytest.raises(ValueError, match=rf"x.zip cannot be read \(.*{told}.*get it anew or unpack it"):
+        check_word_vectors(tmp_path / "x.zip")
+
+
+def damage(content: bytearray, kind: str) -> bytes:
+    middle = len(content) // 2
+    if kind == "cut":
+        return bytes(content[:middle])
+    content[middle : middle + 64] = bytes(64)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.txt.gz"])
+@pytest.mark.parametrize("kind", ["cut", "overwritten"])
+@pytest.mark.parametrize(
+    "compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_archive_is_told_before_and_while_it_is_read(tmp_path, name, kind, compression):
+    zipped(tmp_path, compression)
+    (tmp_path / name).write_bytes(damage(bytearray((tmp_path / name).read_bytes()), kind))
+    for read in (check_to_the_end, read_word_vectors):
+        with pytest.raises(ValueError, match=rf"{name}(, line \d+: expected| cannot be read)"):
+            read(tmp_path / name)
+
+
+def test_whole_files_pass_both_checks(glove, tmp_path):
+    zipped(tmp_path)
+    with zipfile.ZipFile(tmp_path / "MAC.ZIP", "w") as archive:
+        archive.write(glove, "glove.txt")
+        archive.writestr("__MACOSX/._glove.txt", b"\x00\x05")
+    for path in (glove, tmp_path / "x.zip", tmp_path / "x.txt.gz", tmp_path / "MAC.ZIP"):
+        check_word_vectors(path)
+        check_to_the_end(path)
+    assert read_word_vectors(tmp_path / "MAC.ZIP").words == read_word_vectors(glove).words
+
+
+def test_an_empty_file_is_told_at_once(tmp_path):
+    (tmp_path / "glove.txt").write_text("")
+    with pytest.raises(ValueError, match="holds no words"):
+        check_word_vectors(tmp_path / "glove.txt")
 
 
 def test_the_tokenizer_gives_one_id_a_word_in_the_order_of_the_rows(tmp_path):

@@ -1,6 +1,7 @@
 """The reader of folders with a metadata.csv."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,58 @@ def test_a_label_to_map_that_no_recording_has_is_refused(tmp_path):
     corpus = make_corpus(tmp_path, ["a.wav,calm,,,", "b.wav,happy,,,"])
     with pytest.raises(ValueError, match=r"no emotion 'clam' to map; it has calm \(1\), happy \(1\)"):
         load_folder(corpus, None, {"clam": "neutral"})
+
+
+@pytest.mark.parametrize(("written", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_a_name_is_found_however_its_accents_are_written(tmp_path, written, on_disk):
+    corpus = make_corpus(tmp_path, [unicodedata.normalize(written, "Zoë/é.wav") + ",sad,,,"])
+    recording = corpus / unicodedata.normalize(on_disk, "Zoë/é.wav")
+    recording.parent.mkdir()
+    (corpus / "a.wav").rename(recording)
+    recording.with_suffix(".words.json").write_text(json.dumps([{"word": "no", "start": 0.1, "end": 0.3}]))
+    (row,) = load_folder(corpus)
+    assert row["audio"] == str(recording) and row["id"] == unicodedata.normalize(written, "Zoë/é.wav")
+    assert row["alignment"] == "corpus"
+
+
+def test_a_name_written_on_windows_is_found(tmp_path):
+    corpus = make_corpus(tmp_path, ["audio\\anna.wav,sad,,,"])
+    (corpus / "audio").mkdir()
+    (corpus / "a.wav").rename(corpus / "audio" / "anna.wav")
+    (row,) = load_folder(corpus)
+    assert row["audio"] == str(corpus / "audio" / "anna.wav") and row["id"] == "audio/anna.wav"
+
+
+def test_one_recording_in_two_spellings_is_refused(tmp_path):
+    corpus = make_corpus(tmp_path, ["./a.wav,sad,,,", "a.wav,sad,,,"])
+    with pytest.raises(ValueError, match="line 3: a.wav stands in line 2 already"):
+        load_folder(corpus)
+
+
+def test_a_recognisers_word_times_are_taken_where_it_said_them(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    heard = [{"word": "Kids", "start": 0.1, "end": 0.3}, {"word": "talk", "start": 0.35, "end": 0.45}]
+    (corpus / "a.words.json").write_text(json.dumps({"segments": [{"text": "Kids talk", "words": heard}]}))
+    (row,) = load_folder(corpus)
+    assert [(word["start_s"], word["end_s"]) for word in row["words"]] == [(0.1, 0.3), (0.35, 0.45)]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ([], "None of the 0 entries"),
+        ([{"word": "Kids", "start_sec": 0.1, "end_sec": 0.3}], "'start_sec', 'end_sec', which is not known"),
+        ([{"word": "Kids", "start_s": 100, "end_s": 300}], "call milliseconds 'start_ms'"),
+        ([{"word": "Kids"}, {"word": "talk"}], "Of 2 words 0 have times"),
+        (["Kids", "talk"], "expected a dict"),
+        ({"text": "Kids talk"}, "holds no list of words"),
+    ],
+)
+def test_word_times_that_would_be_lost_are_refused_with_their_file(tmp_path, written, told):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    (corpus / "a.words.json").write_text(json.dumps(written))
+    with pytest.raises(ValueError, match=f"a.words.json: .*{told}"):
+        load_folder(corpus)
 
 
 def test_missing_folders_and_files_are_named(tmp_path):

@@ -34,11 +34,22 @@ def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(sta
     publish_space(space_dir, destination, NAME, model, api)
     files = hub.files(SPACE, kind="space")
     assert {*SPACE_FILES, "handler.py", "samples/samples.json", "samples/sad.wav"} <= set(files)
-    assert files["visualization.py"] == (Path(wise_hf.__file__).parent / "visualization.py").read_bytes()
+    for name in ("audio_file_wise.py", "channels_wise.py", "visualization.py"):
+        assert files[name] == (Path(wise_hf.__file__).parent / name).read_bytes()
     assert SpaceCard(files["README.md"].decode()).data.models == [NAME]
     space = hub.repo(SPACE, "space")
     assert space.variables == {"MODEL_ID": NAME, "MODEL_REVISION": model.commit}
     assert len(space.history("main")) == 2 and space.sdk == "gradio"
+
+
+def test_the_space_reads_recordings_without_the_package(space_dir):
+    code = (
+        "import sys; sys.modules['wise_hf'] = None; import channels_wise, recording; "
+        "samples, rate = recording.read_recording('samples/sad.wav'); "
+        "print(len(channels_wise.mix_channels(samples, rate)) > rate)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=space_dir)
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_all_files_of_the_space_are_known_and_nothing_else_goes():

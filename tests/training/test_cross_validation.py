@@ -22,6 +22,12 @@ def test_a_training_part_without_an_emotion_is_refused():
         check_folds(CORPUS, [Fold("x", [0, 2], [1], [3])], ["happy", "sad"])
 
 
+def test_a_single_emotion_is_refused():
+    happy = CORPUS.select([0, 2])
+    with pytest.raises(ValueError, match="has no emotion but happy, .*add recordings of others"):
+        check_folds(happy, [Fold("all", [0], [1], [])], ["happy"])
+
+
 def test_a_test_part_without_an_emotion_is_told(caplog):
     check_folds(CORPUS, [Fold("x", [0, 1], [2, 3], [2])], ["happy", "sad"])
     assert "test part of fold 'x' has no ['sad']" in caplog.text

@@ -169,6 +169,7 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
     base_model_prefix = "cnn_phoneme"
     main_input_name = "input_features"
     input_modalities = ("audio", "text")
+    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: CNNPhonemeConfig):
         super().__init__(config)

@@ -116,6 +116,7 @@ class DualRNNForAudioClassification(PreTrainedModel):
     config_class = DualRNNConfig
     main_input_name = "features"
     input_modalities = ("audio", "text")
+    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: DualRNNConfig):
         super().__init__(config)

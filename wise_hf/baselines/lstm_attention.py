@@ -144,6 +144,7 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
     base_model_prefix = "lstm_attention"
     main_input_name = "input_features"
     input_modalities = ("audio", "text")
+    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: LSTMAttentionConfig):
         super().__init__(config)

@@ -8,6 +8,7 @@ import torch
 from datasets import Dataset
 
 from wise_hf.data.augmentation import WARPS, disturb, drop_words, mix_words, stretch, warp_matrix
+from wise_hf.data.word_ids import spellings
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.feature_statistics_wise import feature_statistics
 from wise_hf.processing_wise import WISEProcessor
@@ -16,6 +17,7 @@ from wise_hf.processing_wise import WISEProcessor
 Statistics = tuple[np.ndarray, np.ndarray]
 MIN_SPEAKER_FRAMES = 1000
 RAGGED = WISEFeatureExtractor.model_input_names
+LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
 def load_rows(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[dict]:
@@ -34,7 +36,7 @@ def load_rows(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[dict]:
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
     rows = []
     for ragged, row in zip(arrays, texts, strict=True):
-        words = {"words": [word["word"] for word in row["words"]]}
+        words = {"words": spellings(row["words"])}
         rows.append(row | words | {name: np.asarray(ragged[name]) for name in columns})
     return rows
 
@@ -87,10 +89,15 @@ class WISECollator:
     def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
         """
         Args:
-            rows: utterances of `load_rows`.
+            rows: utterances of `load_rows` or of a prepared corpus. transformers' Trainer takes away all but what the
+                model is called on; then `label` (`wise_hf.data.labels`) stands for `emotion`, and `input_ids`
+                (`wise_hf.data.word_ids`) for `words`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.
+
+        Raises:
+            ValueError: for an utterance without what is needed of it, or whose `label` is not that of its `emotion`.
         """
         utterances = [self._encode(row) for row in rows]
         if "mix_words" in self.augment:
@@ -100,16 +107,40 @@ class WISECollator:
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in utterances])}
 
     def _encode(self, row: dict) -> dict:
-        utterance = {name: row[name] for name in RAGGED}
-        utterance["label"] = self.label2id[row["emotion"]]
-        utterance["input_ids"] = self.processor.word_ids(row["words"][: len(row["word_lengths"])])
+        _check_columns(row, *RAGGED)
+        utterance = {name: np.asarray(row[name]) for name in RAGGED}
+        utterance["label"] = self._label(row)
+        utterance["input_ids"] = self._word_ids(row, len(utterance["word_lengths"]))
+        if self.statistics:
+            _check_columns(row, "speaker")
         if "tempo" in self.augment:
             utterance = stretch(utterance, self.rng)
         warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
-        utterance["input_features"] = self.normalized(utterance["input_features"], row["speaker"], warp)
+        utterance["input_features"] = self.normalized(utterance["input_features"], row.get("speaker"), warp)
         if "disturb" in self.augment:
             utterance = disturb(utterance, self.rng)
         return drop_words(utterance, self.rng) if "drop_words" in self.augment else utterance
+
+    def _label(self, row: dict) -> int:
+        given = next((int(row[name]) for name in LABELS if row.get(name) is not None), None)
+        if given is None:
+            _check_columns(row, "emotion", instead=LABELS)
+            return self.label2id[row["emotion"]]
+        if self.label2id.get(row.get("emotion"), given) != given:
+            raise ValueError(
+                f"An utterance has the label {given} and the emotion {row['emotion']!r}, which is "
+                f"{self.label2id[row['emotion']]} to the model; number the labels as its label2id does."
+            )
+        return given
+
+    def _word_ids(self, row: dict, num_words: int) -> np.ndarray:
+        if row.get("input_ids") is None:
+            _check_columns(row, "words", instead=["input_ids"])
+            return self.processor.word_ids(spellings(row["words"][:num_words]))
+        ids = np.asarray(row["input_ids"], dtype=np.int64)
+        if len(ids) < num_words:
+            raise ValueError(f"An utterance has {len(ids)} input_ids and {num_words} words; give each word its id.")
+        return ids[:num_words]
 
     def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0) -> np.ndarray:
         """(T, 39) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
@@ -124,3 +155,13 @@ class WISECollator:
     def reseed(self, *seeds: int) -> None:
         """Start the augmentation's draws anew, from the run's seed and the epoch, so that a run can be resumed."""
         self.rng = np.random.default_rng(seeds)
+
+
+def _check_columns(row: Mapping, *names: str, instead: Sequence[str] = ()) -> None:
+    missing = [name for name in names if name not in row]
+    if missing:
+        others = f" (nor {' or '.join(instead)})" if instead else ""
+        raise ValueError(
+            f"An utterance has no {', '.join(missing)}{others}, only {', '.join(row)}; transformers' Trainer takes "
+            "columns away: set remove_unused_columns=False in its TrainingArguments."
+        )

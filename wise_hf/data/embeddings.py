@@ -5,7 +5,10 @@ import gzip
 import io
 import itertools
 import logging
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,13 +92,32 @@ def read_word_vectors(
     return WordVectors([PAD, UNKNOWN, *vectors], matrix)
 
 
-def check_is_there(path: Path) -> None:
+def check_word_vectors(path: Path) -> None:
     """
+    Find out at once whether a file starts as one of word vectors; see `check_to_the_end`.
+
     Raises:
-        ValueError: for word vectors that are not there.
+        ValueError: for a file that is missing, encrypted, or no GloVe file.
     """
-    if not path.is_file():
-        raise ValueError(f"{path} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
+    first = next(_rows(path), None)
+    if first is None:
+        raise ValueError(f"{path} holds no words; give a GloVe file (.txt, .txt.gz or .zip).")
+    _, values = first
+    values()
+
+
+def check_to_the_end(path: Path) -> None:
+    """
+    Find out before hours of work whether a file can be read: a damaged archive tells only at its end.
+
+    GloVe's largest file, 5.6 GB, takes about half a minute, less than it takes to read its numbers later.
+
+    Raises:
+        ValueError: for a file that is damaged, or a line that is not a word and as many numbers as the first has.
+    """
+    logger.info("Checking %s.", path)
+    for _ in _rows(path):
+        pass
 
 
 def _pieces(word: str) -> list[str]:
@@ -144,25 +166,39 @@ def _vector(values: list[str], broken: str) -> np.ndarray:
     return vector
 
 
+# What reading raises: no UTF-8, a broken archive, or one that Python cannot unpack (encrypted, deflate64).
+_UNREADABLE = (
+    *(UnicodeDecodeError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(NotImplementedError, RuntimeError),
+)
+
+
 @contextmanager
 def _open_text(path: Path) -> Iterator[io.TextIOBase]:
-    check_is_there(path)
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; give a GloVe file (.txt, .txt.gz or .zip).")
     try:
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if name.endswith(".txt")]
-                if len(names) != 1:
-                    raise ValueError(f"{path} holds {len(names)} .txt files; give an archive with one.")
-                with archive.open(names[0]) as file:
-                    yield io.TextIOWrapper(file, encoding="utf-8")
-        elif path.suffix == ".gz":
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(_text_in(path, archive)) as file:
+                yield io.TextIOWrapper(file, encoding="utf-8")
+        elif path.suffix.lower() == ".gz":
             with gzip.open(path, "rt", encoding="utf-8") as file:
                 yield file
         else:
             with path.open(encoding="utf-8") as file:
                 yield file
-    except (UnicodeDecodeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read ({error}); give a GloVe file (.txt, .txt.gz or .zip).") from error
+    except _UNREADABLE as error:
+        raise ValueError(
+            f"{path} cannot be read ({error}); get it anew or unpack it; a GloVe file is .txt, .txt.gz or .zip."
+        ) from error
+
+
+def _text_in(path: Path, archive: zipfile.ZipFile) -> str:
+    """The one text file of an archive, beside which macOS may have put `__MACOSX/._x.txt`."""
+    names = [name for name in archive.namelist() if name.endswith(".txt") and not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise ValueError(f"{path} holds {len(names)} .txt files; give an archive with one, or unpack it.")
+    return names[0]
 
 
 def build_tokenizer(words: Sequence[str]) -> PreTrainedTokenizerFast:

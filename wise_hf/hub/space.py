@@ -14,7 +14,7 @@ from wise_hf.hub.staging import require_files
 
 SPACE_FILES = ("README.md", "app.py", "recording.py", "rendering.py", "requirements.txt", "style.css")
 SHARED_FILES = ("handler.py",)  # its limits hold here, too
-DRAWING = Path(wise_hf.__file__).parent / "visualization.py"
+PACKAGE_FILES = ("audio_file_wise.py", "channels_wise.py", "visualization.py")
 
 
 def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
@@ -35,7 +35,8 @@ def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
         shutil.copyfile(hub_card_dir / "space" / name, output_dir / name)
     for name in SHARED_FILES:
         shutil.copyfile(hub_card_dir / name, output_dir / name)
-    shutil.copyfile(DRAWING, output_dir / DRAWING.name)
+    for name in PACKAGE_FILES:
+        shutil.copyfile(Path(wise_hf.__file__).parent / name, output_dir / name)
     copy_samples(hub_card_dir, output_dir)
     card = SpaceCard.load(output_dir / "README.md")
     card.data.models = [model_id]

@@ -10,6 +10,7 @@ from wise_hf.configuration_wise import WISEConfig
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.processing_wise import WISEProcessor
 from wise_hf.training.recipe import Recipe
@@ -109,13 +110,13 @@ def start_steadily(model: WISEForAudioClassification) -> None:
     interaction matrix keeps its N(0, 0.05).
     """
     for module in model.modules():
-        if isinstance(module, (nn.GRU, nn.LSTM)):
+        if isinstance(module, RECURRENT):
             _start_recurrent(module)
         elif isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
 
 
-def _start_recurrent(module: nn.GRU | nn.LSTM) -> None:
+def _start_recurrent(module: nn.GRU | nn.LSTM | LSTMWeights) -> None:
     for name, parameter in module.named_parameters():
         if name.startswith("bias"):
             nn.init.zeros_(parameter)

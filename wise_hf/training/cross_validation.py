@@ -61,8 +61,13 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
     Say before training what would spoil it.
 
     Raises:
-        ValueError: for a training part without one of the emotions, or an empty part.
+        ValueError: for a single emotion, or a training part without one of the emotions.
     """
+    if len(emotions) < 2:
+        raise ValueError(
+            f"The corpus has no emotion but {', '.join(emotions)}, and a model learns to tell one from another; add "
+            "recordings of others, or choose two or more with --emotions or --label_map."
+        )
     emotion_of = dataset["emotion"][:]
     for fold in folds:
         missing = sorted(set(emotions) - {emotion_of[row] for row in fold.train})

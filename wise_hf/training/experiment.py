@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.collator import load_rows
-from wise_hf.data.embeddings import check_is_there
+from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
@@ -76,6 +76,8 @@ def run_experiment(
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
         if accelerator.is_main_process:
+            if arguments.embeddings is not None:
+                check_to_the_end(arguments.embeddings)
             before_training()
         prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
     rows = load_rows(prepared)
@@ -114,11 +116,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         arguments: of `with_cross_validation`.
 
     Raises:
-        ValueError: for word vectors or a file of folds that are not there, or options that do not go together.
+        ValueError: for word vectors or a file of folds that cannot be read, or options that do not go together.
     """
     _check_fold_arguments(arguments)
     if arguments.embeddings is not None:
-        check_is_there(arguments.embeddings)
+        check_word_vectors(arguments.embeddings)
     if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
         raise ValueError(
             "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."

@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.embeddings import check_is_there, read_word_vectors
+from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_word_vectors
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.prepare import align
@@ -46,7 +46,7 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
         ValueError: for anything that the person who gave the arguments can mend.
     """
     if arguments.embeddings is not None:
-        check_is_there(arguments.embeddings)
+        check_word_vectors(arguments.embeddings)
     accelerator = make_accelerator()
     num_workers = _num_workers(arguments, accelerator)
     with accelerator.main_process_first():
@@ -77,6 +77,8 @@ def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Ro
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
+    if arguments.embeddings is not None:
+        check_to_the_end(arguments.embeddings)
     aligned = align(corpus, arguments.num_proc)
     to_run = arguments.rows or [row.system.key for row in rows]
     for row in rows:

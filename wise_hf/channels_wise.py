@@ -1,0 +1,49 @@
+"""Channels to one: their mean, or a single one where the mean loses what they have."""
+
+import logging
+
+import numpy as np
+
+
+logger = logging.getLogger(__name__)
+
+# Channels that have nothing in common leave 1 / channels² of their power in the mean. Where it has less than half of
+# that, they work against each other: two equally loud ones by a correlation below -0.5.
+CANCELLED = 0.5
+# It is judged piece by piece, since a recording may be put together of others; pieces that have this share of the
+# power must lose it. Of two people who speak at once, one a channel, none does (117 pairs of RAVDESS clips).
+PIECE_S = 0.25
+LOST_SHARE = 0.1
+
+
+def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.ndarray:
+    """
+    Args:
+        samples: (samples, channels) float32.
+        rate: rate of the samples, in Hz.
+        name: what to call the audio in the log.
+
+    Returns:
+        (samples,) float32: the mean of the channels; the loudest of them, told in the log, where they cancel each
+        other, as where the second is the first one inverted.
+    """
+    mean = samples.mean(axis=1, dtype=np.float32)
+    if samples.shape[1] == 1 or not _cancel(samples, mean, rate):
+        return mean
+    loudest = int(samples.var(axis=0, dtype=np.float64).argmax())
+    logger.warning(
+        "%s has channels that cancel each other; channel %d of %d is used alone.",
+        name,
+        loudest + 1,
+        samples.shape[1],
+    )
+    return np.ascontiguousarray(samples[:, loudest])
+
+
+def _cancel(samples: np.ndarray, mean: np.ndarray, rate: int) -> bool:
+    """Whether pieces that have more than `LOST_SHARE` of the power lose it in the mean."""
+    starts = np.arange(0, len(samples), max(round(PIECE_S * rate), 1))
+    power = np.add.reduceat(np.square(samples - samples.mean(axis=0)).sum(axis=1, dtype=np.float64), starts)
+    left = np.add.reduceat(np.square(mean - mean.mean(), dtype=np.float64), starts)
+    lost = left < CANCELLED * power / samples.shape[1] ** 2
+    return bool(power[lost].sum() > LOST_SHARE * power.sum())

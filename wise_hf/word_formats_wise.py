@@ -1,0 +1,124 @@
+"""Word times as recognisers and aligners write them -> one form, in seconds."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+
+# What a word, a sound and their times are called, and how many of the unit make a second. Known writers: this package,
+# Whisper and those around it, transformers, Vosk, Deepgram, AssemblyAI, AWS, Google, Speechmatics, Gentle, Praat.
+WORDS = ("word", "text", "token", "content", "punctuated_word", "label")
+PHONEMES = ("phoneme", "phone", "label")
+STARTS = {"start_s": 1, "start": 1, "begin": 1, "t0": 1, "start_time": 1, "startTime": 1, "xmin": 1, "start_ms": 1000}
+ENDS = {"end_s": 1, "end": 1, "t1": 1, "end_time": 1, "endTime": 1, "xmax": 1, "end_ms": 1000}
+# What they tell besides. `start_offset` counts frames, `startOffset` letters: no times.
+PASSED_OVER = {
+    *("score", "probability", "confidence", "conf", "avg_logprob", "speaker_confidence", "fit", "attention"),
+    *("speaker", "speakerTag", "speaker_label", "channel", "channelTag", "language", "lang"),
+    *("id", "segment_id", "index", "type", "case", "alignedWord", "tokens", "alternatives", "is_eos", "attaches_to"),
+    *("start_offset", "end_offset", "startOffset", "endOffset"),
+}
+LISTS = ("words", "word_segments", "chunks", "result")
+ADVICE = (
+    "give each word 'word', and 'start_s' and 'end_s' in seconds (or 'start' and 'end', 'begin' and 'end', 't0' and "
+    "'t1', 'start_time' and 'end_time'), or 'start_ms' and 'end_ms' in milliseconds"
+)
+
+
+def read_word_times(words: Sequence[Mapping] | Mapping) -> list[dict]:
+    """Words with times from a list that a recogniser or an aligner wrote.
+
+    Args:
+        words: dicts in order, with a name of `WORDS`, of `STARTS` and of `ENDS`, and where known `phonemes`; or a dict
+            that holds them under a name of `LISTS`, or in `segments` that each hold `words`.
+
+    Returns:
+        {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}]} each; times that are missing or no
+        finite number are None.
+
+    Raises:
+        ValueError: for anything else, naming it.
+    """
+    entries = _list_in(words) if isinstance(words, Mapping) else words
+    if isinstance(entries, (str, bytes)) or not isinstance(entries, Sequence):
+        raise ValueError(f"The words are a {type(entries).__name__}, expected a list of dicts; {ADVICE}.")
+    return [_read_word(entry) for entry in entries]
+
+
+def seconds(value: object) -> float | None:
+    """A finite number, or a string of one such as "1.2" or Google's "1.2s"; None for anything else."""
+    try:
+        number = float(value.removesuffix("s") if isinstance(value, str) else value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _list_in(words: Mapping) -> object:
+    """The list of words in what a recogniser wrote about a whole recording."""
+    for name in LISTS:
+        if name in words:
+            return words[name]
+    segments = words.get("segments") or []
+    lists = [segment.get("words") if isinstance(segment, Mapping) else None for segment in segments]
+    if lists and all(isinstance(its, list) for its in lists):
+        return [word for its in lists for word in its]
+    raise ValueError(
+        f"A dict of {', '.join(map(repr, words))} holds no list of words ('words', or 'segments' that each have "
+        f"'words'); have the recogniser tell word times, and {ADVICE}."
+    )
+
+
+def _read_word(entry: object) -> dict:
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"The entry {entry!r:.60} is a {type(entry).__name__}, expected a dict; {ADVICE}.")
+    entry = _unnested(entry)
+    sounds = entry.pop("phonemes", None) or entry.pop("phones", None) or []
+    if not isinstance(sounds, Sequence) or isinstance(sounds, str):
+        raise ValueError(f"The phonemes {sounds!r:.60} are no list; give dicts of 'phoneme', 'start_s' and 'end_s'.")
+    read = {"word": _name(entry, WORDS), **_times(entry, WORDS)}
+    return read | {"phonemes": [_read_phoneme(sound) for sound in sounds]}
+
+
+def _unnested(entry: Mapping) -> dict:
+    """The entry without what AWS and Speechmatics (`alternatives`) and transformers (`timestamp`) nest in it."""
+    flat = dict(entry)
+    match flat.get("alternatives"):
+        case [Mapping() as likeliest, *_]:
+            flat = {**likeliest, **flat}
+    match flat.get("timestamp"):
+        case [start_s, end_s]:
+            flat |= {"start": start_s, "end": end_s}
+            del flat["timestamp"]
+    return flat
+
+
+def _read_phoneme(sound: object) -> dict:
+    if isinstance(sound, str):
+        sound = {"phoneme": sound}
+    if not isinstance(sound, Mapping):
+        raise ValueError(f"The phoneme {sound!r:.60} is no dict; give it 'phoneme', 'start_s' and 'end_s'.")
+    without_length = {name: value for name, value in sound.items() if name != "duration"}  # Gentle's have no times
+    return {"phoneme": _name(sound, PHONEMES), **_times(without_length, PHONEMES)}
+
+
+def _name(entry: Mapping, names: Sequence[str]) -> str:
+    written = next((entry[name] for name in names if name in entry), None)
+    if not isinstance(written, str):
+        raise ValueError(f"The entry {dict(entry)!r:.60} has no string '{names[0]}'; {ADVICE}.")
+    return written
+
+
+def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
+    """`start_s` and `end_s` of an entry, in which nothing may stand that is not known: it could be a time."""
+    unknown = [repr(key) for key in entry if key not in {*names, *STARTS, *ENDS, *PASSED_OVER}]
+    if unknown:
+        raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
+    return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
+
+
+def _time(entry: Mapping, units: Mapping[str, int]) -> float | None:
+    given = [name for name in units if entry.get(name) is not None]
+    if len(given) > 1:
+        raise ValueError(f"The entry {dict(entry)!r:.60} has both {' and '.join(map(repr, given))}; give one of them.")
+    number = seconds(entry[given[0]]) if given else None
+    return None if number is None else number / units[given[0]]
