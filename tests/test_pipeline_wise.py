@@ -101,7 +101,7 @@ def test_one_recording_of_any_form_is_not_several(classify, recordings):
             bytearray(opened.read()),
         ):
             result = classify(form, return_words=True)
-            assert result["alignment"] in ("asr+aligner", "uniform") and result["text"]
+            assert result["alignment"] in ("asr+aligner", "doubtful", "uniform") and result["text"]
 
 
 def test_a_decoder_that_fails_is_reported(classify):
@@ -120,12 +120,12 @@ def test_words_come_with_times_and_attention(classify, recordings):
     assert [word["word"] for word in result["words"]] == TEXT.split()
     assert sum(word["attention"] for word in result["words"]) == pytest.approx(1, abs=1e-5)
     assert all(word["end_s"] > word["start_s"] and word["phonemes"] for word in result["words"])
-    assert result["text"] == TEXT and result["alignment"] in ("aligner", "uniform")
+    assert result["text"] == TEXT and result["alignment"] in ("aligner", "doubtful", "uniform")
 
 
 def test_without_text_the_recording_is_transcribed(classify, recordings):
     result = classify(recordings[0], return_words=True)
-    assert result["text"] and result["alignment"] in ("asr+aligner", "uniform")
+    assert result["text"] and result["alignment"] in ("asr+aligner", "doubtful", "uniform")
     assert len(result["words"]) == len(result["text"].split())
 
 
