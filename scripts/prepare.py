@@ -4,14 +4,17 @@ import argparse
 import logging
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from wise_hf import command_line
 from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.prepare import prepare, report
+from wise_hf.data.unusable import without_unusable
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable
 from wise_hf.training import arguments
+from wise_hf.training.recipe import Recipe
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -30,12 +33,13 @@ def main() -> None:
         raise ValueError(f"{args.output_dir} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(args.output_dir.parent)
     start = time.monotonic()
-    prepared = prepare(
-        arguments.read_corpus(args), WISEFeatureExtractor(mfcc_backend=args.mfcc_backend), args.num_proc
-    )
+    corpus = arguments.read_corpus(args)
+    extractor = WISEFeatureExtractor(mfcc_backend=args.mfcc_backend, level=args.level or Recipe().level)
+    make = partial(prepare, feature_extractor=extractor, num_proc=args.num_proc)
+    prepared = make(without_unusable(corpus, make) if args.skip_unusable else corpus)
     elapsed_s = time.monotonic() - start
     save_whole(prepared, args.output_dir)
-    sys.stdout.write(report(prepared).to_text(elapsed_s) + "\n")
+    sys.stdout.write(report(prepared, len(corpus) - len(prepared)).to_text(elapsed_s) + "\n")
     logging.info("Written: %s", args.output_dir)
 
 

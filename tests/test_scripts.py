@@ -343,6 +343,23 @@ def test_recordings_that_cannot_be_used_are_named(told, tmp_path, samples, sente
     assert sentence in last and "0.wav" in last
 
 
+def test_recordings_that_cannot_be_used_are_passed_over_where_that_is_asked_for(told, spoken_corpus, tmp_path):
+    corpus = shutil.copytree(spoken_corpus, tmp_path / "corpus")
+    names = [f"silence_{number}.wav" for number in range(7)]
+    for name in names:
+        soundfile.write(corpus / name, np.zeros(16_000), 16_000)
+    with (corpus / "metadata.csv").open("a") as file:
+        file.writelines(f"{name},sad,,anna,\n" for name in names)
+    arguments = ["--data_dir", corpus, "--output_dir", tmp_path / "out", "--num_proc", 1]
+    last = told("prepare.py", *arguments)
+    assert "7 of 39 recordings cannot be used" in last and "and 2 more: No word was heard" in last
+    assert "silence_0.wav" in last and "--skip_unusable" in last
+    done = run("prepare.py", *arguments, "--skip_unusable")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "32 utterances" in done.stdout and "passed over: 7 recordings" in done.stdout
+    assert all(f"{name} cannot be used" in done.stderr for name in names)
+
+
 def test_a_corpus_that_is_not_iemocap_is_told(told, spoken_corpus, iemocap_imitation, tmp_path):
     iemocap = ["--dataset", "iemocap", "--output_dir", tmp_path / "out", "--data_dir"]
     assert "counts that differ from IEMOCAP's" in told("train.py", *iemocap, iemocap_imitation)

@@ -13,7 +13,8 @@ import torch
 from transformers.feature_extraction_utils import BatchFeature, FeatureExtractionMixin
 
 from .feature_statistics_wise import FEATURE_SIZE, Statistics, feature_statistics, statistics_as_lists
-from .mfcc_wise import FRAME_MS, HOP_MS, SAMPLING_RATE, frame_sizes, mfcc_native
+from .level_wise import bring_to_level
+from .mfcc_wise import FRAME_MS, HOP_MS, SAMPLING_RATE, frame_sizes, mfcc_native, validate_samples
 from .opensmile_wise import mfcc_opensmile
 
 
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MFCC_BACKENDS = {"native": mfcc_native, "opensmile": mfcc_opensmile}
 NORMALIZATIONS = ("none", "global", "speaker")
+LEVELS = ("speech", "as_recorded")
 
 Words = Sequence[Mapping[str, Any]]
 
@@ -46,6 +48,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         frame_ms: length of a frame in milliseconds.
         hop_ms: step between the starts of two frames in milliseconds.
         mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name); both give the same values.
+        level: "speech" (every recording is brought to one level first) or "as_recorded".
         normalization: "global" (stored mean and std), "speaker" (those of the speaker, where known) or "none".
         mean: stored mean of each of the 39 values over the training frames, or None before `set_statistics`.
         std: stored standard deviation of each of the 39 values, above 0, or None before `set_statistics`.
@@ -67,6 +70,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         frame_ms: float = FRAME_MS,
         hop_ms: float = HOP_MS,
         mfcc_backend: str = "native",
+        level: str = "as_recorded",
         normalization: str = "global",
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
@@ -83,6 +87,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         self.frame_ms = frame_ms
         self.hop_ms = hop_ms
         self.mfcc_backend = mfcc_backend
+        self.level = level
         self.normalization = normalization
         self.max_frames_per_phoneme = max_frames_per_phoneme
         self.max_phonemes_per_word = max_phonemes_per_word
@@ -93,6 +98,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
 
     def _validate(self) -> None:
         _check_choice("mfcc_backend", self.mfcc_backend, tuple(MFCC_BACKENDS))
+        _check_choice("level", self.level, LEVELS)
         _check_choice("normalization", self.normalization, NORMALIZATIONS)
         frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
         if self.feature_size != FEATURE_SIZE:
@@ -187,6 +193,8 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 f"Audio has {sampling_rate} samples a second, this feature extractor expects {self.sampling_rate}; "
                 f"resample it first, for instance with soxr.resample(samples, {sampling_rate}, {self.sampling_rate})."
             )
+        if self.level == "speech":
+            samples = bring_to_level(validate_samples(samples), self.sampling_rate)
         backend = MFCC_BACKENDS[self.mfcc_backend]
         return backend(samples, self.sampling_rate, frame_ms=self.frame_ms, hop_ms=self.hop_ms)
 

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wise_hf.data.augmentation import drop_words, mix_words, stretch, take_words, warp_matrix
+from wise_hf.data.augmentation import (
+    band_matrix,
+    change_channel,
+    drop_words,
+    mix_words,
+    stretch,
+    take_words,
+    warp_matrix,
+)
+from wise_hf.level_wise import bring_to_level
 from wise_hf.mfcc_wise import mfcc_native
 
 
@@ -102,3 +111,54 @@ def test_the_linear_map_is_close_to_the_warped_audio(warp, ravdess_root):
 
 def test_no_warp_is_the_identity():
     np.testing.assert_allclose(warp_matrix(1.0), np.eye(39), atol=1e-5)
+
+
+def speech_like(seed: int = 0) -> dict:
+    """An utterance whose frames are the MFCC of noise in bursts, brought to the common level."""
+    rng = np.random.default_rng(seed)
+    bursts = 1 + np.sin(np.arange(32000) / 2000)
+    features = mfcc_native(bring_to_level((0.1 * bursts * rng.standard_normal(32000)).astype(np.float32), 16000))
+    return {"input_features": features, "phoneme_lengths": np.array([len(features)]), "word_lengths": np.array([1])}
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_another_channel_keeps_the_length_and_the_loudness(seed):
+    given = speech_like()
+    made = change_channel(given, np.random.default_rng(seed))["input_features"]
+    assert made.shape == given["input_features"].shape and made.dtype == np.float32
+    assert np.isfinite(made).all()
+    before, after = (np.exp(each[:, :13] @ band_matrix()).sum() for each in (given["input_features"], made))
+    assert 0.5 < after / before < 2
+
+
+def test_about_half_of_the_utterances_keep_their_channel():
+    given, rng = speech_like(), np.random.default_rng(0)
+    kept = [change_channel(given, rng) is given for _ in range(200)]
+    assert 0.4 < np.mean(kept) < 0.6
+
+
+def test_the_channel_of_a_telephone_is_close_to_that_of_the_filtered_audio(ravdess_root):
+    import soxr
+
+    from wise_hf.audio_wise import read_audio
+
+    class Telephone:
+        """Draws of an upper edge of 4 kHz, 50 dB down, no noise to speak of, no tilt."""
+
+        def __init__(self):
+            self.draws = iter([0.0, 4000.0, 50.0, 50.0, 6.0, -40.0, 0.0])
+
+        def random(self) -> float:
+            return 0.0
+
+        def uniform(self, low: float, high: float) -> float:
+            return next(self.draws)
+
+    samples = read_audio(ravdess_root / "audio/Actor_01/03-01-05-01-01-01-01.flac")
+    narrow = soxr.resample(soxr.resample(samples, 16000, 8000), 8000, 16000).astype(np.float32)
+    plain, exact = (mfcc_native(bring_to_level(each, 16000)) for each in (samples, narrow))
+    made = change_channel({"input_features": plain}, Telephone())["input_features"]
+    loud = plain[:, 0] > np.median(plain[:, 0])
+    left = np.linalg.norm((made - exact)[loud, :13]) / np.linalg.norm((plain - exact)[loud, :13])
+    assert left < 0.5, "the augmentation takes the features most of the way to those of the narrow band"

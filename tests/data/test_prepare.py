@@ -1,9 +1,11 @@
 """Alignment and features of a corpus, made once."""
 
+import json
 import os
+import shutil
 import signal
-import sys
-import types
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +13,9 @@ import soundfile
 
 from wise_hf.audio_wise import read_audio
 from wise_hf.data import cache
-from wise_hf.data.cache import cached_map, save_whole
 from wise_hf.data.folder import load_folder
-from wise_hf.data.prepare import align_utterance, prepare, report
+from wise_hf.data.prepare import align, align_utterance, prepare, report
+from wise_hf.data.unusable import UnusableRows, without_unusable
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 
 
@@ -24,14 +26,14 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def small_corpus(tmp_path, monkeypatch):
-    monkeypatch.setattr("wise_hf.alignment_wise.check_speech", lambda samples: None)  # its noise stands for speech
+def small_corpus(spoken_corpus, tmp_path):
+    """Three recordings whose words are still to be found."""
     folder = tmp_path / "corpus"
     folder.mkdir()
-    rng = np.random.default_rng(0)
-    for name in "abc":
-        soundfile.write(folder / f"{name}.wav", 0.1 * rng.normal(size=16_000), 16_000)
-    lines = [f"{name}.wav,sad,Kids are talking,{name}" for name in "abc"]
+    rows = [row for row in load_folder(spoken_corpus) if '"' not in row["text"]][:3]
+    for name, row in zip("abc", rows, strict=True):
+        shutil.copyfile(row["audio"], folder / f"{name}.wav")
+    lines = [f'{name}.wav,sad,"{row["text"]}",{name}' for name, row in zip("abc", rows, strict=True)]
     (folder / "metadata.csv").write_text("\n".join(["file_name,emotion,text,speaker", *lines]) + "\n")
     return folder
 
@@ -55,42 +57,59 @@ def test_several_processes_give_the_same(small_corpus, own_cache, monkeypatch):
 
 
 def test_a_finished_chunk_is_never_made_again(small_corpus, own_cache, monkeypatch):
-    made = []
     monkeypatch.setattr(cache, "CHUNK_ROWS", 2)
-    monkeypatch.setattr(
-        cache, "save_whole", lambda dataset, folder: (made.append(folder), save_whole(dataset, folder))
-    )
     first = prepare(load_folder(small_corpus), WISEFeatureExtractor())
-    assert len(made) == 4, "two chunks, aligned and extracted"
+    assert len(shards(own_cache)) == 4, "two chunks, aligned and extracted"
     assert prepare(load_folder(small_corpus), WISEFeatureExtractor()).to_list() == first.to_list()
-    assert len(made) == 4
+    assert len(shards(own_cache)) == 4
     prepare(load_folder(small_corpus), WISEFeatureExtractor(max_phonemes_per_word=3))
-    assert len(made) == 6, "other settings of the features leave the alignment as it is"
+    assert len(shards(own_cache)) == 6, "other settings of the features leave the alignment as it is"
+
+
+def shards(own_cache: Path) -> list[Path]:
+    return list(own_cache.glob("wise_hf/*/*"))
+
+
+def test_labels_places_and_normalisation_decide_on_no_features(small_corpus, own_cache, tmp_path):
+    before = prepare(load_folder(small_corpus), WISEFeatureExtractor())
+    kept = shards(own_cache)
+    normalised = WISEFeatureExtractor(normalization="speaker", mean=[1.0] * 39, std=[2.0] * 39)
+    assert prepare(load_folder(small_corpus), normalised).to_list() == before.to_list()
+    relabelled = prepare(load_folder(small_corpus, label_map={"sad": "calm"}), WISEFeatureExtractor())
+    assert relabelled["emotion"][:] == ["calm"] * 3
+    moved = shutil.copytree(small_corpus, tmp_path / "moved", copy_function=shutil.copyfile)
+    lines = (moved / "metadata.csv").read_text().splitlines()
+    (moved / "metadata.csv").write_text("\n".join([lines[0], lines[3], lines[1]]) + "\n")
+    after = prepare(load_folder(moved), WISEFeatureExtractor())
+    assert after["id"][:] == ["c.wav", "a.wav"] and after["audio"][0] == str(moved / "c.wav")
+    assert after["input_features"][:] == [before["input_features"][row] for row in (2, 0)]
+    assert shards(own_cache) == kept
+
+
+def test_a_setting_of_an_extractor_that_nobody_listed_decides_on_its_features(small_corpus, own_cache):
+    prepare(load_folder(small_corpus), WISEFeatureExtractor())
+    louder = prepare(load_folder(small_corpus), LouderExtractor(gain=2.0))
+    softer = prepare(load_folder(small_corpus), LouderExtractor(gain=0.5))
+    assert louder[0]["input_features"] != softer[0]["input_features"]
+
+
+class LouderExtractor(WISEFeatureExtractor):
+    """An extractor with a setting of its own."""
+
+    def __init__(self, gain: float = 1.0, **options: object):
+        super().__init__(**options)
+        self.gain = gain
+
+    def extract(self, samples: np.ndarray, sampling_rate: int | None) -> np.ndarray:
+        return super().extract(samples * self.gain, sampling_rate)
 
 
 def test_a_changed_recording_is_prepared_anew(small_corpus, own_cache):
     before = prepare(load_folder(small_corpus), WISEFeatureExtractor())
-    soundfile.write(small_corpus / "b.wav", np.zeros(20_000), 16_000)
+    shutil.copyfile(small_corpus / "c.wav", small_corpus / "b.wav")
     after = prepare(load_folder(small_corpus), WISEFeatureExtractor())
     assert after[1]["input_features"] != before[1]["input_features"]
     assert after[0]["input_features"] == before[0]["input_features"]
-
-
-def test_changed_code_makes_chunks_anew(small_corpus, own_cache, monkeypatch):
-    dataset = load_folder(small_corpus)
-    helper = small_corpus / "helper.py"
-    module = types.ModuleType("helper")
-    module.__file__ = str(helper)
-
-    def texts(answer: str) -> list[str]:
-        monkeypatch.setattr(sys.modules[__name__], "ANSWER", answer)
-        options = {"features": dataset.features, "made_by": [module], "settings": {}}
-        return cached_map(dataset, answer_utterance, **options)["text"][:]
-
-    helper.write_text("first")
-    assert texts("one") == ["one"] * 3 and texts("two") == ["one"] * 3, "kept as long as the code is the same"
-    helper.write_text("second")
-    assert texts("two") == ["two"] * 3
 
 
 def interrupted_map(*_: object, **__: object) -> None:
@@ -108,21 +127,70 @@ def test_an_interrupt_is_an_interrupt_whatever_the_map_makes_of_it(small_corpus,
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def raise_error(row: dict) -> dict:
-    raise ValueError("it is the row's")
+def spoil(folder: Path) -> None:
+    """A corpus of which only c.wav can be used."""
+    soundfile.write(folder / "a.wav", np.zeros(16_000), 16_000)
+    soundfile.write(folder / "b.wav", np.full(16_000, np.nan), 16_000, subtype="FLOAT")
+    words = [{"word": "hello", "start_s": 0.1, "end_s": 0.6}]
+    (folder / "b.words.json").write_text(json.dumps(words))
+    lines = (folder / "metadata.csv").read_text().splitlines()
+    lines[1] = "a.wav,sad,,anna"
+    shutil.copyfile(folder / "a.wav", folder / "d.wav")
+    (folder / "metadata.csv").write_text("\n".join([*lines, "d.wav,sad,,anna"]) + "\n")
 
 
-def test_errors_of_a_map_stay_what_they_are(small_corpus, own_cache):
-    dataset = load_folder(small_corpus)
-    with pytest.raises(ValueError, match="it is the row's"):
-        cached_map(dataset, raise_error, features=dataset.features, made_by=[], settings={})
+def test_all_recordings_that_cannot_be_used_are_told_at_once_and_the_rest_is_kept(
+    small_corpus, own_cache, caplog, monkeypatch
+):
+    spoil(small_corpus)
+    with pytest.raises(UnusableRows) as told:
+        prepare(load_folder(small_corpus), WISEFeatureExtractor())
+    assert list(told.value.reasons) == [0, 1, 3], "without words, and with words but without a usable recording"
+    for part in ("3 of 4 recordings", "a.wav, ", "d.wav: No word was heard", "b.wav: the recording has samples that"):
+        assert part in str(told.value)
+    assert "--skip_unusable" in str(told.value)
+    for name in "abd":
+        assert f"{name}.wav cannot be used: " in caplog.text
+    monkeypatch.setattr("datasets.Dataset.map", None)
+    with pytest.raises(UnusableRows, match="3 of 4 recordings"):
+        prepare(load_folder(small_corpus), WISEFeatureExtractor())
 
 
-ANSWER = ""
+def test_recordings_that_cannot_be_used_are_passed_over(small_corpus, own_cache):
+    spoil(small_corpus)
+    make = partial(prepare, feature_extractor=WISEFeatureExtractor())
+    usable = without_unusable(load_folder(small_corpus), make)
+    assert usable["id"][:] == ["c.wav"]
+    assert "passed over: 3 recordings" in report(make(usable), num_skipped=3).to_text(elapsed_s=1.0)
 
 
-def answer_utterance(row: dict) -> dict:
-    return {"text": ANSWER}
+def test_a_recording_beyond_the_limit_is_told_with_the_limit(small_corpus, own_cache, monkeypatch):
+    limit = "The recording is 146.0 s long, and 120 s is the most that is aligned; cut it."
+
+    def refuse(samples: np.ndarray, text: str | None, rate: int) -> dict:
+        raise ValueError(limit)
+
+    monkeypatch.setattr("wise_hf.data.utterance_words.find_words", refuse)
+    with pytest.raises(UnusableRows, match=f"3 of 3 .*c.wav: {limit}"):
+        prepare(load_folder(small_corpus), WISEFeatureExtractor())
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("uniform", "shared out evenly"), ("doubtful", "is hardly what is said")]
+)
+def test_words_that_are_not_to_be_relied_upon_are_told(small_corpus, own_cache, monkeypatch, caplog, source, told):
+    words = [
+        {"word": "hello", "start_s": 0.1, "end_s": 0.6, "phonemes": [{"phoneme": "AH", "start_s": 0, "end_s": 1}]}
+    ]
+    found = {"text": "hello", "words": words, "alignment": source, "of no column": 1}
+    monkeypatch.setattr("wise_hf.data.utterance_words.find_words", lambda *_: found)
+    corpus = load_folder(small_corpus)
+    aligned = align(corpus)
+    assert aligned["alignment"][:] == [source] * 3 and aligned.column_names == corpus.column_names
+    assert "3 of 3 recordings: " in caplog.text and told in caplog.text and "c.wav" in caplog.text
+    caplog.clear()
+    align(aligned)
+    assert caplog.text == "", "what the corpus says of its words is not told again"
 
 
 def test_an_utterance_without_text_is_transcribed_and_says_so(spoken_corpus):
@@ -147,8 +215,3 @@ def test_the_report_counts_every_source_of_words(spoken_corpus):
     for line in ("32 utterances", "aligned by aligner: 0", "aligned by asr+aligner: 0", "aligned by uniform: 0"):
         assert line in text
     assert f"{counted.duration_s / 2:.0f} times as fast" in text
-
-
-def test_a_folder_that_cannot_be_written_is_told(small_corpus):
-    with pytest.raises(ValueError, match="cannot be written"):
-        save_whole(load_folder(small_corpus), "/proc/nowhere/x")

@@ -12,6 +12,7 @@ from datasets import Dataset, Value
 
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align
+from wise_hf.data.unusable import UnusableRows
 from wise_hf.training.comparison import (
     Comparison,
     collect_runs,
@@ -60,6 +61,13 @@ def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
     assert set(fold["predictions"].values()) <= set(EMOTIONS)
     assert len(fold["history"]) == (0 if key == "svm" else 2) and fold["seconds"] > 0
     assert not list(tmp_path.rglob("*.unfinished"))
+
+
+def test_recordings_without_the_features_of_a_system_are_named(aligned, tmp_path):
+    spoilt = [str(tmp_path / "none.wav"), *aligned["audio"][1:]]
+    rows = aligned.remove_columns("audio").add_column("audio", spoilt)
+    with pytest.raises(UnusableRows, match="1 of 32 recordings .*none.wav: the recording is not there"):
+        prepare_system(rows, SYSTEMS["dual_rnn"])
 
 
 def test_a_finished_fold_is_never_run_again_and_a_missing_one_is(aligned, tmp_path):

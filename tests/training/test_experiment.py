@@ -4,15 +4,19 @@ import argparse
 import importlib.metadata
 import json
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from accelerate.state import AcceleratorState
 from datasets import Dataset
 
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
+from wise_hf.data.unusable import UnusableRows
 from wise_hf.training import experiment
 from wise_hf.training.experiment import (
     check_arguments,
@@ -178,3 +182,20 @@ def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_pa
     assert made["folds"] == read["folds"] and made["systems"] == read["systems"]
     assert (made["protocol"], read["protocol"]) == ("speaker", "speaker") and made["left_out"] == [0, 0]
     assert (tmp_path / "made/folds.json").read_bytes() == (tmp_path / "read/folds.json").read_bytes()
+
+
+def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp_path):
+    folder = shutil.copytree(spoken_corpus, tmp_path / "spoilt")
+    soundfile.write(folder / "silence.wav", np.zeros(16_000), 16_000)
+    columns, *lines = (folder / "metadata.csv").read_text().splitlines()
+    silent = {"file_name": "silence.wav", "emotion": "sad", "speaker": lines[0].split(",")[3]}
+    line = ",".join(silent.get(name, "") for name in columns.split(","))
+    (folder / "metadata.csv").write_text("\n".join([columns, line, *lines]) + "\n")
+    quick = ["--data_dir", folder, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    AcceleratorState._reset_state(reset_partial_state=False)
+    with pytest.raises(UnusableRows, match="1 of 33 recordings .*silence.wav"):
+        run_experiment(parse(*quick))
+    text = run_experiment(parse(*quick, "--skip_unusable"))
+    assert "32 utterances" in text and "passed over: 1" in text
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["num_skipped"] == 1
+    assert "silence.wav" not in (tmp_path / "out" / "folds.json").read_text()

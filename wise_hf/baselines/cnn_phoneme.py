@@ -331,10 +331,4 @@ SYSTEM = System(
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
     ),
-    made_by=(
-        "wise_hf.audio_wise",
-        "wise_hf.mfcc_wise",
-        "wise_hf.baselines.framing",
-        "wise_hf.baselines.mel_spectrogram",
-    ),
 )

@@ -330,7 +330,6 @@ SYSTEM = System(
     columns={"features": Array2D((None, FEATURE_SIZE), "float32"), "prosody": List(Value("float32"))},
     build=build,
     recipe=RECIPE,
-    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.prosody"),
 )
 SYSTEM_WITH_ATTENTION = System(
     key="dual_rnn_attention",
@@ -339,5 +338,4 @@ SYSTEM_WITH_ATTENTION = System(
     columns=SYSTEM.columns,
     build=partial(build, attention=True),
     recipe=RECIPE,
-    made_by=SYSTEM.made_by,
 )

@@ -285,5 +285,4 @@ SYSTEM = System(
         max_grad_norm=3.0,
         patience=20,
     ),
-    made_by=("wise_hf.audio_wise", "wise_hf.mfcc_wise", "wise_hf.baselines.framing", "wise_hf.baselines.descriptors"),
 )

@@ -10,14 +10,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wise_hf.mfcc_wise import NUM_CEPSTRA, dct_matrix, hz_to_mel, mel_to_hz, warp_frequencies
+from wise_hf.level_wise import masking_noise
+from wise_hf.mfcc_wise import (
+    NUM_CEPSTRA,
+    NUM_MEL_BANDS,
+    SAMPLING_RATE,
+    dct_matrix,
+    hz_to_mel,
+    mel_to_hz,
+    mfcc_native,
+    warp_frequencies,
+    with_deltas,
+)
 
 
-AUGMENTATIONS = ("tempo", "warp", "disturb", "drop_words", "mix_words")
+AUGMENTATIONS = ("tempo", "channel", "warp", "disturb", "drop_words", "mix_words")
 
 TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
 WARPS = (0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
-CHANNEL_STD = 0.3  # in deviations of the coefficient
+OTHER_CHANNEL_SHARE = 0.5
+NARROW_SHARE = 0.5  # of the other channels
+UPPER_EDGE_HZ, LOWER_EDGE_HZ = (3000.0, 8000.0), (50.0, 500.0)
+TILT_DB = 6.0  # from the lowest to the highest band, either way
+NOISE_DB = (-40.0, -5.0)  # against the speech
+SHIFT_STD = 0.3  # in deviations of the coefficient
 NOISE_STD = 0.1
 DROPPED_SHARE = 0.15
 MIXED_SHARE = 0.4
@@ -44,6 +60,64 @@ def stretch(utterance: dict, rng: np.random.Generator) -> dict:
     return utterance | {"input_features": features, "phoneme_lengths": new}
 
 
+def change_channel(utterance: dict, rng: np.random.Generator) -> dict:
+    """
+    Every second utterance through another microphone, telephone or room.
+
+    The cepstra give the energies of the mel bands, smoothly; the bands are weighed, noise is added, and the whole is
+    as loud again as it was. What masks faint sounds in every recording (`wise_hf.level_wise`) stays beneath.
+
+    Args:
+        utterance: with raw (not normalised) features of recordings that were brought to one level.
+        rng: draws the channel, the same for the whole utterance.
+    """
+    if rng.random() >= OTHER_CHANNEL_SHARE:
+        return utterance
+    mask, matrix = masking_energies(), dct_matrix()
+    energies = np.exp(utterance["input_features"][:, :NUM_CEPSTRA] @ band_matrix())  # (T, bands)
+    heard = np.maximum(energies - mask, 1e-3 * energies) * _draw_response(rng)
+    noise_db, noise_tilt_db = rng.uniform(*NOISE_DB), rng.uniform(-TILT_DB, TILT_DB)
+    heard += heard.mean() * from_db(noise_db + noise_tilt_db * np.linspace(-0.5, 0.5, len(mask)))
+    heard *= energies.sum() / heard.sum()
+    cepstra = np.log(heard + mask).astype(np.float32) @ matrix
+    return utterance | {"input_features": with_deltas(cepstra)}
+
+
+def _draw_response(rng: np.random.Generator) -> np.ndarray:
+    """(bands,) what a channel makes of each band's energy."""
+    centres_hz = band_centres_hz()
+    response_db = rng.uniform(-TILT_DB, TILT_DB) * np.linspace(-0.5, 0.5, len(centres_hz))
+    if rng.random() < NARROW_SHARE:
+        upper_hz, lower_hz = rng.uniform(*UPPER_EDGE_HZ), rng.uniform(*LOWER_EDGE_HZ)
+        response_db = response_db - np.where(centres_hz > upper_hz, rng.uniform(15, 50), 0.0)
+        octaves_below = np.log2(np.maximum(lower_hz / centres_hz, 1.0))
+        response_db -= rng.uniform(6, 24) * octaves_below
+    return from_db(response_db)
+
+
+def from_db(level_db: np.ndarray) -> np.ndarray:
+    """Decibels to a factor of energy."""
+    return 10 ** (level_db / 10)
+
+
+def band_centres_hz() -> np.ndarray:
+    """(bands,) float64: the middle of each mel band."""
+    return mel_to_hz(np.linspace(0.0, hz_to_mel(HIGH_HZ), NUM_MEL_BANDS + 2)[1:-1])
+
+
+@functools.cache
+def band_matrix() -> np.ndarray:
+    """(13, bands) float64: cepstra to the smooth log mel spectrum that they describe."""
+    return np.linalg.pinv(dct_matrix().astype(np.float64))
+
+
+@functools.cache
+def masking_energies() -> np.ndarray:
+    """(bands,) float64: the energy that the noise beneath every levelled recording has in each mel band."""
+    cepstra = mfcc_native(masking_noise(10 * SAMPLING_RATE))[:, :NUM_CEPSTRA]
+    return np.exp(cepstra @ band_matrix()).mean(axis=0)
+
+
 @functools.cache
 def warp_matrix(warp: float) -> np.ndarray:
     """
@@ -60,14 +134,14 @@ def warp_matrix(warp: float) -> np.ndarray:
     """
     to_cepstra = dct_matrix().astype(np.float64)  # (bands, 13), liftered
     bands = len(to_cepstra)
-    centres = np.linspace(0.0, hz_to_mel(HIGH_HZ), bands + 2)[1:-1]
+    centres = hz_to_mel(band_centres_hz())
     read_at = hz_to_mel(warp_frequencies(mel_to_hz(centres), warp, HIGH_HZ))
     position = np.clip((read_at - centres[0]) / (centres[1] - centres[0]), 0, bands - 1)
     low = np.minimum(position.astype(int), bands - 2)
     reading = np.zeros((bands, bands))  # row k reads between two bands
     reading[np.arange(bands), low] = 1 - (position - low)
     reading[np.arange(bands), low + 1] = position - low
-    block = np.linalg.pinv(to_cepstra) @ reading.T @ to_cepstra
+    block = band_matrix() @ reading.T @ to_cepstra
     return np.kron(np.eye(3), block).astype(np.float32)
 
 
@@ -81,7 +155,7 @@ def disturb(utterance: dict, rng: np.random.Generator) -> dict:
     """
     features = utterance["input_features"]
     features = features + rng.normal(0, NOISE_STD, features.shape).astype(np.float32)
-    features[:, :NUM_CEPSTRA] += rng.normal(0, CHANNEL_STD, NUM_CEPSTRA).astype(np.float32)
+    features[:, :NUM_CEPSTRA] += rng.normal(0, SHIFT_STD, NUM_CEPSTRA).astype(np.float32)
     return utterance | {"input_features": features}
 
 

@@ -1,118 +1,220 @@
-"""Finished work is kept: a map over a corpus is cached chunk by chunk, so that a kill costs one chunk at most."""
+"""Finished work is kept: what a map function made of a row is found again by what it was made from."""
 
 import hashlib
 import json
+import logging
 import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
 
 import datasets
-from datasets import Dataset, Features, concatenate_datasets, load_from_disk
+import numpy as np
+from datasets import Dataset, DatasetInfo, Features, Value, concatenate_datasets, load_from_disk
+from datasets.fingerprint import Hasher
+from datasets.table import InMemoryTable
 
+from wise_hf.data.code_state import code_state
+from wise_hf.data.interrupts import workers_deaf_to_interrupts
+
+
+logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 500
+KEY, REASON = "cache_key", "why_unusable"
 
 
 def cached_map(
     dataset: Dataset,
     function: Callable[..., dict],
-    features: Features,
-    made_by: Sequence[ModuleType],
-    settings: Mapping[str, object],
+    reads: Sequence[str],
+    makes: Mapping[str, object],
     num_proc: int | None = None,
     desc: str = "",
     made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
     **fn_kwargs: object,
-) -> Dataset:
+) -> tuple[Dataset, dict[int, str]]:
     """
-    `dataset.map`, whose results outlive the process (those of a dataset made in memory do not by themselves).
+    `dataset.map` for map functions of recordings, whose results outlive the process.
 
-    A chunk is made anew when its rows, its recordings and their files (size and time of change), the settings or the
-    code changed.
+    A row is made anew when what is in its recording or in the files beside it, a column that the function reads, an
+    argument of the function or any code that it may run has changed; not when it is moved, renamed or labelled
+    otherwise. A kill costs CHUNK_ROWS rows at most.
 
     Args:
         dataset: utterances with the column `audio`.
-        function: gives the new columns of a row.
-        features: of the result.
-        made_by: the modules that the function calls; their code and its own decide on the result.
-        settings: what else decides on it.
+        function: gives the new columns of a row; those that it leaves out stay as they are.
+        reads: the columns that the function is given, `audio` among them.
+        makes: the `datasets` features of the columns that it gives.
         num_proc: processes; `None` = this one.
         desc: what the progress bar says.
         made_from: further files that a row is made from, by the path of its recording.
         fn_kwargs: further arguments of the function.
+
+    Returns:
+        The rows that the function could use, with the new columns; and, by the number of the row, why it could not use
+        the others: its ValueError, which is kept as well, without the recording's path.
     """
-    modules = [sys.modules[function.__module__], *made_by]
-    code = [hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest() for module in modules]
-    chunks = []
-    for start in range(0, len(dataset), CHUNK_ROWS):
-        rows = dataset.select(range(start, min(start + CHUNK_ROWS, len(dataset))))
-        files = [path for audio in rows["audio"] for path in (Path(audio), *made_from(audio))]
-        decided_by = [function.__qualname__, code, str(features), dict(settings), [_state(path) for path in files]]
-        folder = _cache_folder(rows, decided_by)
-        if not folder.is_dir():
-            told = f"{desc} {start + 1}-{start + len(rows)} of {len(dataset)}"
-            _make(rows, folder, num_proc, function=function, fn_kwargs=fn_kwargs, features=features, desc=told)
-        chunks.append(load_from_disk(folder))
-    return concatenate_datasets(chunks)
+    inputs = dataset.select_columns(list(reads)).with_format(None)
+    given = {name: feature for name, feature in inputs.features.items() if name != "audio"}
+    features = Features(given | makes | {REASON: Value("string")})
+    keys = list(_keys(inputs, made_from))
+    store = _Store(_folder(function, features, fn_kwargs), set(keys))
+    missing = {key: row for row, key in enumerate(keys) if key not in store}
+    work = partial(_make_row, function=function, makes=list(makes), fn_kwargs=fn_kwargs)
+    for start in range(0, len(missing), CHUNK_ROWS):
+        chunk = list(missing)[start : start + CHUNK_ROWS]
+        rows = inputs.select([missing[key] for key in chunk])
+        told = f"{desc} {start + 1}-{start + len(chunk)} of {len(missing)}"
+        store.add(chunk, rows, function=work, features=features, num_proc=num_proc, desc=told)
+    reasons = {row: store.reasons[key] for row, key in enumerate(keys) if key in store.reasons}
+    own = dataset.select_columns([name for name in dataset.column_names if name not in features])
+    made = _beside(own, keys, store) if store.places else _without_rows(Features(own.features | features))
+    columns = [*dataset.column_names, *(name for name in makes if name not in dataset.column_names)]
+    return made.select_columns(columns), reasons
 
 
-def _make(rows: Dataset, folder: Path, num_proc: int | None, **options: object) -> None:
-    """Map without the cache of `datasets`, which knows a function by its name and not by its code."""
-    processes = None if num_proc in (None, 1) else min(num_proc, len(rows))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, _workers_deaf_to_interrupts():
-        made = rows.map(
-            num_proc=processes, cache_file_name=f"{scratch}/made.arrow", load_from_cache_file=False, **options
-        )
-        save_whole(made, folder)
-
-
-@contextmanager
-def _workers_deaf_to_interrupts() -> Iterator[None]:
-    """Ctrl-C reaches a map's workers as well, and one that dies with the pool's lock in its hand leaves it hanging.
-
-    What the map raises when it is interrupted (it may be a time-out) becomes the KeyboardInterrupt that it was.
+def _beside(own: Dataset, keys: Sequence[str], store: "_Store") -> Dataset:
     """
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
-        yield
-        return
-    own, interrupts = os.getpid(), []
+    The rows of a corpus, with the kept columns of those that have some.
 
-    def interrupt(*_: object) -> None:
-        if os.getpid() == own:
-            interrupts.append(True)
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    except Exception:
-        if interrupts:
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
+    What is kept stays in its files: the few other columns are put in the order of these, and both back by an index.
+    """
+    kept = store.all_rows()
+    rows = [row for row, key in enumerate(keys) if key in store.places]
+    places = [store.places[keys[row]] for row in rows]
+    order = np.zeros(len(kept), np.int64)  # a kept row that is not asked for gets any
+    order[places] = rows
+    in_order = InMemoryTable(own.with_format("arrow")[:].take(order))
+    return concatenate_datasets([Dataset(in_order, DatasetInfo(features=own.features)), kept], axis=1).select(places)
 
 
-def _cache_folder(rows: Dataset, decided_by: object) -> Path:
-    told = json.dumps([decided_by, rows.to_list()], sort_keys=True)
-    return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / hashlib.sha256(told.encode()).hexdigest()[:32]
+def _without_rows(features: Features) -> Dataset:
+    return Dataset.from_dict({name: [] for name in features}, features=features)
 
 
-def _state(path: Path) -> list[int] | None:
-    """What changes when a file does; `None` where there is none."""
+def _folder(function: Callable, features: Features, fn_kwargs: Mapping[str, object]) -> Path:
+    """Where the results of a function with these arguments and this code are."""
+    code = code_state(function, _make_row, *fn_kwargs.values())
+    decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(features), code]
+    return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
+
+
+def _keys(rows: Dataset, made_from: Callable[[str], Sequence[Path]]) -> Iterator[str]:
+    """What each row is known by: its values, with what its recording holds instead of where it is."""
+    seen: Counter[str] = Counter()
+    for row in rows:
+        audio = row.pop("audio")
+        files = [Path(audio).suffix.lower(), *(_content(path) for path in (Path(audio), *made_from(audio)))]
+        key = _digest(json.dumps([files, row], sort_keys=True).encode())
+        seen[key] += 1
+        yield f"{key}-{seen[key]}"
+
+
+def _digest(told: bytes) -> str:
+    return hashlib.sha256(told).hexdigest()[:32]
+
+
+def _content(path: Path) -> str | None:
+    """What changes when a file's content does; `None` where it cannot be read."""
     try:
         state = path.stat()
-    except FileNotFoundError:
+        return _content_of(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    except OSError:
         return None
-    return [state.st_size, state.st_mtime_ns]
+
+
+@cache
+def _content_of(path: Path, *state: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class _Store:
+    """
+    What was kept of a function: shards that are never changed, so that several processes may read and add at once.
+
+    Args:
+        folder: where they are.
+        wanted: the keys of the rows to look for; a shard that has none of them is left alone.
+
+    Attributes:
+        places: by key, the row in all shards, one after the other.
+        reasons: by key, why a row could not be used.
+    """
+
+    def __init__(self, folder: Path, wanted: Set[str]):
+        self.places: dict[str, int] = {}
+        self.reasons: dict[str, str] = {}
+        self._folder = folder
+        self._wanted = wanted
+        self._shards: list[Dataset] = []
+        for path in sorted(folder.glob("*")):
+            if path.suffix:  # unfinished
+                continue
+            try:
+                self._open(path)
+            except Exception as error:  # whatever it is, the rows can be made again
+                logger.warning("%s is damaged (%s): what it held is made anew, and it may be removed.", path, error)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.places or key in self.reasons
+
+    def _open(self, path: Path) -> None:
+        shard = load_from_disk(path)
+        keys, reasons = shard[KEY][:], shard[REASON][:]
+        if self._wanted.isdisjoint(keys):
+            return
+        first = sum(map(len, self._shards))
+        self._shards.append(shard)
+        for row, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
+            if reason is None:
+                self.places.setdefault(key, first + row)
+            else:
+                self.reasons[key] = reason
+
+    def all_rows(self) -> Dataset:
+        """The kept columns of all shards, one after the other; nothing is read yet."""
+        return concatenate_datasets(self._shards).remove_columns([KEY, REASON])
+
+    def add(self, keys: list[str], rows: Dataset, num_proc: int | None, **options: object) -> None:
+        """
+        Make a shard.
+
+        Raises:
+            ValueError: where it cannot be written.
+        """
+        path = self._folder / f"{time.time_ns()}-{uuid.uuid4().hex}"  # so that they stay in order
+        processes = min(num_proc or 1, len(rows))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Without the cache of `datasets`, which knows a function by its name and not by its code.
+            with tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch:
+                options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
+                with workers_deaf_to_interrupts():
+                    made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
+                    _write_whole(made.add_column(KEY, keys), path)
+            self._open(path)
+        except OSError as error:
+            raise ValueError(f"{self._folder} cannot be written ({error}); make room, or set HF_HOME.") from error
+
+
+def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str], fn_kwargs: Mapping) -> dict:
+    """The columns of a row, or why it has none."""
+    try:
+        made = {**row, **function(row, **fn_kwargs)}
+    except ValueError as error:
+        reason = str(error).removeprefix(f"{row['audio']}: ").replace(row["audio"], "the recording")
+        return dict.fromkeys(makes) | {REASON: reason}
+    return {name: made.get(name) for name in makes} | {REASON: None}
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
@@ -124,14 +226,18 @@ def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
     """
     target = Path(output_dir)
     check_replaceable(target)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
     try:
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        dataset.save_to_disk(unfinished)
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.rename(target)
+        _write_whole(dataset, target)
     except OSError as error:
         raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error
+
+
+def _write_whole(dataset: Dataset, target: Path) -> None:
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_to_disk(unfinished)
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.rename(target)
 
 
 def check_replaceable(folder: Path) -> None:

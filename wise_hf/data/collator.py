@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 
-from wise_hf.data.augmentation import WARPS, disturb, drop_words, mix_words, stretch, warp_matrix
+from wise_hf.data.augmentation import WARPS, change_channel, disturb, drop_words, mix_words, stretch, warp_matrix
 from wise_hf.data.word_ids import spellings
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.feature_statistics_wise import feature_statistics
@@ -115,6 +115,8 @@ class WISECollator:
             _check_columns(row, "speaker")
         if "tempo" in self.augment:
             utterance = stretch(utterance, self.rng)
+        if "channel" in self.augment:
+            utterance = change_channel(utterance, self.rng)
         warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
         utterance["input_features"] = self.normalized(utterance["input_features"], row.get("speaker"), warp)
         if "disturb" in self.augment:

@@ -8,15 +8,21 @@ from pathlib import Path
 
 from datasets import Dataset, Features, List, Value
 
-from wise_hf import spoken_text_wise
-from wise_hf.data import iemocap_formats
 from wise_hf.data.cache import cached_map
 from wise_hf.data.iemocap_check import GO_ON, check_words, listed
 from wise_hf.data.iemocap_counts import SESSIONS, find_differences, to_table
-from wise_hf.data.iemocap_formats import read_evaluations, read_name, read_transcriptions, spoken_text, text_tags
+from wise_hf.data.iemocap_formats import (
+    Evaluation,
+    read_evaluations,
+    read_name,
+    read_transcriptions,
+    spoken_text,
+    text_tags,
+)
 from wise_hf.data.iemocap_labels import LABEL_NAMES, LABEL_SETS
 from wise_hf.data.iemocap_words import SegmentTimes, read_words, segment_files
 from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.unusable import check_usable
 
 
 logger = logging.getLogger(__name__)
@@ -52,6 +58,7 @@ IEMOCAP_FEATURES = Features(
         "text_differs": Value("bool"),  # the words of the segment files are not those of the transcription
     }
 )
+READ_COLUMNS = ("end_s", "words", "alignment", "segments", "text_differs")  # what `read_words` gives
 
 
 def load_iemocap(
@@ -110,18 +117,20 @@ def load_iemocap(
 def _read_all_words(
     rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, num_proc: int | None
 ) -> Dataset:
-    return cached_map(
-        Dataset.from_list(rows, features=IEMOCAP_FEATURES),
+    corpus = Dataset.from_list(rows, features=IEMOCAP_FEATURES)
+    read, reasons = cached_map(
+        corpus,
         read_words,
-        features=IEMOCAP_FEATURES,
-        made_by=(iemocap_formats, spoken_text_wise),
+        reads=("audio", "text", "tags"),
+        makes={name: IEMOCAP_FEATURES[name] for name in READ_COLUMNS},
         made_from=segment_files,
-        settings={"keep_nonverbal": keep_nonverbal, "times": str(times)},
         num_proc=num_proc,
         desc="Reading words",
         times=times,
         keep_nonverbal=keep_nonverbal,
     )
+    check_usable(corpus, reasons)
+    return read
 
 
 def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
@@ -228,7 +237,7 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
         reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
 
 
-def _row(utterance_id: str, evaluation: iemocap_formats.Evaluation, text: str, audio: Path) -> dict:
+def _row(utterance_id: str, evaluation: Evaluation, text: str, audio: Path) -> dict:
     name = read_name(utterance_id)
     return {
         "id": utterance_id,

@@ -1,31 +1,19 @@
 """Utterances -> words with times -> raw features: `datasets` map functions, made once and cached."""
 
-import importlib.util
 import logging
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from datasets import Array2D, Dataset, Features, List, Value
+from datasets import Array2D, Dataset, List, Value
 
-from wise_hf import (
-    acoustics_wise,
-    alignment_wise,
-    audio_wise,
-    decoder_wise,
-    feature_extraction_wise,
-    mfcc_wise,
-    opensmile_wise,
-    pronunciation_wise,
-    spoken_text_wise,
-    transcription_wise,
-    word_times_wise,
-)
-from wise_hf.audio_wise import read_audio
 from wise_hf.data.cache import cached_map
-from wise_hf.data.schema import ALIGNMENTS
+from wise_hf.data.iemocap_check import listed
+from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
+from wise_hf.data.unusable import check_usable
+from wise_hf.data.utterance_features import extract_utterance
+from wise_hf.data.utterance_words import align_utterance
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.transcription_wise import find_words
 
 
 logger = logging.getLogger(__name__)
@@ -41,6 +29,7 @@ class PreparationReport:
         alignments: utterances by where their words came from (`wise_hf.data.schema.ALIGNMENTS`).
         duration_s: length of the recordings.
         cut_frames, cut_phonemes, cut_words: what the limits of the feature extractor left out.
+        num_skipped: recordings that could not be used and were passed over.
     """
 
     num_utterances: int
@@ -50,6 +39,7 @@ class PreparationReport:
     cut_frames: int
     cut_phonemes: int
     cut_words: int
+    num_skipped: int = 0
 
     def to_text(self, elapsed_s: float) -> str:
         """As a person reads it, with the speed of a preparation that took `elapsed_s`."""
@@ -59,6 +49,7 @@ class PreparationReport:
         lines.append(
             f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words"
         )
+        lines.append(f"passed over: {self.num_skipped} recordings that cannot be used")
         speed = self.duration_s / max(elapsed_s, 1e-3)
         lines.append(
             f"{elapsed_s:.1f} s, {speed / 60:.2f} hours of audio a minute, {speed:.0f} times as fast as it plays (the "
@@ -67,59 +58,18 @@ class PreparationReport:
         return "\n".join(lines)
 
 
-def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
-    """
-    Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
-
-    Args:
-        row: one utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`).
-        sampling_rate: rate that the aligner works at, in Hz.
-
-    Returns:
-        The columns `text`, `words` and `alignment`.
-
-    Raises:
-        ValueError: naming the recording, where it has no words or its audio cannot be used.
-    """
-    if row["alignment"] is not None:
-        return {}
-    try:
-        samples = read_audio(row["audio"], sampling_rate, row["start_s"], row["end_s"])
-        return find_words(samples, row["text"], sampling_rate)
-    except ValueError as error:
-        raise _naming(row["audio"], error) from error
-
-
-def _naming(path: str, error: ValueError) -> ValueError:
-    """The error with the recording's name, where it does not have it yet."""
-    return error if path in str(error) else ValueError(f"{path}: {error}")
-
-
-def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
-    """
-    The raw (not yet normalised) features of an aligned utterance.
-
-    Args:
-        row: an utterance with words.
-        feature_extractor: makes the MFCC and says which frames a phoneme has.
-
-    Returns:
-        `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
-    """
-    samples = read_audio(row["audio"], feature_extractor.sampling_rate, row["start_s"], row["end_s"])
-    try:
-        mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
-    except ValueError as error:
-        raise _naming(row["audio"], error) from error
-    selection = feature_extractor.select_frames(len(mfcc), row["words"])
-    return {
-        "input_features": mfcc[selection.frame_index],
-        "phoneme_lengths": selection.phoneme_lengths,
-        "word_lengths": selection.word_lengths,
-        "cut_frames": selection.cut_frames,
-        "cut_phonemes": selection.cut_phonemes,
-        "cut_words": selection.cut_words,
-    }
+# What an utterance is called or labelled decides on none of its words and features.
+_NAMING = ("id", "speaker", "session", "scenario", "emotion")
+_RECORDING = ("audio", "start_s", "end_s")
+SPOKEN = tuple(name for name in UTTERANCE_FEATURES if name not in _NAMING)
+_FOUND = {name: UTTERANCE_FEATURES[name] for name in SPOKEN if name not in _RECORDING}
+# Of a feature extractor: what comes after the features that are kept, and what saving leaves in it.
+_LATER = ("normalization", "mean", "std", "padding_value", "feature_extractor_type", "processor_class", "auto_map")
+_UNSURE = {
+    "uniform": "the text could not be aligned (it is far longer than what is said, or the recording too short or too "
+    "long for it), and its words are shared out evenly",
+    "doubtful": "the text was aligned, but is hardly what is said",
+}
 
 
 def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
@@ -129,17 +79,13 @@ def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
     Args:
         dataset: utterances of a corpus reader.
         num_proc: processes; `None` = this one.
+
+    Raises:
+        UnusableRows: naming all utterances that have no words or whose audio cannot be used.
     """
-    aligned = cached_map(
-        dataset,
-        align_utterance,
-        features=dataset.features,
-        made_by=(audio_wise, *_ALIGNING, transcription_wise),
-        settings={"espeak": importlib.util.find_spec("espeakng_loader") is not None},  # pronounces rare words
-        num_proc=num_proc,
-        desc="Aligning words",
-    )
-    _tell_uniform(aligned)
+    aligned, reasons = _align(dataset, num_proc)
+    check_usable(dataset, reasons)
+    _tell_unsure(dataset, aligned)
     return aligned
 
 
@@ -147,7 +93,8 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
     """
     Align every utterance that has no words yet and extract the features of all.
 
-    Both maps are cached: the same corpus is never prepared twice, and an interrupted preparation goes on where it was.
+    Both maps are cached: the same utterance is never prepared twice, and an interrupted preparation goes on where it
+    was.
 
     Args:
         dataset: utterances of a corpus reader.
@@ -156,48 +103,55 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
+
+    Raises:
+        UnusableRows: naming all utterances that cannot be prepared.
     """
-    aligned = align(dataset, num_proc)
-    return cached_map(
+    aligned, reasons = _align(dataset, num_proc)
+    rows = [row for row in range(len(dataset)) if row not in reasons]
+    prepared, more = cached_map(
         aligned,
         extract_utterance,
-        features=prepared_features(aligned.features, feature_extractor.feature_size),
-        made_by=(audio_wise, mfcc_wise, opensmile_wise, feature_extraction_wise),
-        settings={name: getattr(feature_extractor, name) for name in _EXTRACTION_SETTINGS},
+        reads=SPOKEN,
+        makes=_prepared_features(feature_extractor.feature_size),
         num_proc=num_proc,
         desc="Extracting features",
-        feature_extractor=feature_extractor,
+        feature_extractor=_bare(feature_extractor),
     )
+    check_usable(dataset, reasons | {rows[row]: reason for row, reason in more.items()})
+    _tell_unsure(dataset, aligned)
+    return prepared
 
 
-_ALIGNING = (spoken_text_wise, pronunciation_wise, decoder_wise, acoustics_wise, word_times_wise, alignment_wise)
-_EXTRACTION_SETTINGS = (
-    *("sampling_rate", "frame_ms", "hop_ms", "mfcc_backend"),
-    *("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"),
-)
+def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, str]]:
+    return cached_map(dataset, align_utterance, SPOKEN, _FOUND, num_proc, desc="Aligning words")
 
 
-def _tell_uniform(aligned: Dataset) -> None:
-    rows = zip(aligned["audio"], aligned["alignment"], strict=True)
-    paths = [path for path, alignment in rows if alignment == "uniform"]
-    if paths:
-        logger.warning(
-            "%d of %d recordings could not be aligned (silence, or a text that is not what is said?); their words are "
-            "shared out evenly, e.g. %s.",
-            *(len(paths), len(aligned), ", ".join(paths[:3])),
-        )
+def _bare(feature_extractor: WISEFeatureExtractor) -> WISEFeatureExtractor:
+    """The extractor without what must not decide on the features that are kept."""
+    settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
+    return type(feature_extractor).from_dict(settings)
 
 
-def prepared_features(utterance_features: Features, feature_size: int) -> Features:
-    """The columns of a prepared utterance."""
-    lengths = {"phoneme_lengths": List(Value("int64")), "word_lengths": List(Value("int64"))}
-    cuts = {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
+def _prepared_features(feature_size: int) -> dict[str, object]:
+    """The columns of features."""
     frames = {"input_features": Array2D((None, feature_size), "float32")}
-    return Features(utterance_features | frames | lengths | cuts)
+    lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
+    return frames | lengths | {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
 
 
-def report(prepared: Dataset) -> PreparationReport:
-    """Count what `prepare` made."""
+def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
+    """Of the words that were found here, tell those that are not to be relied upon."""
+    found = [before is None for before in dataset["alignment"]]
+    rows = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
+    for source, told in _UNSURE.items():
+        paths = [path for is_found, path, alignment in rows if is_found and alignment == source]
+        if paths:
+            logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
+
+
+def report(prepared: Dataset, num_skipped: int = 0) -> PreparationReport:
+    """Count what `prepare` made, of a corpus without `num_skipped` recordings."""
     counts = Counter(prepared["alignment"])
     starts, ends = np.asarray(prepared["start_s"][:]), np.asarray(prepared["end_s"][:])
     return PreparationReport(
@@ -208,4 +162,5 @@ def report(prepared: Dataset) -> PreparationReport:
         cut_frames=sum(prepared["cut_frames"]),
         cut_phonemes=sum(prepared["cut_phonemes"]),
         cut_words=sum(prepared["cut_words"]),
+        num_skipped=num_skipped,
     )

@@ -14,7 +14,7 @@ from wise_hf.data.iemocap import SCENARIOS, load_iemocap
 from wise_hf.data.iemocap_labels import LABEL_SETS, emotions_of_set
 from wise_hf.data.iemocap_words import END_RULES
 from wise_hf.data.synthetic_iemocap import is_imitation
-from wise_hf.feature_extraction_wise import MFCC_BACKENDS, NORMALIZATIONS
+from wise_hf.feature_extraction_wise import LEVELS, MFCC_BACKENDS, NORMALIZATIONS
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
 
@@ -34,6 +34,12 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--label_map", type=label_map, default={}, help="read emotions as others: calm=neutral,...")
     group.add_argument("--num_proc", type=positive, default=2, help="processes for alignment and features")
+    group.add_argument(
+        "--skip_unusable",
+        action="store_true",
+        default=None,
+        help="pass over recordings without speech, beyond the limits or that cannot be read; else they stop the run",
+    )
     _add_iemocap_arguments(parser.add_argument_group("IEMOCAP only"))
 
 
@@ -49,6 +55,7 @@ def _add_iemocap_arguments(group: argparse._ArgumentGroup) -> None:
 def add_feature_arguments(parser: argparse.ArgumentParser) -> None:
     """What makes the features."""
     parser.add_argument("--mfcc_backend", choices=list(MFCC_BACKENDS), default="native")
+    parser.add_argument("--level", choices=LEVELS, help="of the recordings: brought to one, or left as it is")
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:

@@ -33,7 +33,11 @@ def load_word_vectors(
 
 
 def build_processor(
-    train_rows: Sequence[dict], vectors: WordVectors | None, normalization: str, mfcc_backend: str
+    train_rows: Sequence[dict],
+    vectors: WordVectors | None,
+    normalization: str,
+    mfcc_backend: str,
+    level: str = "as_recorded",
 ) -> WISEProcessor:
     """
     The processor of a fold; nothing but the training part is looked at.
@@ -41,9 +45,9 @@ def build_processor(
     Args:
         train_rows: utterances of the training part.
         vectors: word vectors, or `None` to take the training part's words as the vocabulary.
-        normalization, mfcc_backend: see `WISEFeatureExtractor`.
+        normalization, mfcc_backend, level: see `WISEFeatureExtractor`.
     """
-    feature_extractor = WISEFeatureExtractor(normalization=normalization, mfcc_backend=mfcc_backend)
+    feature_extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=level, normalization=normalization)
     feature_extractor.set_statistics(row["input_features"] for row in train_rows)
     words = vectors.words if vectors is not None else _words_of(train_rows)
     return WISEProcessor(feature_extractor, build_tokenizer(words))
@@ -94,7 +98,7 @@ def build_wise(
         choices: fields of `WISEConfig`.
         mfcc_backend: what made the features.
     """
-    processor = build_processor(train_rows, vectors, recipe.normalization, mfcc_backend)
+    processor = build_processor(train_rows, vectors, recipe.normalization, mfcc_backend, recipe.level)
     model = build_model(emotions, processor, vectors, **choices)
     if recipe.steady_start:
         start_steadily(model)

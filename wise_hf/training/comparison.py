@@ -1,6 +1,5 @@
 """Systems trained and tested on the same folds: one result file for each system, protocol, seed and fold."""
 
-import importlib
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from accelerate import PartialState
-from datasets import Dataset, Features
+from datasets import Dataset
 from tqdm.auto import tqdm
 
 from wise_hf.command_line import quieten_libraries
@@ -23,6 +22,8 @@ from wise_hf.data.cache import cached_map
 from wise_hf.data.collator import load_rows
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
+from wise_hf.data.prepare import SPOKEN
+from wise_hf.data.unusable import check_usable
 from wise_hf.files import write_json
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.system import System, Trial
@@ -46,6 +47,7 @@ class Comparison:
         seeds: of weights, batches and augmentation; each is a run of its own.
         vectors: word vectors, or `None` to learn them.
         output_dir: where the result files are kept.
+        num_skipped: recordings that could not be used and were passed over.
     """
 
     aligned: Dataset
@@ -56,6 +58,7 @@ class Comparison:
     seeds: Sequence[int]
     vectors: WordVectors | None
     output_dir: Path
+    num_skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,16 +117,16 @@ def _result_file(comparison: Comparison, system: System, protocol: str, seed: in
 
 
 def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None) -> Dataset:
-    """The utterances with a system's features; cached."""
-    return cached_map(
-        aligned,
-        system.extract,
-        features=Features(aligned.features | system.columns),
-        made_by=[importlib.import_module(name) for name in system.made_by],
-        settings={},
-        num_proc=num_proc,
-        desc=f"Features of {system.name}",
-    )
+    """
+    The utterances with a system's features; cached.
+
+    Raises:
+        UnusableRows: naming all utterances that have none.
+    """
+    desc = f"Features of {system.name}"
+    prepared, reasons = cached_map(aligned, system.extract, SPOKEN, system.columns, num_proc, desc)
+    check_usable(aligned, reasons)
+    return prepared
 
 
 def trial_of(comparison: Comparison, job: Job) -> Trial:

@@ -2,11 +2,13 @@
 
 import argparse
 import logging
+from functools import partial
 
 from torch.utils.data import DataLoader
 
 from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
 from wise_hf.data.prepare import prepare
+from wise_hf.data.unusable import without_unusable
 from wise_hf.files import write_json
 from wise_hf.loading import load_model, load_processor
 from wise_hf.training.arguments import read_corpus
@@ -38,7 +40,8 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
             f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
             "--label_map or choose with --emotions."
         )
-    rows = load_rows(prepare(corpus, processor.feature_extractor, arguments.num_proc))
+    make = partial(prepare, feature_extractor=processor.feature_extractor, num_proc=arguments.num_proc)
+    rows = load_rows(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
     by_speaker = processor.feature_extractor.normalization == "speaker"
     collator = WISECollator(processor, model.config.label2id, speaker_statistics(rows) if by_speaker else {})
     accelerator = make_accelerator()
@@ -46,7 +49,8 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
     scores = compute_scores(predicted, true, len(emotions))
     if arguments.output is not None:
-        write_json(arguments.output, {"emotions": emotions, "num_utterances": len(rows), **scores})
+        counts = {"num_utterances": len(rows), "num_skipped": len(corpus) - len(rows)}
+        write_json(arguments.output, {"emotions": emotions, **counts, **scores})
     lines = [
         f"WA {scores['wa']:.3f}  UA {scores['ua']:.3f}  macro F1 {scores['macro_f1']:.3f}  ({len(rows)} utterances)"
     ]

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
@@ -18,6 +19,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
+from wise_hf.data.unusable import without_unusable
 from wise_hf.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.files import check_writable, write_json
 from wise_hf.training.arguments import (
@@ -71,7 +73,10 @@ def run_experiment(
         if accelerator.is_main_process:
             check_output_dir(arguments)
     with accelerator.main_process_first():
-        corpus = read_corpus(arguments)
+        whole = read_corpus(arguments)
+        extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+        make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
+        corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
         emotions = emotions_of(corpus, arguments.emotions)
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
@@ -79,7 +84,7 @@ def run_experiment(
             if arguments.embeddings is not None:
                 check_to_the_end(arguments.embeddings)
             before_training()
-        prepared = prepare(corpus, WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend), arguments.num_proc)
+        prepared = make(corpus)
     rows = load_rows(prepared)
     experiment = make_experiment(arguments, emotions, rows)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
@@ -89,6 +94,7 @@ def run_experiment(
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
     model_dirs = fold_dirs(arguments.output_dir, folds)
     description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
+    description["num_skipped"] = len(whole) - len(corpus)
     fold_results = run_folds(rows, folds, experiment, model_dirs)
     if not accelerator.is_main_process:
         return ""

@@ -31,6 +31,7 @@ class Recipe:
         label_smoothing: share of the target spread over all classes, in [0, 1).
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
         max_grad_value: each gradient is cut to at most this, either way; 0 leaves them.
+        level: of the recordings, see `WISEFeatureExtractor`.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
         steady_start: start as slow averages, see `wise_hf.training.build.start_steadily`.
@@ -52,6 +53,7 @@ class Recipe:
     label_smoothing: float = 0.1
     max_grad_norm: float = 1.0
     max_grad_value: float = 0.0
+    level: str = "speech"
     normalization: str = "speaker"
     augment: tuple[str, ...] = AUGMENTATIONS
     steady_start: bool = True
@@ -72,6 +74,7 @@ PLAIN = Recipe(
     input_dropout=0.0,
     label_smoothing=0.0,
     max_grad_norm=0.0,
+    level="as_recorded",
     normalization="global",
     augment=(),
     steady_start=False,

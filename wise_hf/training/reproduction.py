@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_w
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.prepare import align
+from wise_hf.data.unusable import without_unusable
 from wise_hf.files import check_writable, write_json, write_text
 from wise_hf.training.arguments import corpus_name, emotions_of, read_corpus
 from wise_hf.training.comparison import Comparison, collect_runs, prepare_system, run_jobs
@@ -24,6 +26,7 @@ from wise_hf.training.experiment import ARGUMENTS, check_same_arguments, recorde
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.report import write_report
+from wise_hf.training.system import System
 from wise_hf.training.systems import Row, table_rows
 from wise_hf.training.tables import summarize, to_markdown
 
@@ -72,23 +75,32 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
 
 def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
     rows = _rows(arguments)
-    corpus = read_corpus(arguments)
+    to_run = arguments.rows or [row.system.key for row in rows]
+    to_prepare = [row.system for row in rows if row.system.key in to_run]
+    make = partial(_prepare, systems=to_prepare, num_proc=arguments.num_proc)
+    whole = read_corpus(arguments)
+    corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
     emotions = emotions_of(corpus, arguments.emotions)
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
     if arguments.embeddings is not None:
         check_to_the_end(arguments.embeddings)
-    aligned = align(corpus, arguments.num_proc)
-    to_run = arguments.rows or [row.system.key for row in rows]
-    for row in rows:
-        if row.system.key in to_run:
-            prepare_system(aligned, row.system, arguments.num_proc)
+    aligned = make(corpus)
     vectors = None
     if arguments.embeddings is not None:
         vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
     systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
-    return Comparison(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir), rows
+    skipped = len(whole) - len(corpus)
+    return Comparison(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
+
+
+def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Dataset:
+    """The utterances with words; the features of every system are left in the cache."""
+    aligned = align(corpus, num_proc)
+    for system in systems:
+        prepare_system(aligned, system, num_proc)
+    return aligned
 
 
 def _words_of(aligned: Dataset) -> set[str]:
@@ -163,6 +175,7 @@ def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequen
         "corpus": corpus_name(arguments),
         "emotions": list(comparison.emotions),
         "num_utterances": len(comparison.aligned),
+        "num_skipped": comparison.num_skipped,
         "seeds": list(comparison.seeds),
         "trial_epochs": arguments.epochs,
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,

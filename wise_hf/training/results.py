@@ -140,7 +140,11 @@ def corpus_lines(results: Mapping) -> list[str]:
     counts = ", ".join(f"{emotion} {results['emotion_counts'].get(emotion, 0)}" for emotion in results["emotions"])
     aligned = ", ".join(f"{source} {count}" for source, count in sorted(results["alignments"].items()))
     options = ", ".join(f"{name}={_as_text(value)}" for name, value in results["corpus_options"].items())
-    return [f"{results['num_utterances']} utterances ({counts}); words by: {aligned}; read with {options}.", ""]
+    skipped = f"; passed over: {results['num_skipped']}" if results.get("num_skipped") else ""
+    return [
+        f"{results['num_utterances']} utterances ({counts}{skipped}); words by: {aligned}; read with {options}.",
+        "",
+    ]
 
 
 def _as_text(value: object) -> str:

@@ -68,12 +68,12 @@ class System:
     Args:
         key: names its folders, e.g. `dual_rnn`.
         name: as the tables call it, e.g. `Dual RNNs [2]`.
-        extract: the map function for features: an aligned utterance -> arrays by column.
+        extract: the map function for features: of an aligned utterance `wise_hf.data.prepare.SPOKEN` -> arrays by
+            column.
         columns: the `datasets` features of these columns.
         build: training rows, emotions in the order of their numbers, word vectors or `None` -> a fresh model and what
             makes its batches; nothing but the training rows is learnt from. `None` for what is no network.
         recipe: how the network is trained.
-        made_by: names of the modules that `extract` calls; the cached features depend on their code.
         fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
     """
 
@@ -83,5 +83,4 @@ class System:
     columns: Mapping[str, object]
     build: Build | None = None
     recipe: Recipe | None = None
-    made_by: Sequence[str] = ()
     fit_and_predict: Callable[[Trial], Sequence[int]] | None = None

@@ -8,10 +8,9 @@ from datasets import Array2D, List, Value
 
 from wise_hf.baselines import cnn_phoneme, dual_rnn, lstm_attention
 from wise_hf.baselines.svm import fit_svm, predict_with_svm
-from wise_hf.data.collator import RAGGED, WISECollator
+from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.prepare import extract_utterance
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.data.utterance_features import extract_wise
 from wise_hf.feature_statistics_wise import feature_statistics
 from wise_hf.modeling_wise import WISEForAudioClassification
 from wise_hf.training.build import build_wise
@@ -22,14 +21,22 @@ from wise_hf.training.system import System, Trial
 # The same rule of selection for all rows: the epoch that is best on the validation part. Nobody is told who speaks:
 # the compared systems do not know it, either.
 WISE_RECIPES = {name: replace(recipe, refit=False, normalization="global") for name, recipe in RECIPES.items()}
+# they do not know it, either, and all rows hear the recordings as they are, in training, too: one corpus, one channel.
+WISE_RECIPES = {
+    name: replace(
+        recipe,
+        refit=False,
+        level="as_recorded",
+        normalization="global",
+        augment=tuple(each for each in recipe.augment if each != "channel"),
+    )
+    for name, recipe in RECIPES.items()
+}
 WISE_COLUMNS = {
     "input_features": Array2D((None, 39), "float32"),
     "phoneme_lengths": List(Value("int64")),
     "word_lengths": List(Value("int64")),
 }
-WISE_MADE_BY = tuple(
-    f"wise_hf.{name}" for name in ("data.prepare", "audio_wise", "mfcc_wise", "feature_extraction_wise")
-)
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,6 @@ class Row:
         return self.system.recipe is not None and self.system.extract is extract_wise
 
 
-def extract_wise(row: dict) -> dict:
-    """WISE's map function for features: the frames of an aligned utterance, ragged."""
-    features = extract_utterance(row, WISEFeatureExtractor())
-    return {name: features[name] for name in RAGGED}
-
-
 def wise(key: str, name: str, recipe: Recipe, **choices: object) -> System:
     """
     WISE or a variant of it.
@@ -73,7 +74,6 @@ def wise(key: str, name: str, recipe: Recipe, **choices: object) -> System:
         columns=WISE_COLUMNS,
         build=partial(_build, recipe=recipe, choices=choices),
         recipe=recipe,
-        made_by=WISE_MADE_BY,
     )
 
 
@@ -132,6 +132,5 @@ SVM = System(
     name="SVM on MFCC statistics",
     extract=extract_wise,
     columns=WISE_COLUMNS,
-    made_by=WISE_MADE_BY,
     fit_and_predict=_fit_and_predict_svm,
 )

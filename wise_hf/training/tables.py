@@ -39,6 +39,7 @@ def summarize(results: Mapping) -> dict:
     return {
         **{name: results[name] for name in described},
         "trial_epochs": results.get("trial_epochs"),
+        "num_skipped": results.get("num_skipped", 0),
         "paper_comparable": _is_the_papers_corpus(results),
         "protocols": [_summarize_protocol(results, protocol) for protocol in results["protocols"]],
     }
@@ -233,8 +234,10 @@ def setup(summary: Mapping) -> str:
     seeds = f"Seed{'s' * (len(summary['seeds']) > 1)}: {', '.join(map(str, summary['seeds']))}"
     vectors = summary["word_vectors"]
     learnt = "learnt from the training part" if vectors == "learnt" else vectors
+    counted = f"{summary['num_utterances']:,} utterances"
+    counted += f" ({summary['num_skipped']:,} passed over)" if summary["num_skipped"] else ""
     return (
-        f"Corpus: {summary['corpus']}, {summary['num_utterances']:,} utterances, {len(summary['emotions'])} emotions "
+        f"Corpus: {summary['corpus']}, {counted}, {len(summary['emotions'])} emotions "
         f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{_trial(summary)}"
     )
 
