@@ -149,10 +149,17 @@ def test_words_that_are_brought_along_are_not_aligned_again(classify, recordings
     assert result["words"][0]["start_s"] == pytest.approx(0.2)
 
 
+NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000)
+
+
 @pytest.mark.parametrize(
     ("recording", "told"),
     [
         ({"audio": np.zeros(16_000, np.float32)}, "No word was heard"),
+        ({"audio": np.zeros(16_000, np.float32), "text": "hi"}, "No word was heard"),
+        ({"audio": NOISE}, "No word was heard"),
+        ({"audio": NOISE, "text": TEXT}, "No word was heard"),
+        ({"audio": NOISE, "words": [{"word": "hi", "start_s": 0.1, "end_s": 0.9}]}, "No word was heard"),
         ({"audio": np.zeros(0, np.float32), "text": "hi"}, "no samples"),
         ({"audio": np.full(16_000, np.nan, np.float32), "text": "hi"}, "NaN"),
         ({"audio": np.ones(16_000, np.float32), "text": ""}, "text"),
