@@ -175,7 +175,7 @@ def read_text(text: Any) -> str | None:
         text: what is said in a recording, or `None`.
 
     Returns:
-        The text, each sign as it is read out.
+        The text as it was sent.
 
     Raises:
         BadRequest: for what is no text, too long, or has no word that could be English.
@@ -184,12 +184,11 @@ def read_text(text: Any) -> str | None:
         return None
     if not isinstance(text, str):
         raise BadRequest(f"The text is {_kind(text)}; it must be a string, what is said in the recording.")
-    if len(text) <= MAX_TEXT_CHARACTERS:
-        # Some single characters are a dozen when they are spelt out.
-        text = unicodedata.normalize("NFKC", text)
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise BadRequest(f"The text has {len(text)} characters; at most {MAX_TEXT_CHARACTERS} are taken.")
-    words = len(SPOKEN.findall(text))
+    # Some single characters are a dozen when they are spelt out.
+    spelt = unicodedata.normalize("NFKC", text) if len(text) <= MAX_TEXT_CHARACTERS else text
+    if len(spelt) > MAX_TEXT_CHARACTERS:
+        raise BadRequest(f"The text has {len(spelt)} characters; at most {MAX_TEXT_CHARACTERS} are taken.")
+    words = len(SPOKEN.findall(spelt))
     if words > MAX_TEXT_WORDS:
         raise BadRequest(f"The text has {words} words, counting digits and signs; at most {MAX_TEXT_WORDS} are taken.")
     if not re.search("[A-Za-z0-9]", unicodedata.normalize("NFKD", text)):

@@ -81,6 +81,18 @@ def test_alternatives_of_the_dictionary_come_after_the_usual_one():
     assert pronunciations("book", lookup) == [["B", "UH", "K"]]
 
 
+def test_an_abbreviation_without_a_vowel_is_said_by_its_letters(without_espeak):
+    letters = {"k": "K EY1", "g": "JH IY1"}
+    assert pronounce("kg", letters.get) == ["K", "EY", "JH", "IY"]
+
+
+def test_a_unit_is_said_by_its_letters_or_in_full(without_espeak):
+    said = {"k": "K EY1", "m": "EH1 M", "kilometers": "K AH L AA1 M AH T ER Z", "km(2)": "K M", "km(3)": "M K"}
+    said |= {"km(4)": "K K"}
+    expected = ["K EY EH M", "K AH L AA M AH T ER Z", "K M", "M K"]
+    assert pronunciations("km", said.get) == [phonemes.split() for phonemes in expected]
+
+
 def test_espeak_pronounces_an_unknown_word():
     pytest.importorskip("espeakng_loader")
     assert pronunciation_wise._from_espeak("blorf") == ["B", "L", "AO", "R", "F"]

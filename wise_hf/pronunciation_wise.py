@@ -87,6 +87,14 @@ LETTER_SOUNDS = {
     "y": "IY",
     "z": "Z",
 }
+# What people say for a unit, beside its letters.
+UNITS_IN_FULL = {
+    **{"kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters", "ml": "milliliters"},
+    **{"ft": "feet", "lb": "pounds", "lbs": "pounds", "mph": "miles an hour", "hz": "hertz", "khz": "kilohertz"},
+    **{"mhz": "megahertz", "ghz": "gigahertz", "kb": "kilobytes", "mb": "megabytes", "gb": "gigabytes"},
+    **{"tb": "terabytes", "hr": "hour", "hrs": "hours", "min": "minutes", "mins": "minutes", "sec": "seconds"},
+    **{"secs": "seconds"},
+}
 VOICELESS = {"P", "T", "K", "F", "TH"}
 SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
 MAX_ALTERNATIVES = 4
@@ -249,6 +257,13 @@ def _from_espeak(word: str) -> list[str]:
     return [phoneme for sign in _IPA.findall(ipa.decode("utf-8", "ignore")) for phoneme in IPA_SOUNDS[sign].split()]
 
 
+def _from_letter_names(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    """The names of the letters of a word without a vowel, such as "kg"."""
+    if re.search("[^b-df-hj-np-tv-xz]", word):
+        return []
+    return [phoneme for letter in word for phoneme in _looked_up(letter, dictionary_lookup)]
+
+
 def _from_letters(word: str) -> list[str]:
     # Doubled consonants sound once and a last e is silent.
     spelling = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", re.sub(r"[^a-z]", "", plain_letters(word).lower()))
@@ -260,7 +275,8 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
     """The ARPAbet phonemes of one word, from the best source that knows it.
 
     The sources in order: the dictionary, the dictionary's word without a simple ending, two dictionary words in
-    one, espeak-ng where espeakng_loader is installed, a letter-to-sound table.
+    one, espeak-ng where espeakng_loader is installed, the names of the letters of an abbreviation without a vowel, a
+    letter-to-sound table.
 
     Args:
         word: a word as `split_words` makes it.
@@ -282,12 +298,13 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
         or _from_ending(spelling, dictionary_lookup)
         or _from_compound(spelling, dictionary_lookup)
         or _from_espeak(spelling)
+        or _from_letter_names(spelling, dictionary_lookup)
         or _from_letters(spelling)
     )
 
 
 def pronunciations(word: str, dictionary_lookup: DictionaryLookup) -> list[list[str]]:
-    """All the ways the dictionary says a word ("the": DH AH, DH IY), the usual one first.
+    """All the ways of saying a word ("the": DH AH, DH IY; "kg": K EY JH IY, kilograms), the usual one first.
 
     Args:
         word: a word as `split_words` makes it.
@@ -298,7 +315,10 @@ def pronunciations(word: str, dictionary_lookup: DictionaryLookup) -> list[list[
     """
     spelling = plain_letters(word).lower().strip("'")
     variants = [pronounce(word, dictionary_lookup)]
-    for number in range(2, MAX_ALTERNATIVES + 1):
+    if spelling in UNITS_IN_FULL:
+        in_full = UNITS_IN_FULL[spelling].split()
+        variants.append([phoneme for part in in_full for phoneme in pronounce(part, dictionary_lookup)])
+    for number in range(2, MAX_ALTERNATIVES + 2 - len(variants)):
         phonemes = _looked_up(f"{spelling}({number})", dictionary_lookup)
         if not phonemes:
             break

@@ -10,7 +10,8 @@ import numpy as np
 
 from .acoustics_wise import dictionary_lookup
 from .pronunciation_wise import pronounce
-from .spoken_text_wise import is_tag, split_words
+from .spoken_text_wise import split_words
+from .transcript_tags_wise import is_tag
 from .word_formats_wise import ADVICE, read_word_times, seconds
 
 

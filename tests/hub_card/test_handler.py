@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import unicodedata
 import urllib.error
 import urllib.request
 import zipfile
@@ -33,6 +34,7 @@ from handler import BadRequest, EndpointHandler  # noqa: E402
 from serve import EndpointServer  # noqa: E402
 
 from wise_hf.loading import load_pipeline  # noqa: E402
+from wise_hf.spoken_text_wise import split_words  # noqa: E402
 
 
 TEXT = "I saw the teacher with the letter today"
@@ -268,6 +270,19 @@ BROKEN = {
     "another parameter": (parameters(temperature=1), JSON, "does not have 'temperature'"),
     "parameters in a list": (lambda audio: {"inputs": "", "parameters": []}, JSON, "is a list"),
 }
+
+
+def test_a_text_within_the_limits_comes_back_as_it_was_sent():
+    assert handler_module.read_text("2½ m² at 7:05") == "2½ m² at 7:05"
+
+
+@pytest.mark.parametrize(
+    "piece", ["7", "7,777,", "½ ", "-7° ", "$7.77 ", "7/7 ", "a/", "+7", "#7 ", "a@", "÷7", "12/27/77 ", "~7°"]
+)
+def test_no_text_within_the_limits_is_many_more_words_when_it_is_read_out(piece):
+    spelt = unicodedata.normalize("NFKC", piece)
+    text = piece * (handler_module.MAX_TEXT_WORDS // len(handler_module.SPOKEN.findall(spelt)))
+    assert len(split_words(handler_module.read_text(text))) <= 4 * handler_module.MAX_TEXT_WORDS
 
 
 @pytest.mark.parametrize("name", BROKEN)
