@@ -18,6 +18,7 @@ REQUIRED = [
     "safetensors>=0.8",
     "scikit-learn>=1.5",
     "scipy>=1.13",
+    "silero-vad>=6.2.3,<7",
     "soundfile>=0.12",
     "soxr>=0.5",
     "tokenizers>=0.23.1",

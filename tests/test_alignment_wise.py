@@ -9,18 +9,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from speech import assert_valid, clips
+from speech import assert_valid, clips, rms
 
 from wise_hf import acoustics_wise, alignment_wise
 from wise_hf.alignment_wise import align
 from wise_hf.decoder_wise import import_pocketsphinx
+from wise_hf.speech_wise import NoSpeechError
 
 
 pytest.importorskip("pocketsphinx")
 
 RATE = 16000
 TEXT = "Kids are talking by the door."
+OTHER_TEXT = "Dogs are sitting by the door."
 NOISE = np.random.default_rng(0).normal(0, 0.05, RATE).astype(np.float32)
+
+
+@pytest.fixture
+def any_sound(monkeypatch):
+    """Noise counts as speech: what is tested is what becomes of the words."""
+    monkeypatch.setattr(alignment_wise, "check_speech", lambda samples: None)
 
 
 # --- real speech ---
@@ -47,7 +55,8 @@ def test_speech_at_twice_its_speed_is_still_aligned(ravdess_root):
     ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_01")
     speech = samples[int(0.9 * RATE) : int(2.4 * RATE) : 2]
     alignment = align(speech, text)
-    assert alignment.source == "aligner"
+    # Its voice is an octave too high, so that it may well be doubted; but its words have their times.
+    assert alignment.source in ("aligner", "doubtful")
     assert_valid(alignment.words, len(speech) / RATE)
 
 
@@ -82,6 +91,46 @@ def test_an_utterance_is_aligned_alike_after_others_and_after_a_failure(ravdess_
     assert align(samples, text) == fresh
 
 
+def test_words_that_are_said_fit_and_others_are_doubtful(ravdess_root, caplog):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
+    said, not_said = align(samples, text), align(samples, "Please leave a message.")
+    assert said.source == "aligner" and said.fit > 0.9
+    assert "Is this what is said?" in caplog.text
+    assert not_said.source == "doubtful" and not_said.fit < 0.5
+    assert_valid(not_said.words, len(samples) / RATE)
+
+
+def test_sentences_exchanged_fit_worse_on_every_clip_and_most_are_doubtful(ravdess_root):
+    emotions = {"neutral", "angry", "sad", "happy"}
+    chosen = [clip for actor in ("Actor_03", "Actor_11", "Actor_16") for clip in clips(ravdess_root, emotions, actor)]
+    true = [align(samples, text) for samples, text in chosen]
+    exchanged = [align(samples, OTHER_TEXT if text == TEXT else TEXT) for samples, text in chosen]
+    assert all(alignment.source == "aligner" for alignment in true)
+    assert all(wrong.fit < right.fit for right, wrong in zip(true, exchanged, strict=True))
+    # Four of the six words are the same in both.
+    assert sum(alignment.source == "doubtful" for alignment in exchanged) > len(chosen) / 2
+
+
+def test_the_word_that_is_not_said_fits_worst(ravdess_root):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
+    words = align(samples, text.replace("sitting", "laughing")).words
+    assert min(words, key=lambda word: word["fit"])["word"] == "laughing"
+    assert all(0 <= word["fit"] <= 1 for word in words)
+
+
+@pytest.mark.parametrize("gain", [0.1, 1.0, 20.0])
+def test_neither_loudness_nor_clipping_makes_a_true_text_doubtful(ravdess_root, gain):
+    for samples, text in clips(ravdess_root, {"neutral", "angry", "sad"}, "Actor_11"):
+        assert align(np.clip(gain * samples, -1, 1), text).source == "aligner"
+
+
+def test_noise_over_speech_leaves_a_true_text_its_fit(ravdess_root):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
+    speech = samples[RATE : 2 * RATE]
+    noise = np.random.default_rng(0).normal(0, rms(speech) * 10 ** (-20 / 20), len(samples))
+    assert align(samples + noise, text).fit > 0.8
+
+
 def test_threads_align_alike(ravdess_root):
     chosen = clips(ravdess_root, {"neutral", "angry"}, "Actor_02")
     expected = [align(samples, text) for samples, text in chosen]
@@ -108,24 +157,29 @@ class FailingDecoder:
         raise RuntimeError("Failed to start stream")
 
 
-def test_a_failing_decoder_gives_uniform_words_and_says_so(monkeypatch, tmp_path, caplog):
+def test_a_failing_decoder_gives_uniform_words_and_says_so(any_sound, monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(acoustics_wise, "PURPOSE", "failing")
     monkeypatch.setattr(acoustics_wise, "_make_aligner", lambda: FailingDecoder(tmp_path / "scores"))
     alignment = align(NOISE, TEXT)
-    assert alignment.source == "uniform"
+    assert alignment.source == "uniform" and alignment.fit is None
     assert "shared out evenly" in caplog.text
     assert_valid(alignment.words, 1.0)
     assert not (tmp_path / "scores").exists()
 
 
 @pytest.mark.parametrize("samples", [np.zeros(RATE), np.full(RATE, 0.3), np.zeros(1), np.full(7, 1e-30)])
-def test_silence_is_shared_out_evenly(samples):
-    alignment = align(samples, TEXT)
-    assert alignment.source == "uniform"
-    assert_valid(alignment.words, len(samples) / RATE)
+def test_silence_is_refused(samples):
+    with pytest.raises(NoSpeechError, match="silent"):
+        align(samples, TEXT)
 
 
-def test_silence_around_the_speech_is_left_out_when_words_are_shared_out(monkeypatch):
+@pytest.mark.parametrize("text", [TEXT, "Yes."])
+def test_words_are_not_found_in_noise(text):
+    with pytest.raises(NoSpeechError, match="noise or music"):
+        align(NOISE, text)
+
+
+def test_silence_around_the_speech_is_left_out_when_words_are_shared_out(any_sound, monkeypatch):
     monkeypatch.setattr(alignment_wise, "_find_words", lambda *_: None)
     samples = np.concatenate([np.zeros(RATE), NOISE, np.zeros(RATE)])
     words = align(samples, TEXT).words
@@ -133,22 +187,37 @@ def test_silence_around_the_speech_is_left_out_when_words_are_shared_out(monkeyp
     assert words[-1]["end_s"] == pytest.approx(2.0, abs=0.02)
 
 
-@given(st.integers(min_value=1, max_value=4000), st.lists(st.sampled_from(["a", "the", "strengths"]), min_size=1))
+@given(st.integers(min_value=2, max_value=4000), st.lists(st.sampled_from(["a", "the", "strengths"]), min_size=1))
 @settings(deadline=None, max_examples=40)
 def test_any_short_audio_gets_valid_times(n, words):
-    samples = NOISE[:n]
-    alignment = align(samples, words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment_wise, "check_speech", lambda samples: None)
+        samples = NOISE[:n]
+        n_phonemes = sum({"a": 1, "the": 2, "strengths": 7}[word] for word in words)
+        if n_phonemes * RATE / 100 > n:
+            with pytest.raises(ValueError, match="too many"):
+                align(samples, words)
+            return
+        alignment = align(samples, words)
     assert [word["word"] for word in alignment.words] == words
     assert_valid(alignment.words, n / RATE)
 
 
-def test_audio_with_fewer_frames_than_phonemes_is_uniform():
-    assert align(NOISE[:800], TEXT).source == "uniform"
+def test_a_text_that_nobody_could_say_in_the_time_is_refused():
+    with pytest.raises(ValueError, match=r"6 words of 17 phonemes, too many for a recording of 0.05 s; give the text"):
+        align(NOISE[:800], TEXT)
 
 
-def test_a_recording_beyond_the_limit_is_shared_out(monkeypatch):
-    monkeypatch.setattr(alignment_wise, "MAX_ALIGNED_S", 0.5)
-    assert align(NOISE, TEXT).source == "uniform"
+def test_a_text_whose_search_would_take_gigabytes_is_refused(monkeypatch):
+    monkeypatch.setattr(alignment_wise, "MAX_CELLS", 5000)
+    with pytest.raises(ValueError, match="too many for a recording of 1.00 s"):
+        align(NOISE, TEXT)
+
+
+def test_a_recording_beyond_the_limit_is_refused_with_its_length_the_limit_and_the_way_out():
+    minutes = np.tile(NOISE, 121)
+    with pytest.raises(ValueError, match=r"lasts 121.0 s, .* at most 120 s; cut it at pauses, or give its words"):
+        align(minutes, TEXT)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "привет", "...", []])
@@ -182,15 +251,17 @@ package = types.ModuleType("wise_hf")
 package.__path__ = ["wise_hf"]
 sys.modules["wise_hf"] = package
 import numpy as np
+from wise_hf import alignment_wise
 from wise_hf.alignment_wise import align
+alignment_wise.check_speech = lambda samples: None  # noise counts as speech
 rng = np.random.default_rng(0)
 sources = []
 for n in [*range(1, 12), 100, 409, 410, 800, 1600, 5000, 16000, 16001, 20000]:
-    sources.append(align(rng.normal(0, 0.1, n), "strengths and lengths").source)
-    try:
-        align(np.array([np.nan]), "no")
-    except ValueError:
-        pass
+    for samples in (rng.normal(0, 0.1, n), np.array([np.nan])):
+        try:
+            sources.append(align(samples, "strengths and lengths").source)
+        except ValueError:
+            sources.append("refused")
 print(",".join(sources))
 """
     root = Path(alignment_wise.__file__).parents[1]
@@ -204,8 +275,9 @@ print(",".join(sources))
     )
     assert run.returncode == 0, run.stderr
     sources = run.stdout.strip().split(",")
-    assert len(sources) == 20
-    assert set(sources) <= {"aligner", "uniform"}
+    assert len(sources) == 40
+    assert set(sources[::2]) <= {"aligner", "doubtful", "uniform", "refused"}
+    assert set(sources[1::2]) == {"refused"}
     assert list(tmp_path.glob("wise-*")) == []
 
 

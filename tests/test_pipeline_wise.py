@@ -101,7 +101,7 @@ def test_one_recording_of_any_form_is_not_several(classify, recordings):
             bytearray(opened.read()),
         ):
             result = classify(form, return_words=True)
-            assert result["alignment"] in ("asr+aligner", "uniform") and result["text"]
+            assert result["alignment"] in ("asr+aligner", "doubtful", "uniform") and result["text"]
 
 
 def test_a_decoder_that_fails_is_reported(classify):
@@ -120,12 +120,12 @@ def test_words_come_with_times_and_attention(classify, recordings):
     assert [word["word"] for word in result["words"]] == TEXT.split()
     assert sum(word["attention"] for word in result["words"]) == pytest.approx(1, abs=1e-5)
     assert all(word["end_s"] > word["start_s"] and word["phonemes"] for word in result["words"])
-    assert result["text"] == TEXT and result["alignment"] in ("aligner", "uniform")
+    assert result["text"] == TEXT and result["alignment"] in ("aligner", "doubtful", "uniform")
 
 
 def test_without_text_the_recording_is_transcribed(classify, recordings):
     result = classify(recordings[0], return_words=True)
-    assert result["text"] and result["alignment"] in ("asr+aligner", "uniform")
+    assert result["text"] and result["alignment"] in ("asr+aligner", "doubtful", "uniform")
     assert len(result["words"]) == len(result["text"].split())
 
 
@@ -149,10 +149,17 @@ def test_words_that_are_brought_along_are_not_aligned_again(classify, recordings
     assert result["words"][0]["start_s"] == pytest.approx(0.2)
 
 
+NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000)
+
+
 @pytest.mark.parametrize(
     ("recording", "told"),
     [
         ({"audio": np.zeros(16_000, np.float32)}, "No word was heard"),
+        ({"audio": np.zeros(16_000, np.float32), "text": "hi"}, "No word was heard"),
+        ({"audio": NOISE}, "No word was heard"),
+        ({"audio": NOISE, "text": TEXT}, "No word was heard"),
+        ({"audio": NOISE, "words": [{"word": "hi", "start_s": 0.1, "end_s": 0.9}]}, "No word was heard"),
         ({"audio": np.zeros(0, np.float32), "text": "hi"}, "no samples"),
         ({"audio": np.full(16_000, np.nan, np.float32), "text": "hi"}, "NaN"),
         ({"audio": np.ones(16_000, np.float32), "text": ""}, "text"),

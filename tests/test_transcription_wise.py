@@ -2,9 +2,11 @@ import csv
 
 import numpy as np
 import pytest
+from speech import clips
 
 from wise_hf import transcription_wise
-from wise_hf.transcription_wise import transcribe
+from wise_hf.speech_wise import NoSpeechError
+from wise_hf.transcription_wise import find_words, transcribe
 
 
 pytest.importorskip("pocketsphinx")
@@ -65,3 +67,37 @@ def test_a_failing_recogniser_is_dropped_and_named(monkeypatch):
     with pytest.raises(ValueError, match="pass its transcript"):
         transcribe(np.random.default_rng(0).normal(0, 0.1, 1600))
     assert dropped == ["broken"]
+
+
+# --- the words of a recording ---
+
+
+@pytest.mark.parametrize("text", [None, "Kids are talking by the door."])
+@pytest.mark.parametrize("loudness", [0.0, 1e-3, 0.1, 1.0])
+def test_no_words_are_found_where_nobody_speaks(loudness, text):
+    with pytest.raises(NoSpeechError, match="No word was heard in the recording"):
+        find_words(loudness * np.random.default_rng(0).uniform(-1, 1, 16000), text)
+
+
+@pytest.mark.parametrize("text", [None, "Kids are talking by the door."])
+def test_a_recording_beyond_the_limit_is_refused_before_it_is_transcribed(monkeypatch, text):
+    monkeypatch.setattr(transcription_wise, "transcribe", lambda *_: pytest.fail("it was transcribed"))
+    with pytest.raises(ValueError, match=r"lasts 3600.0 s, .* at most 120 s; cut it at pauses"):
+        find_words(np.full(3600 * 16000, 0.1, np.float32), text)
+
+
+def test_where_nothing_is_understood_that_is_said(ravdess_root, monkeypatch):
+    ((samples, _),) = clips(ravdess_root, {"neutral"}, "Actor_01")
+    monkeypatch.setattr(transcription_wise, "transcribe", lambda *_: "")
+    with pytest.raises(NoSpeechError, match="give what is said in it as its text"):
+        find_words(samples)
+
+
+def test_the_text_says_where_the_words_came_from_and_every_word_how_well_it_fits(ravdess_root):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
+    said, heard, other = find_words(samples, text), find_words(samples), find_words(samples, "Leave a message.")
+    assert (said["alignment"], said["text"]) == ("aligner", text)
+    assert heard["alignment"] in ("asr+aligner", "doubtful") and heard["text"]
+    assert other["alignment"] == "doubtful"
+    assert other["fit"] < 0.5 < said["fit"] <= 1
+    assert all(0 <= word["fit"] <= 1 for found in (said, heard, other) for word in found["words"])

@@ -8,7 +8,9 @@ import numpy as np
 
 from .acoustics_wise import ModelDefinition, acoustic_costs, dictionary_lookup, drop_aligner
 from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
+from .fit_wise import LEAST_FIT, SURE_FIT, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
+from .speech_wise import check_speech
 from .spoken_text_wise import split_words
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
@@ -18,7 +20,7 @@ logger = logging.getLogger(__name__)
 FRAME_S = 0.01
 # A change of state at frame i is put half a frame after the start of its 25.6 ms window.
 FRAME_SHIFT_S = 0.005
-# Longer recordings, or more frames x states, would take gigabytes: they are shared out evenly.
+# Longer recordings, or more frames x states, would take gigabytes.
 MAX_ALIGNED_S = 120.0
 MAX_CELLS = 10**8
 # Costs in the acoustic model's unit (0.1 nat): leaving out a state of a phoneme, and pausing between words.
@@ -36,12 +38,15 @@ class Alignment:
     """Words with times, and how they were found.
 
     Attributes:
-        words: {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}]}, in order.
-        source: "aligner", or "uniform" when the speech was shared out evenly.
+        words: {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}], "fit"}, in order.
+        source: "aligner"; "doubtful" where the words fit the audio so badly that something else is said in it; or
+            "uniform" where the speech was shared out evenly.
+        fit: how well the words fit the audio, from 0 to 1, as each word's does; None when they were shared out.
     """
 
     words: list[dict]
     source: str
+    fit: float | None = None
 
 
 # --- the graph of everything the speaker may have said ---
@@ -177,33 +182,43 @@ def _loud_part(samples: np.ndarray, least_s: float) -> Span:
     return (start_s, end_s) if end_s - start_s >= least_s else (0.0, duration_s)
 
 
-def _find_words(samples: np.ndarray, words: list[str], variants: list[list[list[str]]]) -> list[dict] | None:
+def _find_words(samples: np.ndarray, words: list[str], variants: list[list[list[str]]]) -> Alignment | None:
     """Words and phonemes on the best path through the acoustic costs; None where there is none."""
-    n_states = 3 * sum(len(phones) for options in variants for phones in options)
-    if len(samples) > MAX_ALIGNED_S * SAMPLING_RATE or n_states * len(samples) > MAX_CELLS * FRAME_S * SAMPLING_RATE:
-        return None
     costs, model = acoustic_costs(samples)
     if len(costs) == 0:
         return None
     graph, ends = _build_graph(model, variants)
-    path = _best_path(_state_costs(costs, graph), graph, ends)
+    state_costs = _state_costs(costs, graph)
+    path = _best_path(state_costs, graph, ends)
     if path is None:
         return None
     segments = _segments(path, graph)
-    squeezed = np.mean([after - first < len(model.base_states("SIL")) for *_, first, after in segments])
-    return _timed(words, variants, segments, len(samples) / SAMPLING_RATE) if squeezed <= MAX_SQUEEZED else None
+    spans = [(first, after) for *_, first, after in segments]
+    if np.mean([after - first < len(model.base_states("SIL")) for first, after in spans]) > MAX_SQUEEZED:
+        return None
+    its_misfits = misfits(costs, model, state_costs[np.arange(len(path)), path], spans)
+    timed = _timed(words, variants, segments, its_misfits, len(samples) / SAMPLING_RATE)
+    fit = text_fit(its_misfits)
+    return Alignment(timed, "aligner" if fit >= LEAST_FIT else "doubtful", fit)
 
 
-def _timed(words: list[str], variants: list[list[list[str]]], segments: list[tuple], duration_s: float) -> list[dict]:
-    """The words of the path's segments, their frames turned into seconds."""
+def _timed(
+    words: list[str],
+    variants: list[list[list[str]]],
+    segments: list[tuple],
+    its_misfits: np.ndarray,
+    duration_s: float,
+) -> list[dict]:
+    """The words of the path's segments, their frames turned into seconds, each with its fit."""
     phones: list[list[tuple]] = [[] for _ in words]
-    for word, variant, first, after in segments:
-        phones[word].append((variant, first, after))
+    for (word, variant, first, after), misfit in zip(segments, its_misfits, strict=True):
+        phones[word].append((variant, first, after, misfit))
     timed = []
     for word, options, parts in zip(words, variants, phones, strict=True):
-        frames = np.array([first for _, first, _ in parts] + [parts[-1][2]])
+        chosen, firsts, afters, misfit = zip(*parts, strict=True)
+        frames = np.array([*firsts, afters[-1]])
         times = np.where(frames == 0, 0.0, np.minimum(frames * FRAME_S + FRAME_SHIFT_S, duration_s))
-        timed.append(timed_word(word, options[parts[0][0]], times))
+        timed.append(timed_word(word, options[chosen[0]], times) | {"fit": word_fit(np.array(misfit))})
     return timed
 
 
@@ -215,16 +230,46 @@ def _check_words(text: str | list[str]) -> list[str]:
     return words
 
 
+def check_length(samples: np.ndarray) -> None:
+    """Whether a recording is short enough to be aligned.
+
+    Args:
+        samples: (n,) at 16 kHz.
+
+    Raises:
+        ValueError: it lasts longer than MAX_ALIGNED_S.
+    """
+    duration_s = len(samples) / SAMPLING_RATE
+    if duration_s > MAX_ALIGNED_S:
+        raise ValueError(
+            f"The recording lasts {duration_s:.1f} s, and words are found in at most {MAX_ALIGNED_S:g} s; cut it at "
+            "pauses, or give its words with their times."
+        )
+
+
+def _check_room(samples: np.ndarray, variants: list[list[list[str]]]) -> None:
+    """Refuses a text that nobody could say in the time, and one whose search would take gigabytes."""
+    duration_s = len(samples) / SAMPLING_RATE
+    frames = duration_s / FRAME_S
+    n_phonemes = sum(min(map(len, options)) for options in variants)
+    n_states = 3 * sum(len(phones) for options in variants for phones in options)
+    if n_phonemes > frames or n_states * frames > MAX_CELLS:
+        raise ValueError(
+            f"The text has {len(variants)} words of {n_phonemes} phonemes, too many for a recording of "
+            f"{duration_s:.2f} s; give the text of this recording alone."
+        )
+
+
 def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPLING_RATE) -> Alignment:
     """Finds when each word and phoneme of a text is spoken.
 
     One Viterbi search over the acoustic model's costs of all states runs through the whole text with optional pauses
     and alternative pronunciations. Nothing is pruned and short phonemes may leave out states, so it succeeds wherever
-    the audio has a frame for every phoneme. Silence, audio far too short for its words or longer than MAX_ALIGNED_S
-    is shared out evenly instead.
+    the audio has a frame for every phoneme. Where the text is far too long for what is said, or the search fails, the
+    words are shared out evenly instead. Words that do not fit very well must lie in speech.
 
     Args:
-        samples: (n,) float, mono, in [-1, 1].
+        samples: (n,) float, mono, in [-1, 1], at most MAX_ALIGNED_S long.
         text: what is said, or its words.
         sampling_rate: in Hz, 16000.
 
@@ -232,21 +277,35 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
         The words of `split_words` with times in seconds inside the audio.
 
     Raises:
-        ValueError: no word in the text, or no finite mono audio at 16 kHz.
-        ImportError: pocketsphinx is not installed.
+        NoSpeechError: the words do not fit, and nobody speaks.
+        ValueError: no word in the text, more of them than the audio has time for, no finite mono audio at 16 kHz, or
+            too long a recording.
+        ImportError: pocketsphinx or silero-vad is not installed.
     """
     samples = check_samples(samples, sampling_rate)
     words = _check_words(text)
+    check_length(samples)
     variants = [pronunciations(word, dictionary_lookup) for word in words]
     found = None
     if not is_silent(samples):
-        try:
-            found = _find_words(samples, words, variants)
-        except (RuntimeError, OSError, ValueError) as error:
-            drop_aligner()
-            logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
-    if found:
-        return Alignment(found, "aligner")
-    phonemes = [options[0] for options in variants]
-    least_s = LEAST_PHONEME_S * sum(map(len, phonemes))
-    return Alignment(share_out(words, phonemes, *_loud_part(samples, least_s)), "uniform")
+        _check_room(samples, variants)
+        found = _search(samples, words, variants)
+    if found is None or found.fit < SURE_FIT:
+        check_speech(samples)
+    if found is None:
+        phonemes = [options[0] for options in variants]
+        least_s = LEAST_PHONEME_S * sum(map(len, phonemes))
+        return Alignment(share_out(words, phonemes, *_loud_part(samples, least_s)), "uniform")
+    if found.source == "doubtful":
+        logger.warning("Is this what is said? The words fit the recording badly (%.2f of 1).", found.fit)
+    return found
+
+
+def _search(samples: np.ndarray, words: list[str], variants: list[list[list[str]]]) -> Alignment | None:
+    """What `_find_words` found; None where it failed, too, and that is logged."""
+    try:
+        return _find_words(samples, words, variants)
+    except (RuntimeError, OSError, ValueError) as error:
+        drop_aligner()
+        logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
+        return None

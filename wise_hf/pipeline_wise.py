@@ -8,8 +8,10 @@ import numpy as np
 from transformers import BatchFeature, Pipeline
 
 from .alignment_wise import MAX_ALIGNED_S
-from .audio_wise import load_audio
+from .audio_wise import load_audio, to_mono
+from .decoder_wise import SAMPLING_RATE
 from .recordings_wise import Numbered, are_several, numbered, recording_fields, recording_name
+from .speech_wise import check_speech
 from .transcription_wise import find_words
 from .word_times_wise import words_from_times
 
@@ -134,6 +136,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         rate = self.processor.feature_extractor.sampling_rate
         if words is None:
             return find_words(samples, text, rate)
+        check_speech(to_mono(samples, rate, SAMPLING_RATE))
         words = words_from_times(words, len(samples) / rate)
         said = " ".join(word["word"] for word in words)
         return {"text": text or said, "alignment": "corpus", "words": words, "fit": None}

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
-from .alignment_wise import align
+from .alignment_wise import align, check_length
 from .decoder_wise import check_samples, drop_decoder, import_pocketsphinx, is_silent, shared_decoder, to_pcm
+from .speech_wise import NoSpeechError, check_speech
 
 
 SAMPLING_RATE = 16000
@@ -67,14 +68,25 @@ def find_words(samples: np.ndarray, text: str | None = None, sampling_rate: int 
         sampling_rate: in Hz, 16000.
 
     Returns:
-        `text`, `words` (aligned words) and `alignment`: `aligner`, `asr+aligner`, or `uniform` where nothing aligned.
+        `text`, `words` (aligned words, each with its `fit`), `alignment`: `aligner`, `asr+aligner`, `doubtful` where
+        the words fit so badly that something else is said, or `uniform` where nothing aligned; and `fit`, from 0 to 1
+        how well all of them fit, `None` where nothing aligned.
 
     Raises:
-        ValueError: no finite mono audio at 16 kHz, no English word in the text, or no word heard without one.
+        NoSpeechError: nobody speaks in the recording, or no word of it was heard.
+        ValueError: no finite mono audio at 16 kHz, no English word in the text or too many, or too long a recording.
     """
-    said = transcribe(samples, sampling_rate) if text is None else text
-    if text is None and not said:
-        raise ValueError("No word was heard in the recording; give what is said in it as its text, or another one.")
+    check_length(check_samples(samples, sampling_rate))
+    said = _heard(samples, sampling_rate) if text is None else text
     alignment = align(samples, said, sampling_rate)
-    transcribed = text is None and alignment.source == "aligner"
-    return {"text": said, "words": alignment.words, "alignment": "asr+aligner" if transcribed else alignment.source}
+    source = "asr+aligner" if text is None and alignment.source == "aligner" else alignment.source
+    return {"text": said, "words": alignment.words, "alignment": source, "fit": alignment.fit}
+
+
+def _heard(samples: np.ndarray, sampling_rate: int) -> str:
+    """What is said; at least a word."""
+    check_speech(samples, sampling_rate)
+    heard = transcribe(samples, sampling_rate)
+    if not heard:
+        raise NoSpeechError("No word was heard in the recording; give what is said in it as its text, or another one.")
+    return heard

@@ -78,8 +78,6 @@ def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
         return classify({"audio": audio, "text": said}, return_words=True)
     except ValueError as error:
         logger.info("A recording was refused: %s", error)
-        if said is None:
-            raise UnusableError("No word was heard in the recording. Type what is said, or speak closer.") from error
         raise UnusableError(str(error)) from error
 
 

@@ -16,7 +16,6 @@ from handler import MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS, BadRequest, read_samples
 
 MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000
 NO_AUDIO = "This file cannot be read as audio. Give a wav, flac, ogg or mp3 file."
-_SILENT_PEAK = 1e-4  # of full scale, -80 dB; the aligner's own limit
 
 
 class UnusableError(ValueError):
@@ -32,7 +31,7 @@ def read_recording(path: str | None) -> tuple[np.ndarray, int]:
         (samples, channels) float32 in [-1, 1], and their rate in Hz.
 
     Raises:
-        UnusableError: there is no recording, or it is none, too large, too long, empty, broken or silent.
+        UnusableError: there is no recording, or it is none, too large, too long, empty or broken.
     """
     if path is None:
         raise UnusableError("There is no recording yet. Record one, upload a file, or try a sample.")
@@ -73,5 +72,3 @@ def _decode(content: bytes) -> tuple[np.ndarray, int]:
 def _check_samples(samples: np.ndarray) -> None:
     if not np.isfinite(samples).all():
         raise UnusableError("The recording is damaged: it has samples that are no numbers. Export it again.")
-    if np.abs(samples - samples.mean(axis=0)).max() < _SILENT_PEAK:
-        raise UnusableError("The recording is silent. Check the microphone, and record it again.")

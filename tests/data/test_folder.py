@@ -37,6 +37,7 @@ def test_rows_become_utterances_in_the_order_of_the_file(tmp_path):
         "text": "Hello there.",
         "words": [],
         "alignment": None,
+        "fit": None,
     }
     assert dataset[1]["text"] is None and dataset[1]["session"] is None
 
@@ -59,7 +60,7 @@ def test_word_times_beside_a_recording_are_taken_as_the_corpus_alignment(tmp_pat
     words = [{"word": "I", "start_s": 0.1, "end_s": 0.3, "phonemes": phonemes}]
     (corpus / "a.words.json").write_text(json.dumps(words))
     dataset = load_folder(corpus)
-    assert dataset[0]["words"] == words and dataset[0]["alignment"] == "corpus"
+    assert dataset[0]["words"] == [words[0] | {"fit": None}] and dataset[0]["alignment"] == "corpus"
     assert dataset[1]["alignment"] is None
 
 

@@ -113,6 +113,7 @@ def test_an_utterance_has_everything_that_the_corpus_says_of_it(root):
         "emotion": "neutral",
         "text": "So: pass.",
         "alignment": "corpus",
+        "fit": None,
         "dialog": "Ses01F_impro01",
         "dialog_start_s": 1.0,
         "dialog_end_s": 1.5,

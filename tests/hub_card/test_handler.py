@@ -230,6 +230,7 @@ BROKEN = {
     "a rate that no recorder has": (lambda audio: encoded(np.zeros(RATE), 2_000_000_000), WAV, "samples a second"),
     "no samples": (lambda audio: encoded(np.zeros(0)), WAV, "empty"),
     "silence": (lambda audio: encoded(np.zeros(RATE)), WAV, "No word was heard"),
+    "a tone": (lambda audio: encoded(0.5 * np.sin(np.arange(RATE) / 9)), WAV, "sounds like noise or music"),
     "a path": (string("../../etc/passwd"), JSON, "Paths and URLs are not opened"),
     "an absolute path": (string("/etc/passwd"), JSON, "Paths and URLs are not opened"),
     "a path that is base64": (string("/etc/passwds"), JSON, "no wav, flac, ogg or mp3"),
@@ -378,7 +379,8 @@ def test_a_header_that_lies_is_found_out(endpoint, monkeypatch):
         return samples
 
     monkeypatch.setattr(soundfile.SoundFile, "read", watched)
-    assert endpoint({"inputs": {"audio": flac_that_claims(8_000, np.tile(second, 100)), "text": TEXT}})
+    with pytest.raises(ValueError, match="sounds like noise"):  # it is read, but no more than it claims to have
+        endpoint({"inputs": {"audio": flac_that_claims(8_000, np.tile(second, 100)), "text": "Kids"}})
     assert sizes == [8_000], "no more than the header said"
 
 

@@ -19,6 +19,7 @@ import pytest
 import soundfile
 
 from wise_hf.hub.space import stage_space
+from wise_hf.transcription_wise import find_words
 
 
 SPACE = Path(__file__).resolve().parents[2] / "hub_card" / "space"
@@ -120,7 +121,16 @@ def test_headline(scores: dict[str, float], said: str) -> None:
     assert rendering.headline(result([], **scores)["scores"]) == said
 
 
-@pytest.mark.parametrize(("alignment", "said"), [("uniform", "guesses"), ("asr+aligner", "errs often")])
+@pytest.mark.parametrize(
+    ("alignment", "said"),
+    [
+        ("aligner", "your transcript"),
+        ("asr+aligner", "errs often"),
+        ("doubtful", "Type what is really said"),
+        ("corpus", "were given"),
+        ("uniform", "guesses"),
+    ],
+)
 def test_it_says_how_the_words_were_found(alignment: str, said: str) -> None:
     assert said in rendering.render_result(result([word("a", 1.0)], sad=1.0) | {"alignment": alignment})
 
@@ -138,7 +148,6 @@ SOUND = np.sin(np.arange(800) / 3).astype(np.float32)
     ("samples", "rate", "said"),
     [
         pytest.param(SOUND[:0], 8000, "empty", id="empty"),
-        pytest.param(0 * SOUND + 0.5, 8000, "silent", id="a constant"),
         pytest.param(SOUND * np.nan, 8000, "damaged", id="NaN"),
         pytest.param(np.tile(SOUND, 80), 1000, "at most 60 s", id="long"),
         pytest.param(SOUND, 200_000, "200000 samples a second", id="rate"),
@@ -205,6 +214,19 @@ def test_a_fault_of_ours_is_a_sentence_and_the_next_try_works() -> None:
     assert "not your fault" in html and "secret" not in html and timeline == ""
     heard = result([word("said", 1.0)], sad=1.0)
     assert "Most likely sad" in app.listen(lambda *args, **options: heard, str(SAMPLES / "angry.wav"), "said")[0]
+
+
+@pytest.mark.parametrize("text", ["", "Kids are talking."])
+@pytest.mark.parametrize(("samples", "said"), [(0 * SOUND, "silent"), (np.tile(SOUND, 20), "noise or music")])
+def test_what_is_no_speech_is_a_sentence(tmp_path: Path, samples: np.ndarray, said: str, text: str) -> None:
+    app = pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]") and _import("app")
+
+    def classify(given: dict, **options: bool) -> dict:
+        return find_words(given["audio"]["array"][:, 0], given["text"], given["audio"]["sampling_rate"])
+
+    soundfile.write(tmp_path / "x.wav", samples, 16_000)
+    html, timeline = app.listen(classify, str(tmp_path / "x.wav"), text)
+    assert "No word was heard in the recording" in html and said in html and timeline == ""
 
 
 def test_a_model_that_is_not_there_ends_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,7 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
         "text": values["text"],
         "words": words,
         "alignment": "corpus" if words else None,
+        "fit": None,
     }
 
 

@@ -251,6 +251,7 @@ def _row(utterance_id: str, evaluation: Evaluation, text: str, audio: Path) -> d
         "text": spoken_text(text) or None,
         "words": [],
         "alignment": None,
+        "fit": None,
         "dialog": name.dialog,
         "dialog_start_s": evaluation.start_s,
         "dialog_end_s": evaluation.end_s,

@@ -67,8 +67,8 @@ _FOUND = {name: UTTERANCE_FEATURES[name] for name in SPOKEN if name not in _RECO
 # Of a feature extractor: what comes after the features that are kept, and what saving leaves in it.
 _LATER = ("normalization", "mean", "std", "padding_value", "feature_extractor_type", "processor_class", "auto_map")
 _UNSURE = {
-    "uniform": "the text could not be aligned (it is far longer than what is said, or the recording too short or too "
-    "long for it), and its words are shared out evenly",
+    "uniform": "the text could not be aligned (it is far longer than what is said, or the search failed), and its "
+    "words are shared out evenly",
     "doubtful": "the text was aligned, but is hardly what is said",
 }
 

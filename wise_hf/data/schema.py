@@ -3,7 +3,7 @@
 from datasets import Features, List, Value
 
 
-ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "uniform")
+ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "doubtful", "uniform")
 
 PHONEME_FEATURES = {"phoneme": Value("string"), "start_s": Value("float64"), "end_s": Value("float64")}
 
@@ -12,10 +12,12 @@ WORD_FEATURES = {
     "start_s": Value("float64"),
     "end_s": Value("float64"),
     "phonemes": List(PHONEME_FEATURES),
+    "fit": Value("float64"),
 }
 
 # Times of words and phonemes count from start_s. `alignment` says where the words came from (ALIGNMENTS), and is None
-# where the words are still to be found.
+# where the words are still to be found. `fit` says how well they fit the audio, 0 to 1, and is None where the aligner
+# did not find them.
 UTTERANCE_FEATURES = Features(
     {
         "id": Value("string"),
@@ -29,5 +31,6 @@ UTTERANCE_FEATURES = Features(
         "text": Value("string"),
         "words": List(WORD_FEATURES),
         "alignment": Value("string"),
+        "fit": Value("float64"),
     }
 )

@@ -1,0 +1,46 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from wise_hf.fit_wise import LEAST_FIT, MEAN_WEIGHT, MIDDLE, SURE_FIT, misfits, text_fit, word_fit
+
+
+# Two phones of three states each: A has the columns 0 to 2, B 3 to 5.
+MODEL = SimpleNamespace(base_sequences=np.array([1, 0]), senones=np.array([[3, 4, 5], [0, 1, 2]]))
+
+
+def test_a_phoneme_that_fits_best_has_no_misfit_and_another_the_difference():
+    costs = np.array([[0, 9, 9, 40, 60, 70]] * 4 + [[90, 80, 70, 0, 5, 5]] * 2, np.int16)
+    path_costs = np.array([0, 0, 40, 40, 70, 80], np.float32)
+    # A on its own two frames, B on the next two, A's, and A on the two of B.
+    np.testing.assert_allclose(misfits(costs, MODEL, path_costs, [(0, 2), (2, 4), (4, 6)]), [0, 40, 75])
+
+
+def test_frames_between_phonemes_count_for_none():
+    costs = np.zeros((5, 6), np.int16)
+    path_costs = np.array([10, 999, 999, 20, 30], np.float32)
+    np.testing.assert_allclose(misfits(costs, MODEL, path_costs, [(0, 1), (3, 5)]), [10, 25])
+
+
+def test_one_bad_phoneme_is_borne_but_a_bad_word_is_not():
+    good = np.zeros(40)
+    slip, other_word = good.copy(), good.copy()
+    slip[20] = 300.0
+    other_word[20:26] = 100.0
+    assert text_fit(slip) > LEAST_FIT > text_fit(other_word)
+    assert text_fit(good) > SURE_FIT
+
+
+def test_a_text_that_fits_a_little_badly_everywhere_is_doubtful():
+    assert text_fit(np.full(40, MIDDLE / MEAN_WEIGHT)) == pytest.approx(0.5)
+
+
+def test_fits_lie_between_0_and_1_and_fall_with_the_misfit():
+    fits = [word_fit(np.full(3, misfit)) for misfit in (-50.0, 0.0, MIDDLE, 100.0, 2000.0)]
+    assert fits == sorted(fits, reverse=True) and fits[2] == 0.5
+    assert all(0 <= fit <= 1 for fit in fits)
+
+
+def test_a_text_of_a_single_phoneme_has_a_fit():
+    assert text_fit(np.array([0.0])) > 0.9 and text_fit(np.array([90.0])) < 0.1

@@ -1,0 +1,133 @@
+"""Whether anybody speaks in a recording: Silero's detector, a small network whose weights the package silero-vad has.
+
+The network is written in NumPy: what PyTorch's threads have touched hangs in the processes that `datasets` forks.
+"""
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
+
+
+WEIGHTS = Path("data", "silero_vad_16k.safetensors")
+WINDOW = 512  # samples that are judged at once, 32 ms ...
+CONTEXT = 64  # ... after the last 4 ms before them
+PART_S = 30.0
+# Every recording is brought to this root mean square of its loud parts (10 ms, louder than 90 % of all): unlike its
+# peak, that is not the loudness of a click.
+LEVEL = 0.2
+# Speech has this probability for so many windows in a row; how often that errs stands in docs/performance.md.
+SPEECH_PROBABILITY = 0.05
+SPEECH_WINDOWS = 3
+
+
+class NoSpeechError(ValueError):
+    """Nobody speaks in the recording, as far as can be heard."""
+
+
+def check_speech(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> None:
+    """The one check whether there is a voice in a recording, without which its emotion would be made up.
+
+    Args:
+        samples: (n,) float, mono, in [-1, 1].
+        sampling_rate: in Hz, 16000.
+
+    Raises:
+        NoSpeechError: nobody speaks in it.
+        ValueError: no finite mono audio at 16 kHz.
+        ImportError: silero-vad is not installed.
+    """
+    samples = check_samples(samples, sampling_rate)
+    told = "No word was heard in the recording"
+    if is_silent(samples):
+        raise NoSpeechError(f"{told}: it is silent; check the microphone, and record it again.")
+    if len(samples) < SPEECH_WINDOWS * WINDOW:
+        raise NoSpeechError(f"{told}: {len(samples) / SAMPLING_RATE:.3f} s are too short for one; give all of it.")
+    hop = int(PART_S * SAMPLING_RATE)
+    levelled = _levelled(samples)
+    if not any(_has_speech(levelled[start : start + hop]) for start in range(0, len(levelled), hop)):
+        raise NoSpeechError(f"{told}: it sounds like noise or music; give one in which somebody speaks.")
+
+
+def _levelled(samples: np.ndarray) -> np.ndarray:
+    """The samples as loud as those of any other recording, clipped at 1."""
+    hop = SAMPLING_RATE // 100
+    powers = np.add.reduceat(samples**2, np.arange(0, len(samples), hop)) / hop
+    return np.clip(samples * (LEVEL / max(np.sqrt(np.quantile(powers, 0.9)), 1e-9)), -1.0, 1.0)
+
+
+def _has_speech(samples: np.ndarray) -> bool:
+    likely = speech_probabilities(samples) >= SPEECH_PROBABILITY
+    return bool((np.convolve(likely, np.ones(SPEECH_WINDOWS), "valid") == SPEECH_WINDOWS).any())
+
+
+# --- the network ---
+
+
+def speech_probabilities(samples: np.ndarray) -> np.ndarray:
+    """How surely each 32 ms of a recording are speech.
+
+    The network hears the recording twice and is asked the second time: what it has never heard it takes for speech
+    too easily, music above all.
+
+    Args:
+        samples: (n,) float, as loud as speech usually is.
+
+    Returns:
+        (windows,) float32 in [0, 1], of n / 512 windows, rounded up.
+    """
+    padded = np.pad(samples.astype(np.float32), (0, -len(samples) % WINDOW))
+    twice = np.concatenate([np.zeros(CONTEXT, np.float32), padded, padded])
+    windows = np.lib.stride_tricks.sliding_window_view(twice, CONTEXT + WINDOW)[::WINDOW]
+    weights = _weights()
+    hidden = _spectra(windows, weights["stft_conv.weight"])
+    for layer, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+        hidden = _convolved(hidden, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
+    recalled = _recurrent(hidden[:, 0], weights)[len(padded) // WINDOW :]
+    return _sigmoid(np.maximum(recalled, 0) @ weights["final_conv.weight"][0, :, 0] + weights["final_conv.bias"])
+
+
+@lru_cache(maxsize=1)
+def _weights() -> dict[str, np.ndarray]:
+    # The package itself is not imported: that would set PyTorch's number of threads to one.
+    package = importlib.util.find_spec("silero_vad")
+    path = Path(package.submodule_search_locations[0]) / WEIGHTS if package else None
+    if path is None or not path.is_file():
+        raise ImportError("Telling speech from other sounds needs silero-vad: pip install 'silero-vad>=6.2.3,<7'")
+    return load_file(path)
+
+
+def _spectra(windows: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """(n, samples) -> (n, 4, 129) the magnitudes of 256 samples, every 128."""
+    padded = np.pad(windows, ((0, 0), (0, CONTEXT)), mode="reflect")
+    parts = np.lib.stride_tricks.sliding_window_view(padded, basis.shape[2], axis=1)[:, ::128] @ basis[:, 0].T
+    cosine, sine = np.split(parts, 2, axis=2)
+    return np.hypot(cosine, sine)
+
+
+def _convolved(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
+    """(n, times, channels) -> (n, times / stride, new channels), each of three neighbouring times, none below 0."""
+    padded = np.pad(values, ((0, 0), (1, 1), (0, 0)))
+    neighbours = np.lib.stride_tricks.sliding_window_view(padded, 3, axis=1)[:, ::stride]
+    return np.maximum(np.tensordot(neighbours, weight, axes=([2, 3], [1, 2])) + bias, 0)
+
+
+def _recurrent(values: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:
+    """(n, 128) -> (n, 128) an LSTM's hidden states."""
+    inputs = values @ weights["lstm_cell.weight_ih"].T + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
+    hidden = cell = np.zeros(values.shape[1], np.float32)
+    states = np.empty_like(values)
+    # Each window needs the one before it.
+    for window, given in enumerate(inputs):
+        let_in, keep, new, let_out = (given + weights["lstm_cell.weight_hh"] @ hidden).reshape(4, -1)
+        cell = _sigmoid(keep) * cell + _sigmoid(let_in) * np.tanh(new)
+        hidden = states[window] = _sigmoid(let_out) * np.tanh(cell)
+    return states
+
+
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    return 0.5 + 0.5 * np.tanh(0.5 * values)
