@@ -6,7 +6,8 @@ INSTALLED := $(VENV)/installed
 DEMO := demo
 
 # The oldest versions that setup.py allows. uv finds them all but torch's, which comes in several builds: pip installs
-# it, and another one where that is wanted: make test-lowest TORCH=torch==2.13.0
+# it, and another one where that is wanted: make test-lowest TORCH=torch==2.13.0. What has no bound here is the newest of
+# LOWEST_AS_OF, a date that moves with constraints.txt.
 LOWEST := .venv-lowest
 TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25

@@ -217,7 +217,7 @@ def test_words_beyond_the_limit_are_told(classify, recordings, monkeypatch):
 @pytest.mark.parametrize("more", [{"text": "hi"}, {}, {"words": [{"word": "hi", "start_s": 0.1, "end_s": 0.5}]}])
 def test_a_recording_beyond_the_limit_is_refused_before_anything_is_looked_for(classify, more, monkeypatch):
     monkeypatch.setattr(pipeline_wise, "find_words", None)
-    with pytest.raises(ValueError, match=r"is 120.5 s long, at most 120 s are taken; cut it at pauses"):
+    with pytest.raises(ValueError, match=r"lasts 120.5 s, at most 120 s are taken; cut it at pauses"):
         classify({"audio": np.ones(120 * 16_000 + 8000, np.float32)} | more)
 
 

@@ -82,7 +82,7 @@ def test_no_words_are_found_where_nobody_speaks(loudness, text):
 @pytest.mark.parametrize("text", [None, "Kids are talking by the door."])
 def test_a_recording_beyond_the_limit_is_refused_before_it_is_transcribed(monkeypatch, text):
     monkeypatch.setattr(transcription_wise, "transcribe", lambda *_: pytest.fail("it was transcribed"))
-    with pytest.raises(ValueError, match=r"lasts 3600.0 s, .* at most 120 s; cut it at pauses"):
+    with pytest.raises(ValueError, match=r"lasts 3600.0 s, at most 120 s are taken; cut it at pauses"):
         find_words(np.full(3600 * 16000, 0.1, np.float32), text)
 
 

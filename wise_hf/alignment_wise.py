@@ -230,20 +230,21 @@ def _check_words(text: str | list[str]) -> list[str]:
     return words
 
 
-def check_length(samples: np.ndarray) -> None:
-    """Whether a recording is short enough to be aligned.
+def check_length(samples: np.ndarray, sampling_rate: int) -> None:
+    """Whether a recording is short enough to be aligned and scored as one.
 
     Args:
-        samples: (n,) at 16 kHz.
+        samples: (n,) mono.
+        sampling_rate: in Hz.
 
     Raises:
         ValueError: it lasts longer than MAX_ALIGNED_S.
     """
-    duration_s = len(samples) / SAMPLING_RATE
+    duration_s = len(samples) / sampling_rate
     if duration_s > MAX_ALIGNED_S:
         raise ValueError(
-            f"The recording lasts {duration_s:.1f} s, and words are found in at most {MAX_ALIGNED_S:g} s; cut it at "
-            "pauses, or give its words with their times."
+            f"The recording lasts {duration_s:.1f} s, at most {MAX_ALIGNED_S:g} s are taken; cut it at pauses and "
+            "give its parts."
         )
 
 
@@ -284,7 +285,7 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     """
     samples = check_samples(samples, sampling_rate)
     words = _check_words(text)
-    check_length(samples)
+    check_length(samples, sampling_rate)
     variants = [pronunciations(word, dictionary_lookup) for word in words]
     found = None
     if not is_silent(samples):

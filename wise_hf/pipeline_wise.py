@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from transformers import BatchFeature, Pipeline
 
-from .alignment_wise import MAX_ALIGNED_S
+from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
 from .decoder_wise import SAMPLING_RATE
 from .recordings_wise import Numbered, are_several, numbered, recording_fields, recording_name
@@ -110,17 +110,12 @@ class WISEAudioClassificationPipeline(Pipeline):
         fields = recording_fields(recording)
         rate = self.processor.feature_extractor.sampling_rate
         samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate)
-        duration_s = len(samples) / rate
-        if duration_s > MAX_ALIGNED_S:
-            raise ValueError(
-                f"The recording is {duration_s:.1f} s long, at most {MAX_ALIGNED_S:g} s are taken; cut it at pauses "
-                "and give its parts."
-            )
+        check_length(samples, rate)
         utterance = self._utterance(samples, fields.get("text"), fields.get("words"))
         words = utterance["words"]
         counted = words[: self.processor.feature_extractor.max_words]
         truncated = len(counted) < len(words)
-        utterance |= {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else duration_s}
+        utterance |= {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else len(samples) / rate}
         return dict(self.processor(samples, words=words, sampling_rate=rate, return_tensors="pt")) | {
             "utterance": utterance
         }
