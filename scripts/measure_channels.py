@@ -37,8 +37,9 @@ def main() -> None:
     scores = score_channels(classify, corpus.to_list())
     if args.output is not None:
         write_json(args.output, scores)
-    rows = [f"| {name} | {its['wa']:.3f} | {its['ua']:.3f} |" for name, its in scores.items()]
-    sys.stdout.write("\n".join([f"| {len(corpus)} utterances | WA | UA |", "|---|---|---|", *rows]) + "\n")
+    rows = [f"| {name} | {its['wa']:.3f} | {its['ua']:.3f} | {its['refused']} |" for name, its in scores.items()]
+    head = [f"| {len(corpus)} utterances | WA | UA | refused |", "|---|---|---|---|"]
+    sys.stdout.write("\n".join([*head, *rows]) + "\n")
 
 
 if __name__ == "__main__":

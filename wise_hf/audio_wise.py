@@ -159,6 +159,8 @@ def _opened(source: Any) -> Iterator[tuple[AudioFile, str]]:
 
 def _open(path: str | os.PathLike) -> io.BufferedReader:
     name = f"{os.fspath(path)!s:.300}"
+    if not name:
+        raise ValueError("The path of the recording is empty; give the path of an audio file.")
     if "://" in name:
         raise ValueError(f"{name} is an address, which is not fetched; download it, and give the file's path.")
     if os.path.isdir(path):

@@ -28,7 +28,7 @@ class LSTMWeights(nn.Module):
     """
     The weights of an `nn.LSTM`, under its names, for a computation that is not its own.
 
-    They are had by calling it: offloading brings a module's weights when the module is called. And it is no `nn.LSTM`,
+    Call it to get them: offloading brings a module's weights when the module is called. And it is no `nn.LSTM`,
     which dynamic quantisation would exchange for one whose weights cannot be read.
     """
 

@@ -11,6 +11,7 @@ from wise_hf.training.recipe import RECIPES
 
 def parse(*given: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
+    arguments.add_feature_arguments(parser)
     arguments.add_model_arguments(parser)
     arguments.add_recipe_arguments(parser)
     return parser.parse_args(given)
@@ -26,11 +27,21 @@ def test_a_recipe_is_taken_by_name_and_changed_by_single_values():
     assert changed.normalization == RECIPES["paper"].normalization
 
 
+def test_recordings_as_they_are_are_not_heard_through_other_channels():
+    as_recorded = arguments.recipe_of(parse("--level", "as_recorded"))
+    assert as_recorded.level == "as_recorded" and "channel" not in as_recorded.augment
+    assert set(RECIPES["wise_hf"].augment) - set(as_recorded.augment) == {"channel"}
+    with pytest.raises(ValueError, match="'channel' is for recordings at one level, .* or give --level speech"):
+        arguments.recipe_of(parse("--recipe", "paper", "--augment", "tempo,channel"))
+
+
 def test_the_papers_recipe_has_the_papers_values():
     paper = RECIPES["paper"]
     assert (paper.learning_rate, paper.weight_decay, paper.schedule) == (1e-3, 1e-4, "inverse")
     assert paper.dropout == 0.3 and not paper.steady_start and not paper.refit
-    assert not paper.augment and paper.input_dropout == 0 and paper.label_smoothing == 0
+    assert (
+        paper.level == "as_recorded" and not paper.augment and paper.input_dropout == 0 and paper.label_smoothing == 0
+    )
 
 
 def test_variants_become_fields_of_the_configuration():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 from signals import RATE, tone
 
 from wise_hf.level_wise import speech_level
@@ -56,4 +57,12 @@ def test_every_channel_is_scored_on_every_utterance(saved_model, spoken_corpus):
     utterances = load_folder(spoken_corpus).select(range(2)).to_list()
     scores = score_channels(load_pipeline(saved_model), utterances)
     assert scores.keys() == CHANNELS.keys()
-    assert all(np.sum(its["confusion"]) == 2 for its in scores.values())
+    assert all(its["refused"] == 0 and 0 <= its["wa"] <= 1 and 0 <= its["ua"] <= 1 for its in scores.values())
+
+
+def test_a_recording_that_is_refused_is_counted_and_not_recognised(saved_model, tmp_path):
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    utterance = {"audio": str(path), "start_s": 0.0, "end_s": 1.0, "text": "Yes.", "emotion": "sad"}
+    scores = score_channels(load_pipeline(saved_model), [utterance])
+    assert scores["as recorded"] == {"wa": 0.0, "ua": 0.0, "refused": 1}

@@ -94,7 +94,7 @@ def read_word_vectors(
 
 def check_word_vectors(path: Path) -> None:
     """
-    Find out at once whether a file starts as one of word vectors; see `check_to_the_end`.
+    Find out at once whether a file starts like a file of word vectors; see `check_to_the_end`.
 
     Raises:
         ValueError: for a file that is missing, encrypted, or no GloVe file.

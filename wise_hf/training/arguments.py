@@ -93,8 +93,11 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """The recipe named, with the single values given."""
+    recipe = RECIPES[arguments.recipe]
     given = {field.name: getattr(arguments, field.name, None) for field in fields(Recipe)}
-    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+    if given["level"] == "as_recorded":
+        recipe = recipe.as_recorded()
+    return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
 def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:

@@ -12,7 +12,6 @@ from transformers import Pipeline
 
 from wise_hf.audio_wise import read_audio
 from wise_hf.level_wise import speech_level
-from wise_hf.training.scores import compute_scores
 
 
 TELEPHONE_HZ, TELEPHONE_BAND_HZ = 8000, (300, 3400)
@@ -84,7 +83,7 @@ CHANNELS: dict[str, Change] = {
 }
 
 
-def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, dict]:
+def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, dict[str, float]]:
     """
     A model's scores through every channel, by the pipeline, which aligns each recording anew.
 
@@ -93,15 +92,22 @@ def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, 
         utterances: with `audio`, `start_s`, `end_s`, `text` and `emotion`, one that the model knows.
 
     Returns:
-        For each of `CHANNELS` the scores of `wise_hf.training.scores.compute_scores`.
+        For each of `CHANNELS` `wa`, the share of all utterances whose emotion is recognised, `ua`, the mean of that
+        share over the emotions, and `refused`, how many recordings were; they count as not recognised.
     """
-    label2id = classify.model.config.label2id
     rate = classify.processor.feature_extractor.sampling_rate
-    true = [label2id[each["emotion"]] for each in utterances]
-    predicted: dict[str, list[int]] = {name: [] for name in CHANNELS}
+    emotions = np.array([each["emotion"] for each in utterances])
+    heard: dict[str, list[str | None]] = {name: [] for name in CHANNELS}
     for each in tqdm(utterances, unit="utterance"):
         samples = read_audio(each["audio"], rate, each["start_s"], each["end_s"])
         for name, change in CHANNELS.items():
             changed = {"array": change(samples, rate).astype(np.float32), "sampling_rate": rate, "text": each["text"]}
-            predicted[name].append(label2id[classify(changed, top_k=1)[0]["label"]])
-    return {name: compute_scores(predicted[name], true, len(label2id)) for name in CHANNELS}
+            result = classify(changed, top_k=1, on_error="report")
+            heard[name].append(None if "error" in result else result[0]["label"])
+    return {name: _scores(np.array(its, dtype=object), emotions) for name, its in heard.items()}
+
+
+def _scores(heard: np.ndarray, emotions: np.ndarray) -> dict[str, float]:
+    recalls = [float((heard[emotions == emotion] == emotion).mean()) for emotion in np.unique(emotions)]
+    refused = sum(label is None for label in heard)
+    return {"wa": float((heard == emotions).mean()), "ua": float(np.mean(recalls)), "refused": refused}

@@ -39,6 +39,9 @@ class Recipe:
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
             that is best on the validation part.
         patience: stop after so many epochs without a better validation UA; 0 never stops early.
+
+    Raises:
+        ValueError: for other channels in the augmentation of recordings that were not brought to one level.
     """
 
     epochs: int = 40
@@ -59,6 +62,17 @@ class Recipe:
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
+
+    def __post_init__(self):
+        if "channel" in self.augment and self.level != "speech":
+            raise ValueError(
+                f"The augmentation 'channel' is for recordings at one level, and their level is '{self.level}'; leave "
+                "it out of --augment, or give --level speech."
+            )
+
+    def as_recorded(self) -> "Recipe":
+        """The same for recordings as they are."""
+        return replace(self, level="as_recorded", augment=tuple(each for each in self.augment if each != "channel"))
 
 
 # What the training loop reads; the rest is for what builds WISE.

@@ -19,18 +19,9 @@ from wise_hf.training.system import System, Trial
 
 
 # The same rule of selection for all rows: the epoch that is best on the validation part. Nobody is told who speaks:
-# the compared systems do not know it, either.
-WISE_RECIPES = {name: replace(recipe, refit=False, normalization="global") for name, recipe in RECIPES.items()}
-# they do not know it, either, and all rows hear the recordings as they are, in training, too: one corpus, one channel.
+# the compared systems do not know it, either. And all rows hear the recordings as they are, in training as well.
 WISE_RECIPES = {
-    name: replace(
-        recipe,
-        refit=False,
-        level="as_recorded",
-        normalization="global",
-        augment=tuple(each for each in recipe.augment if each != "channel"),
-    )
-    for name, recipe in RECIPES.items()
+    name: replace(recipe.as_recorded(), refit=False, normalization="global") for name, recipe in RECIPES.items()
 }
 WISE_COLUMNS = {
     "input_features": Array2D((None, 39), "float32"),
