@@ -25,7 +25,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     classify = load_pipeline(args.model)
-    corpus = arguments.read_corpus(args)
+    corpus, _ = arguments.read_corpus(args)
     if args.folds_file is not None:
         folds = read_folds(args.folds_file, corpus)
         if args.fold > len(folds) or not folds[args.fold - 1].test:

@@ -33,13 +33,13 @@ def main() -> None:
         raise ValueError(f"{args.output_dir} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(args.output_dir.parent)
     start = time.monotonic()
-    corpus = arguments.read_corpus(args)
+    corpus, unread = arguments.read_corpus(args)
     extractor = WISEFeatureExtractor(mfcc_backend=args.mfcc_backend, level=args.level or Recipe().level)
     make = partial(prepare, feature_extractor=extractor, num_proc=args.num_proc)
     prepared = make(without_unusable(corpus, make) if args.skip_unusable else corpus)
     elapsed_s = time.monotonic() - start
     save_whole(prepared, args.output_dir)
-    sys.stdout.write(report(prepared, len(corpus) - len(prepared)).to_text(elapsed_s) + "\n")
+    sys.stdout.write(report(prepared, unread + len(corpus) - len(prepared)).to_text(elapsed_s) + "\n")
     logging.info("Written: %s", args.output_dir)
 
 

@@ -373,6 +373,22 @@ def test_recordings_that_cannot_be_used_are_passed_over_where_that_is_asked_for(
     assert all(f"{name} cannot be used" in done.stderr for name in names)
 
 
+def test_recordings_that_cannot_be_read_are_passed_over_and_counted_with_those_that_cannot_be_prepared(
+    told, spoken_corpus, tmp_path
+):
+    corpus = shutil.copytree(spoken_corpus, tmp_path / "corpus")
+    soundfile.write(corpus / "silence.wav", np.zeros(16_000), 16_000)
+    (corpus / "zero.wav").touch()
+    with (corpus / "metadata.csv").open("a") as file:
+        file.writelines(f"{name}.wav,sad,,anna,\n" for name in ("silence", "zero", "gone"))
+    arguments = ["--data_dir", corpus, "--output_dir", tmp_path / "out", "--num_proc", 1]
+    last = told("prepare.py", *arguments)
+    assert "2 of 35 recordings cannot be used" in last and "zero.wav" in last and "gone.wav" in last
+    done = run("prepare.py", *arguments, "--skip_unusable")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "32 utterances" in done.stdout and "passed over: 3 recordings" in done.stdout
+
+
 def test_a_corpus_that_is_not_iemocap_is_told(told, spoken_corpus, iemocap_imitation, tmp_path):
     iemocap = ["--dataset", "iemocap", "--output_dir", tmp_path / "out", "--data_dir"]
     assert "counts that differ from IEMOCAP's" in told("train.py", *iemocap, iemocap_imitation)

@@ -230,17 +230,15 @@ def _check_words(text: str | list[str]) -> list[str]:
     return words
 
 
-def check_length(samples: np.ndarray, sampling_rate: int) -> None:
+def check_length(duration_s: float) -> None:
     """Whether a recording is short enough to be aligned and scored as one.
 
     Args:
-        samples: (n,) mono.
-        sampling_rate: in Hz.
+        duration_s: its length.
 
     Raises:
         ValueError: it lasts longer than MAX_ALIGNED_S.
     """
-    duration_s = len(samples) / sampling_rate
     if duration_s > MAX_ALIGNED_S:
         raise ValueError(
             f"The recording lasts {duration_s:.1f} s, at most {MAX_ALIGNED_S:g} s are taken; cut it at pauses and "
@@ -285,7 +283,7 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     """
     samples = check_samples(samples, sampling_rate)
     words = _check_words(text)
-    check_length(samples, sampling_rate)
+    check_length(len(samples) / sampling_rate)
     variants = [pronunciations(word, dictionary_lookup) for word in words]
     found = None
     if not is_silent(samples):

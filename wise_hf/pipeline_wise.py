@@ -110,7 +110,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         fields = recording_fields(recording)
         rate = self.processor.feature_extractor.sampling_rate
         samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate)
-        check_length(samples, rate)
+        check_length(len(samples) / rate)
         utterance = self._utterance(samples, fields.get("text"), fields.get("words"))
         words = utterance["words"]
         counted = words[: self.processor.feature_extractor.max_words]

@@ -76,7 +76,7 @@ def find_words(samples: np.ndarray, text: str | None = None, sampling_rate: int 
         NoSpeechError: nobody speaks in the recording, or no word of it was heard.
         ValueError: no finite mono audio at 16 kHz, no English word in the text or too many, or too long a recording.
     """
-    check_length(check_samples(samples, sampling_rate), sampling_rate)
+    check_length(len(check_samples(samples, sampling_rate)) / sampling_rate)
     said = _heard(samples, sampling_rate) if text is None else text
     alignment = align(samples, said, sampling_rate)
     source = "asr+aligner" if text is None and alignment.source == "aligner" else alignment.source

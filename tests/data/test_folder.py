@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from wise_hf.data.folder import load_folder
+from wise_hf.data.folder import load_folder, read_folder
 from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.unusable import UnusableRows
 
 
 def make_corpus(folder: Path, lines: list[str], header: str = "file_name,emotion,text,speaker,session") -> Path:
@@ -70,8 +71,8 @@ def test_word_times_beside_a_recording_are_taken_as_the_corpus_alignment(tmp_pat
         ([], "file_name,emotion", "names no recordings"),
         (["a.wav,sad"], "file_name,label", "no column emotion"),
         (["a.wav,"], "file_name,emotion", "line 2: file_name and emotion must both be filled in"),
-        (["a.wav,sad", "none.wav,sad"], "file_name,emotion", "line 3: .*none.wav is not there"),
-        (["metadata.csv,sad"], "file_name,emotion", "line 2: .*metadata.csv cannot be read as audio"),
+        (["a.wav,sad", "none.wav,sad"], "file_name,emotion", r"none.wav \(line 3 of metadata.csv\): .* is not there"),
+        (["metadata.csv,sad"], "file_name,emotion", r"\(line 2 of metadata.csv\): .* cannot be read as audio"),
         (["a.wav,sad,Kids, are here"], "file_name,emotion,text", "line 2: a comma or quote too many"),
         (['a.wav,sad,"Kids', "b.wav,sad,are"], "file_name,emotion,text", "cannot be read|a comma or quote too many"),
         (["a.wav;sad"], "file_name;emotion", "separated by something else; save it with commas"),
@@ -86,7 +87,7 @@ def test_an_unusable_line_is_named(tmp_path, lines, header, told):
 def test_an_empty_recording_is_refused(tmp_path):
     corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
     soundfile.write(corpus / "a.wav", np.zeros(0), 16000)
-    with pytest.raises(ValueError, match="line 2: .*a.wav has no samples"):
+    with pytest.raises(ValueError, match=r"a.wav \(line 2 of metadata.csv\): the recording has no samples"):
         load_folder(corpus)
 
 
@@ -166,3 +167,55 @@ def test_broken_word_times_are_named(tmp_path):
     (corpus / "a.words.json").write_text("{")
     with pytest.raises(ValueError, match="a.words.json is not a list of words"):
         load_folder(corpus)
+
+
+@pytest.fixture
+def spoilt_corpus(tmp_path):
+    """Seven lines of which the first can be used, and one is of an emotion of its own."""
+    names = ["a", "gone", "lost", "zero", "empty", "cut", "b"]
+    emotions = ["sad"] * 6 + ["happy"]
+    lines = [f"{name}.wav,{emotion}" for name, emotion in zip(names, emotions, strict=True)]
+    corpus = make_corpus(tmp_path, lines, header="file_name,emotion")
+    (corpus / "zero.wav").touch()
+    soundfile.write(corpus / "empty.wav", np.zeros(0), 16000)
+    (corpus / "cut.wav").write_bytes((corpus / "a.wav").read_bytes()[:20])
+    (corpus / "b.words.json").write_text("{")
+    return corpus
+
+
+def test_all_recordings_that_cannot_be_used_are_told_at_once_by_reason(spoilt_corpus, caplog):
+    with pytest.raises(UnusableRows) as told:
+        load_folder(spoilt_corpus)
+    assert list(told.value.reasons) == [1, 2, 3, 4, 5, 6]
+    absent = {3: "gone.wav", 4: "lost.wav"}
+    missing = [f"{spoilt_corpus / name} (line {line} of metadata.csv)" for line, name in absent.items()]
+    for part in (
+        f"6 of 7 recordings cannot be used: {', '.join(missing)}: the recording is not there; ",
+        "empty.wav (line 6 of metadata.csv): the recording has no samples",
+        "b.wav (line 8 of metadata.csv): b.words.json is not a list of words",
+        "--skip_unusable",
+    ):
+        assert part in str(told.value)
+    for name in ("gone", "lost", "zero", "empty", "cut", "b"):
+        assert f"{name}.wav (line " in caplog.text
+
+
+def test_what_can_be_used_is_read_beside_what_cannot(spoilt_corpus):
+    dataset, unusable = read_folder(spoilt_corpus)
+    assert dataset["id"][:] == ["a.wav"] and len(unusable.reasons) == 6
+    (spoilt_corpus / "b.words.json").unlink()
+    dataset, unusable = read_folder(spoilt_corpus, ["happy"])
+    assert dataset["id"][:] == ["b.wav"] and unusable is None, "other emotions are not looked at"
+
+
+def test_a_folder_in_which_nothing_can_be_used_is_refused_without_advice_to_go_on(spoilt_corpus):
+    (spoilt_corpus / "a.wav").unlink()
+    with pytest.raises(UnusableRows, match="7 of 7 recordings .* Mend or remove them.$"):
+        read_folder(spoilt_corpus)
+
+
+def test_a_name_too_long_for_word_times_beside_it_is_read(tmp_path):
+    name = "a" * 250 + ".wav"
+    corpus = make_corpus(tmp_path, [f"{name},sad,,,"])
+    (corpus / "a.wav").rename(corpus / name)
+    assert load_folder(corpus)["alignment"][:] == [None]

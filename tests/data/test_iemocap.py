@@ -267,6 +267,20 @@ def test_a_copy_without_segment_files_is_no_iemocap(root, as_complete, caplog):
     assert "1 utterances: no segment files, left to the aligner (Ses01M_script01_1_F000)" in caplog.text
 
 
+def read_words_or_fail(row, **_):
+    if "_M000" in row["audio"]:
+        raise ValueError(f"{row['audio']}: no words")
+    return {"end_s": 1.0, "words": [], "alignment": None, "segments": "read", "text_differs": False}
+
+
+def test_words_that_cannot_be_read_stop_with_advice_that_helps(root, as_complete, monkeypatch, caplog):
+    monkeypatch.setattr("wise_hf.data.iemocap.read_words", read_words_or_fail)
+    with pytest.raises(ValueError, match="1 of 3 .*M000.wav: no words.* --allow_incomplete") as told:
+        load_iemocap(root)
+    assert "--skip_unusable" not in str(told.value)
+    assert len(load(root)) == 2 and "M000.wav cannot be used: no words" in caplog.text
+
+
 def test_the_two_utterances_that_never_had_segment_files_are_expected(root, as_complete, monkeypatch):
     monkeypatch.setattr("wise_hf.data.iemocap_check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     assert len(load_iemocap(root)) == 3

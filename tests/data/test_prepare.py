@@ -183,6 +183,14 @@ def test_a_recording_beyond_the_limit_is_told_with_the_limit(small_corpus, own_c
         prepare(load_folder(small_corpus), WISEFeatureExtractor())
 
 
+def test_a_recording_with_words_is_held_to_the_same_limit(small_corpus, own_cache):
+    for name, duration_s in (("a", 120), ("b", 121)):
+        soundfile.write(small_corpus / f"{name}.wav", np.full(duration_s * 8000, 0.1), 8000)
+        (small_corpus / f"{name}.words.json").write_text(json.dumps([{"word": "no", "start_s": 1.0, "end_s": 1.5}]))
+    with pytest.raises(UnusableRows, match=r"1 of 3 .*b.wav: The recording lasts 121.0 s, at most 120 s are taken"):
+        align(load_folder(small_corpus))
+
+
 @pytest.mark.parametrize(
     ("source", "told"), [("uniform", "shared out evenly"), ("doubtful", "is hardly what is said")]
 )

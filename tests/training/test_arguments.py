@@ -1,10 +1,12 @@
 """What the arguments of the scripts mean."""
 
 import argparse
+import shutil
 
 import pytest
 from datasets import Dataset
 
+from wise_hf.data.unusable import UnusableRows
 from wise_hf.training import arguments
 from wise_hf.training.recipe import RECIPES
 
@@ -94,6 +96,15 @@ def test_iemocap_is_read_with_the_options_given_and_its_own_defaults(monkeypatch
     arguments.read_corpus(parse_corpus("--dataset", "iemocap", "--emotions", "happy,sad", "--end_rule", "plain"))
     assert [given[1] for given in asked] == ["four", ["happy", "sad"]]
     assert asked[0][2] == {"label_map": {}, "num_proc": 2} and asked[1][2]["end_rule"] == "plain"
+
+
+def test_recordings_that_cannot_be_read_are_counted_where_they_are_passed_over(spoken_corpus, tmp_path):
+    folder = shutil.copytree(spoken_corpus, tmp_path / "corpus")
+    next(folder.rglob("*.wav")).unlink()
+    with pytest.raises(UnusableRows, match="1 of 32 recordings"):
+        arguments.read_corpus(parse_corpus("--data_dir", str(folder)))
+    corpus, unread = arguments.read_corpus(parse_corpus("--data_dir", str(folder), "--skip_unusable"))
+    assert (len(corpus), unread) == (31, 1)
 
 
 def test_results_call_a_corpus_by_its_name(tmp_path):

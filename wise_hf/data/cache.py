@@ -21,6 +21,7 @@ from datasets.table import InMemoryTable
 
 from wise_hf.data.code_state import code_state
 from wise_hf.data.interrupts import workers_deaf_to_interrupts
+from wise_hf.data.reason import reason_of
 
 
 logger = logging.getLogger(__name__)
@@ -212,8 +213,7 @@ def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str],
     try:
         made = {**row, **function(row, **fn_kwargs)}
     except ValueError as error:
-        reason = str(error).removeprefix(f"{row['audio']}: ").replace(row["audio"], "the recording")
-        return dict.fromkeys(makes) | {REASON: reason}
+        return dict.fromkeys(makes) | {REASON: reason_of(error, row["audio"])}
     return {name: made.get(name) for name in makes} | {REASON: None}
 
 

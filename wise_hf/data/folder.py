@@ -12,11 +12,16 @@ from datasets import Dataset
 
 from wise_hf.audio_wise import audio_duration_s
 from wise_hf.data.metadata_csv import COLUMNS, read_metadata
+from wise_hf.data.reason import reason_of
 from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.unusable import UnusableRows, tell_unusable
 from wise_hf.word_times_wise import words_from_times
 
 
 logger = logging.getLogger(__name__)
+
+# A line of metadata.csv: its number, what it holds.
+Line = tuple[int, dict[str, str]]
 
 
 def load_folder(
@@ -39,17 +44,52 @@ def load_folder(
         The utterances (`wise_hf.data.schema.UTTERANCE_FEATURES`), in the order of the file.
 
     Raises:
-        ValueError: naming the file and line, for anything that cannot be used.
+        UnusableRows: naming all recordings of these emotions that are missing, damaged or empty, or whose word times
+            cannot be read.
+        ValueError: naming the file and line, where metadata.csv itself cannot be read.
+    """
+    dataset, error = read_folder(data_dir, emotions, label_map)
+    if error is not None:
+        raise error
+    return dataset
+
+
+def read_folder(
+    data_dir: str | Path, emotions: Sequence[str] | None = None, label_map: Mapping[str, str] | None = None
+) -> tuple[Dataset, UnusableRows | None]:
+    """
+    Read what can be used.
+
+    Args:
+        data_dir, emotions, label_map: see `load_folder`.
+
+    Returns:
+        The utterances that can be used, and the error that tells of the others, where there are others.
+
+    Raises:
+        UnusableRows: no recording can be used.
+        ValueError: see `load_folder`.
     """
     root = Path(data_dir)
     rows = read_metadata(root / "metadata.csv")
     _check_rows(root / "metadata.csv", rows, label_map or {})
-    disk = _Disk()
-    utterances = [_utterance(root, row, line, label_map or {}, disk) for line, row in rows]
-    return Dataset.from_list(_select(utterances, emotions, root), features=UTTERANCE_FEATURES)
+    rows = _select(_with_emotions(rows, label_map or {}), emotions, root)
+    disk, utterances, names, reasons = _Disk(), [], [], {}
+    for number, (line, row) in enumerate(rows):
+        name = _name_of(root, row)
+        path = disk.find(root, name)
+        names.append(f"{path} (line {line} of metadata.csv)")
+        try:
+            utterances.append(_utterance(name, path, row, disk))
+        except (ValueError, OSError) as error:
+            reasons[number] = reason_of(error, str(path))
+    unusable = tell_unusable(names, reasons, "pass over them by --skip_unusable (read_folder)")
+    if unusable is not None and not utterances:
+        raise unusable
+    return Dataset.from_list(utterances, features=UTTERANCE_FEATURES), unusable
 
 
-def _check_rows(path: Path, rows: list[tuple[int, dict[str, str]]], label_map: Mapping[str, str]) -> None:
+def _check_rows(path: Path, rows: list[Line], label_map: Mapping[str, str]) -> None:
     lines: dict[str, int] = {}
     for line, row in rows:
         if not row["file_name"] or not row["emotion"]:
@@ -90,20 +130,22 @@ class _Disk:
         return self._names[folder]
 
 
-def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[str, str], disk: _Disk) -> dict:
-    values = {name: row.get(name) or None for name in COLUMNS}
-    name = values["file_name"]
-    if not os.path.isfile(root / name):
-        name = name.replace("\\", "/")  # written on Windows
-    path = disk.find(root, name)
+def _with_emotions(rows: list[Line], label_map: Mapping[str, str]) -> list[Line]:
+    return [(line, row | {"emotion": label_map.get(row["emotion"], row["emotion"])}) for line, row in rows]
+
+
+def _name_of(root: Path, row: Mapping[str, str]) -> str:
+    name = row["file_name"]
+    return name if os.path.isfile(root / name) else name.replace("\\", "/")  # written on Windows
+
+
+def _utterance(name: str, path: Path, row: Mapping[str, str], disk: _Disk) -> dict:
+    values = {column: row.get(column) or None for column in COLUMNS}
     if not os.path.isfile(path):
-        raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} is not there; mend or remove the line.")
-    try:
-        duration_s = audio_duration_s(path)
-    except ValueError as error:
-        raise ValueError(f"{root / 'metadata.csv'}, line {line}: {error}") from error
+        raise ValueError(f"{path} is not there.")
+    duration_s = audio_duration_s(path)
     if duration_s <= 0:
-        raise ValueError(f"{root / 'metadata.csv'}, line {line}: {path} has no samples; remove the line.")
+        raise ValueError(f"{path} has no samples.")
     words = _words_beside(disk.find(path.parent, f"{path.stem}.words.json"), duration_s)
     return {
         "id": Path(name).as_posix(),
@@ -113,7 +155,7 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
         "speaker": values["speaker"],
         "session": values["session"],
         "scenario": None,
-        "emotion": label_map.get(values["emotion"], values["emotion"]),
+        "emotion": values["emotion"],
         "text": values["text"],
         "words": words,
         "alignment": "corpus" if words else None,
@@ -122,20 +164,20 @@ def _utterance(root: Path, row: dict[str, str], line: int, label_map: Mapping[st
 
 
 def _words_beside(path: Path, duration_s: float) -> list[dict]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return []
     try:
         written = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not a list of words as JSON ({error}); mend or remove it.") from error
+        raise ValueError(f"{path.name} is not a list of words as JSON ({error}); mend or remove it.") from error
     try:
         return words_from_times(written, duration_s)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path.name}: {error}") from error
 
 
-def _select(utterances: list[dict], emotions: Sequence[str] | None, root: Path) -> list[dict]:
-    counts = Counter(row["emotion"] for row in utterances)
+def _select(rows: list[Line], emotions: Sequence[str] | None, root: Path) -> list[Line]:
+    counts = Counter(row["emotion"] for _, row in rows)
     wanted = set(emotions or counts)
     for emotion in wanted:
         if emotion not in counts:
@@ -149,7 +191,7 @@ def _select(utterances: list[dict], emotions: Sequence[str] | None, root: Path) 
     left_out = {emotion: count for emotion, count in counts.items() if emotion not in wanted}
     if left_out:
         logger.warning("Left out, since not among the emotions asked for: %s.", _listed(left_out))
-    return [row for row in utterances if row["emotion"] in wanted]
+    return [(line, row) for line, row in rows if row["emotion"] in wanted]
 
 
 def _listed(counts: Mapping[str, int]) -> str:

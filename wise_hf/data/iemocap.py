@@ -22,7 +22,7 @@ from wise_hf.data.iemocap_formats import (
 from wise_hf.data.iemocap_labels import LABEL_NAMES, LABEL_SETS
 from wise_hf.data.iemocap_words import SegmentTimes, read_words, segment_files
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.unusable import check_usable
+from wise_hf.data.unusable import tell_unusable
 
 
 logger = logging.getLogger(__name__)
@@ -109,13 +109,13 @@ def load_iemocap(
         if row["majority_label"] in names and scenario in (None, row["scenario"])
     ]
     _tell_choice(rows, chosen, set(names.values()), root)
-    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, num_proc), allow_incomplete)
+    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, allow_incomplete, num_proc), allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
 def _read_all_words(
-    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, num_proc: int | None
+    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, allow_incomplete: bool, num_proc: int | None
 ) -> Dataset:
     corpus = Dataset.from_list(rows, features=IEMOCAP_FEATURES)
     read, reasons = cached_map(
@@ -129,7 +129,9 @@ def _read_all_words(
         times=times,
         keep_nonverbal=keep_nonverbal,
     )
-    check_usable(corpus, reasons)
+    error = tell_unusable(corpus["audio"], reasons, GO_ON)
+    if error is not None and not (allow_incomplete and len(read)):
+        raise error
     return read
 
 

@@ -85,7 +85,7 @@ def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
         UnusableRows: naming all utterances that have no words or whose audio cannot be used.
     """
     aligned, reasons = _align(dataset, num_proc)
-    check_usable(dataset, reasons)
+    check_usable(dataset["audio"], reasons)
     _tell_unsure(dataset, aligned)
     return aligned
 
@@ -122,7 +122,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         desc="Extracting features",
         feature_extractor=_bare(feature_extractor),
     )
-    check_usable(dataset, reasons | {rows[row]: reason for row, reason in more.items()})
+    check_usable(dataset["audio"], reasons | {rows[row]: reason for row, reason in more.items()})
     _tell_unsure(dataset, aligned)
     return prepared
 

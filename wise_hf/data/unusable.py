@@ -1,7 +1,7 @@
 """Recordings that nothing can be made of: all told at once, or passed over."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from datasets import Dataset
 
@@ -10,39 +10,54 @@ from wise_hf.data.iemocap_check import MOST_LISTED, listed
 
 logger = logging.getLogger(__name__)
 
+PASS_OVER = "pass over them by --skip_unusable (without_unusable)"
+
 
 class UnusableRows(ValueError):
     """
     Some rows of a corpus cannot be used.
 
     Args:
-        dataset: the corpus.
+        names: what to call each row.
         reasons: by the number of the row.
+        way_out: how to go on with the others, where there are others.
     """
 
-    def __init__(self, dataset: Dataset, reasons: Mapping[int, str]):
+    def __init__(self, names: Sequence[str], reasons: Mapping[int, str], way_out: str):
         self.reasons = dict(sorted(reasons.items()))
-        super().__init__(
-            f"{len(reasons)} of {len(dataset)} recordings cannot be used: {_by_reason(dataset, self.reasons)}. Mend "
-            "or remove them, or pass over them by --skip_unusable (without_unusable)."
-        )
+        told = f"{len(reasons)} of {len(names)} recordings cannot be used: {_by_reason(names, self.reasons)}."
+        others = f", or {way_out}" if len(reasons) < len(names) else ""
+        super().__init__(f"{told} Mend or remove them{others}.")
 
 
-def check_usable(dataset: Dataset, reasons: Mapping[int, str]) -> None:
+def tell_unusable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> UnusableRows | None:
+    """
+    Name every row that cannot be used in the log.
+
+    Args:
+        names, reasons, way_out: see `UnusableRows`.
+
+    Returns:
+        The error that tells of them all; `None` where every row can be used.
+    """
+    for row, reason in sorted(reasons.items()):
+        logger.warning("%s cannot be used: %s", names[row], reason)
+    return UnusableRows(names, reasons, way_out) if reasons else None
+
+
+def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> None:
     """
     Name every row that cannot be used in the log, and stop.
 
     Args:
-        dataset: the corpus.
-        reasons: why a row cannot be used, by its number.
+        names, reasons, way_out: see `UnusableRows`.
 
     Raises:
         UnusableRows: where there is one.
     """
-    if reasons:
-        for row, reason in sorted(reasons.items()):
-            logger.warning("%s cannot be used: %s", dataset[row]["audio"], reason)
-        raise UnusableRows(dataset, reasons)
+    error = tell_unusable(names, reasons, way_out)
+    if error is not None:
+        raise error
 
 
 def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> Dataset:
@@ -67,12 +82,12 @@ def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> 
     return dataset
 
 
-def _by_reason(dataset: Dataset, reasons: Mapping[int, str]) -> str:
+def _by_reason(names: Sequence[str], reasons: Mapping[int, str]) -> str:
     """The first recordings of the most frequent reasons."""
-    names: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for row, reason in reasons.items():
-        names.setdefault(reason.rstrip("."), []).append(dataset[row]["audio"])
-    groups = sorted(names.items(), key=lambda group: -len(group[1]))
-    told = "; ".join(f"{listed(paths)}: {reason}" for reason, paths in groups[:MOST_LISTED])
+        alike.setdefault(reason.rstrip("."), []).append(names[row])
+    groups = sorted(alike.items(), key=lambda group: -len(group[1]))
+    told = "; ".join(f"{listed(its_names)}: {reason}" for reason, its_names in groups[:MOST_LISTED])
     more = len(groups) - MOST_LISTED
     return told + (f"; and for {more} more reasons (see the log)" if more > 0 else "")

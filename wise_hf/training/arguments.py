@@ -9,7 +9,7 @@ from datasets import Dataset
 
 from wise_hf.configuration_wise import EMOTIONS
 from wise_hf.data.augmentation import AUGMENTATIONS
-from wise_hf.data.folder import load_folder
+from wise_hf.data.folder import read_folder
 from wise_hf.data.iemocap import SCENARIOS, load_iemocap
 from wise_hf.data.iemocap_labels import LABEL_SETS, emotions_of_set
 from wise_hf.data.iemocap_words import END_RULES
@@ -38,7 +38,8 @@ def add_corpus_arguments(parser: argparse.ArgumentParser) -> None:
         "--skip_unusable",
         action="store_true",
         default=None,
-        help="pass over recordings without speech, beyond the limits or that cannot be read; else they stop the run",
+        help="pass over recordings that cannot be used (missing, damaged, too long, without speech, ...) and count "
+        "them; else they are all named and stop the run; for files that a copy of IEMOCAP lacks: --allow_incomplete",
     )
     _add_iemocap_arguments(parser.add_argument_group("IEMOCAP only"))
 
@@ -112,9 +113,12 @@ def model_choices_of(arguments: argparse.Namespace) -> dict[str, object]:
 IEMOCAP_ARGUMENTS = ("scenario", "frame_offset", "end_rule", "keep_nonverbal", "allow_incomplete")
 
 
-def read_corpus(arguments: argparse.Namespace) -> Dataset:
+def read_corpus(arguments: argparse.Namespace) -> tuple[Dataset, int]:
     """
-    The utterances of the corpus that the arguments name.
+    Read the corpus that the arguments name.
+
+    Returns:
+        Its utterances, and how many more there are that cannot be read and are passed over (`--skip_unusable`).
 
     Raises:
         ValueError: for options of another kind of corpus, or a corpus that cannot be used.
@@ -123,11 +127,14 @@ def read_corpus(arguments: argparse.Namespace) -> Dataset:
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.dataset == "iemocap":
         options = given | {"label_map": arguments.label_map, "num_proc": arguments.num_proc}
-        return load_iemocap(arguments.data_dir, arguments.emotions or "four", **options)
+        return load_iemocap(arguments.data_dir, arguments.emotions or "four", **options), 0
     if given or isinstance(arguments.emotions, str):
         told = ", ".join([f"--{name}" for name in given] or [f"--emotions {arguments.emotions}"])
         raise ValueError(f"{told}: these are for IEMOCAP; leave them out, or give --dataset iemocap.")
-    return load_folder(arguments.data_dir, arguments.emotions, arguments.label_map)
+    dataset, unusable = read_folder(arguments.data_dir, arguments.emotions, arguments.label_map)
+    if unusable is not None and not arguments.skip_unusable:
+        raise unusable
+    return dataset, 0 if unusable is None else len(unusable.reasons)
 
 
 def corpus_name(arguments: argparse.Namespace) -> str:

@@ -125,7 +125,7 @@ def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None
     """
     desc = f"Features of {system.name}"
     prepared, reasons = cached_map(aligned, system.extract, SPOKEN, system.columns, num_proc, desc)
-    check_usable(aligned, reasons)
+    check_usable(aligned["audio"], reasons)
     return prepared
 
 

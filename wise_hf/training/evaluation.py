@@ -33,7 +33,7 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
     """
     model, processor = load_model(arguments.model), load_processor(arguments.model)
     emotions = list(model.config.label2id)
-    corpus = read_corpus(arguments)
+    corpus, unread = read_corpus(arguments)
     unknown = sorted(set(corpus["emotion"]) - set(emotions))
     if unknown:
         raise ValueError(
@@ -49,7 +49,7 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
     scores = compute_scores(predicted, true, len(emotions))
     if arguments.output is not None:
-        counts = {"num_utterances": len(rows), "num_skipped": len(corpus) - len(rows)}
+        counts = {"num_utterances": len(rows), "num_skipped": unread + len(corpus) - len(rows)}
         write_json(arguments.output, {"emotions": emotions, **counts, **scores})
     lines = [
         f"WA {scores['wa']:.3f}  UA {scores['ua']:.3f}  macro F1 {scores['macro_f1']:.3f}  ({len(rows)} utterances)"

@@ -73,7 +73,7 @@ def run_experiment(
         if accelerator.is_main_process:
             check_output_dir(arguments)
     with accelerator.main_process_first():
-        whole = read_corpus(arguments)
+        whole, unread = read_corpus(arguments)
         extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
         make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
         corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
@@ -94,7 +94,7 @@ def run_experiment(
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
     model_dirs = fold_dirs(arguments.output_dir, folds)
     description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
-    description["num_skipped"] = len(whole) - len(corpus)
+    description["num_skipped"] = unread + len(whole) - len(corpus)
     fold_results = run_folds(rows, folds, experiment, model_dirs)
     if not accelerator.is_main_process:
         return ""

@@ -78,7 +78,7 @@ def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Ro
     to_run = arguments.rows or [row.system.key for row in rows]
     to_prepare = [row.system for row in rows if row.system.key in to_run]
     make = partial(_prepare, systems=to_prepare, num_proc=arguments.num_proc)
-    whole = read_corpus(arguments)
+    whole, unread = read_corpus(arguments)
     corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
     emotions = emotions_of(corpus, arguments.emotions)
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
@@ -91,7 +91,7 @@ def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Ro
     if arguments.embeddings is not None:
         vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
     systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
-    skipped = len(whole) - len(corpus)
+    skipped = unread + len(whole) - len(corpus)
     return Comparison(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
 
 
