@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from wise_hf.data.augmentation import AUGMENTATIONS
-
 
 SCHEDULES = ("inverse", "cosine", "constant")
 LEARNING_RATE_DECAY = 1e-3  # of `inverse`, section 4.2
@@ -58,7 +56,7 @@ class Recipe:
     max_grad_value: float = 0.0
     level: str = "speech"
     normalization: str = "speaker"
-    augment: tuple[str, ...] = AUGMENTATIONS
+    augment: tuple[str, ...] = ("tempo", "warp", "disturb", "drop_words", "mix_words")
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
