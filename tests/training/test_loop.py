@@ -76,7 +76,7 @@ def test_it_learns_what_can_be_heard_and_keeps_the_best_epoch(tmp_path):
 
 
 def test_a_resumed_run_ends_exactly_where_an_unbroken_one_does(tmp_path):
-    recipe = replace(RECIPE, augment=AUGMENTATIONS)
+    recipe = replace(RECIPE, level="speech", augment=AUGMENTATIONS)
     unbroken = make_run(tmp_path / "unbroken", recipe)
     unbroken.train("unbroken")
 
