@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SHARED_DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from speech import assert_valid, clips, rms
 
 from wise_hf import acoustics_wise, alignment_wise
 from wise_hf.alignment_wise import align
+from wise_hf.audio_wise import read_audio
 from wise_hf.decoder_wise import import_pocketsphinx
 from wise_hf.speech_wise import NoSpeechError
 
@@ -28,7 +30,7 @@ NOISE = np.random.default_rng(0).normal(0, 0.05, RATE).astype(np.float32)
 @pytest.fixture
 def any_sound(monkeypatch):
     """Noise counts as speech: what is tested is what becomes of the words."""
-    monkeypatch.setattr(alignment_wise, "check_speech", lambda samples: None)
+    monkeypatch.setattr(alignment_wise, "check_heard", lambda samples, speech: None)
 
 
 # --- real speech ---
@@ -95,7 +97,7 @@ def test_words_that_are_said_fit_and_others_are_doubtful(ravdess_root, caplog):
     ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
     said, not_said = align(samples, text), align(samples, "Please leave a message.")
     assert said.source == "aligner" and said.fit > 0.9
-    assert "Is this what is said?" in caplog.text
+    assert "Is this all that is said?" in caplog.text
     assert not_said.source == "doubtful" and not_said.fit < 0.5
     assert_valid(not_said.words, len(samples) / RATE)
 
@@ -129,6 +131,51 @@ def test_noise_over_speech_leaves_a_true_text_its_fit(ravdess_root):
     speech = samples[RATE : 2 * RATE]
     noise = np.random.default_rng(0).normal(0, rms(speech) * 10 ** (-20 / 20), len(samples))
     assert align(samples + noise, text).fit > 0.8
+
+
+@pytest.fixture(scope="module")
+def sonnet() -> tuple[np.ndarray, list[str]]:
+    """53 s of a reader, and the words."""
+    pytest.importorskip("soundfile")
+    if not (SHARED_DATA / "long").exists():
+        pytest.skip("needs real data in ../shared/data/long, which is not here")
+    return read_audio(SHARED_DATA / "long/sonnet_53s.mp3"), (SHARED_DATA / "long/sonnet_53s.txt").read_text().split()
+
+
+PARTS = {
+    "a sentence that is not in it": lambda words: TEXT.split(),
+    "without its middle third": lambda words: words[: len(words) // 3] + words[2 * len(words) // 3 :],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_text_that_leaves_out_much_of_what_is_said_is_doubtful(sonnet, name):
+    samples, words = sonnet
+    alignment = align(samples, PARTS[name](words))
+    assert alignment.source == "doubtful" and alignment.fit < 0.4
+
+
+def test_the_whole_text_of_a_long_recording_is_not_doubtful(sonnet):
+    samples, words = sonnet
+    alignment = align(samples, words)
+    assert alignment.source == "aligner" and alignment.fit > 0.8
+
+
+def test_the_text_of_one_of_two_joined_clips_is_doubtful_though_its_words_fit(ravdess_root):
+    (samples, text), (other, _) = clips(ravdess_root, {"neutral", "sad"}, "Actor_05")
+    for joined in ([samples, other], [other, samples], [samples] * 10):
+        alignment = align(np.concatenate(joined), text)
+        assert alignment.source == "doubtful" and alignment.fit < 0.2
+        assert np.mean([word["fit"] for word in alignment.words]) > 0.8
+
+
+@pytest.mark.parametrize(("is_speech", "source"), [(False, "aligner"), (True, "doubtful")])
+def test_what_the_detector_hears_outside_the_words_decides(ravdess_root, monkeypatch, is_speech, source):
+    ((samples, text),) = clips(ravdess_root, {"neutral"}, "Actor_05")
+    heard = []
+    monkeypatch.setattr(alignment_wise, "hear_speech", lambda samples: heard.append(1) or np.full(200, is_speech))
+    assert align(samples, text).source == source
+    assert len(heard) == 1
 
 
 def test_threads_align_alike(ravdess_root):
@@ -191,7 +238,7 @@ def test_silence_around_the_speech_is_left_out_when_words_are_shared_out(any_sou
 @settings(deadline=None, max_examples=40)
 def test_any_short_audio_gets_valid_times(n, words):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alignment_wise, "check_speech", lambda samples: None)
+        patch.setattr(alignment_wise, "check_heard", lambda samples, speech: None)
         samples = NOISE[:n]
         n_phonemes = sum({"a": 1, "the": 2, "strengths": 7}[word] for word in words)
         if n_phonemes * RATE / 100 > n:
@@ -253,7 +300,7 @@ sys.modules["wise_hf"] = package
 import numpy as np
 from wise_hf import alignment_wise
 from wise_hf.alignment_wise import align
-alignment_wise.check_speech = lambda samples: None  # noise counts as speech
+alignment_wise.check_heard = lambda samples, speech: None  # noise counts as speech
 rng = np.random.default_rng(0)
 sources = []
 for n in [*range(1, 12), 100, 409, 410, 800, 1600, 5000, 16000, 16001, 20000]:

@@ -4,7 +4,7 @@ import torch
 from speech import clips
 
 from wise_hf import speech_wise
-from wise_hf.speech_wise import NoSpeechError, check_speech, speech_probabilities
+from wise_hf.speech_wise import NoSpeechError, check_speech, hear_speech, speech_probabilities
 
 
 RATE = 16000
@@ -117,6 +117,15 @@ def test_it_is_the_networks_second_hearing():
     padded = np.pad(samples, (0, -len(samples) % 512))
     expected = reference_probabilities(np.tile(padded, 2))[len(padded) // 512 :]
     np.testing.assert_allclose(speech_probabilities(samples), expected, atol=1e-4)
+
+
+def test_speech_in_a_long_recording_is_heard_at_its_time(ravdess_root):
+    ((samples, _),) = clips(ravdess_root, {"neutral"}, "Actor_09")
+    speech = samples[int(0.9 * RATE) : int(2.9 * RATE)]
+    silence = np.zeros(14 * RATE)
+    middles_s = (np.flatnonzero(hear_speech(np.concatenate([silence, speech] * 6)) > 0.5) + 0.5) * 0.032
+    assert all(np.any((middles_s > start) & (middles_s < start + 2)) for start in range(14, 96, 16))
+    assert np.all(middles_s % 16 > 13.9)
 
 
 def test_a_missing_package_is_named(monkeypatch):

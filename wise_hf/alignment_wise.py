@@ -8,9 +8,9 @@ import numpy as np
 
 from .acoustics_wise import ModelDefinition, acoustic_costs, dictionary_lookup, drop_aligner
 from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
-from .fit_wise import LEAST_FIT, SURE_FIT, misfits, text_fit, word_fit
+from .fit_wise import LEAST_FIT, SURE_FIT, left_out, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
-from .speech_wise import check_speech
+from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
@@ -39,9 +39,10 @@ class Alignment:
 
     Attributes:
         words: {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}], "fit"}, in order.
-        source: "aligner"; "doubtful" where the words fit the audio so badly that something else is said in it; or
-            "uniform" where the speech was shared out evenly.
-        fit: how well the words fit the audio, from 0 to 1, as each word's does; None when they were shared out.
+        source: "aligner"; "doubtful" where the words fit the audio so badly that something else is said in it, or much
+            more; or "uniform" where the speech was shared out evenly.
+        fit: how well the words fit the audio, from 0 to 1, as each word's does; low, too, where they leave out much
+            of what is said. None when they were shared out.
     """
 
     words: list[dict]
@@ -182,7 +183,9 @@ def _loud_part(samples: np.ndarray, least_s: float) -> Span:
     return (start_s, end_s) if end_s - start_s >= least_s else (0.0, duration_s)
 
 
-def _find_words(samples: np.ndarray, words: list[str], variants: list[list[list[str]]]) -> Alignment | None:
+def _find_words(
+    samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[list[list[str]]]
+) -> Alignment | None:
     """Words and phonemes on the best path through the acoustic costs; None where there is none."""
     costs, model = acoustic_costs(samples)
     if len(costs) == 0:
@@ -198,7 +201,7 @@ def _find_words(samples: np.ndarray, words: list[str], variants: list[list[list[
         return None
     its_misfits = misfits(costs, model, state_costs[np.arange(len(path)), path], spans)
     timed = _timed(words, variants, segments, its_misfits, len(samples) / SAMPLING_RATE)
-    fit = text_fit(its_misfits)
+    fit = text_fit(its_misfits, left_out(timed, speech))
     return Alignment(timed, "aligner" if fit >= LEAST_FIT else "doubtful", fit)
 
 
@@ -285,25 +288,28 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     words = _check_words(text)
     check_length(len(samples) / sampling_rate)
     variants = [pronunciations(word, dictionary_lookup) for word in words]
+    speech = hear_speech(samples)
     found = None
     if not is_silent(samples):
         _check_room(samples, variants)
-        found = _search(samples, words, variants)
+        found = _search(samples, speech, words, variants)
     if found is None or found.fit < SURE_FIT:
-        check_speech(samples)
+        check_heard(samples, speech)
     if found is None:
         phonemes = [options[0] for options in variants]
         least_s = LEAST_PHONEME_S * sum(map(len, phonemes))
         return Alignment(share_out(words, phonemes, *_loud_part(samples, least_s)), "uniform")
     if found.source == "doubtful":
-        logger.warning("Is this what is said? The words fit the recording badly (%.2f of 1).", found.fit)
+        logger.warning("Is this all that is said? The words fit the recording badly (%.2f of 1).", found.fit)
     return found
 
 
-def _search(samples: np.ndarray, words: list[str], variants: list[list[list[str]]]) -> Alignment | None:
+def _search(
+    samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[list[list[str]]]
+) -> Alignment | None:
     """What `_find_words` found; None where it failed, too, and that is logged."""
     try:
-        return _find_words(samples, words, variants)
+        return _find_words(samples, speech, words, variants)
     except (RuntimeError, OSError, ValueError) as error:
         drop_aligner()
         logger.warning("The aligner failed (%s); the words are shared out evenly.", error)

@@ -16,7 +16,8 @@ from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
 WEIGHTS = Path("data", "silero_vad_16k.safetensors")
 WINDOW = 512  # samples that are judged at once, 32 ms ...
 CONTEXT = 64  # ... after the last 4 ms before them
-PART_S = 30.0
+WINDOW_S = WINDOW / SAMPLING_RATE
+PART = 938 * WINDOW  # samples that are heard at once, 30 s
 # Every recording is brought to this root mean square of its loud parts (10 ms, louder than 90 % of all): unlike its
 # peak, that is not the loudness of a click.
 LEVEL = 0.2
@@ -42,15 +43,42 @@ def check_speech(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Non
         ImportError: silero-vad is not installed.
     """
     samples = check_samples(samples, sampling_rate)
+    check_heard(samples, hear_speech(samples))
+
+
+def check_heard(samples: np.ndarray, probabilities: np.ndarray) -> None:
+    """`check_speech` for samples whose speech has been heard already.
+
+    Args:
+        samples: (n,) float from `check_samples`.
+        probabilities: (windows,) of `hear_speech`.
+
+    Raises:
+        NoSpeechError: nobody speaks in them.
+    """
     told = "No word was heard in the recording"
     if is_silent(samples):
         raise NoSpeechError(f"{told}: it is silent; check the microphone, and record it again.")
     if len(samples) < SPEECH_WINDOWS * WINDOW:
         raise NoSpeechError(f"{told}: {len(samples) / SAMPLING_RATE:.3f} s are too short for one; give all of it.")
-    hop = int(PART_S * SAMPLING_RATE)
-    levelled = _levelled(samples)
-    if not any(_has_speech(levelled[start : start + hop]) for start in range(0, len(levelled), hop)):
+    likely = probabilities >= SPEECH_PROBABILITY
+    if not (np.convolve(likely, np.ones(SPEECH_WINDOWS), "valid") == SPEECH_WINDOWS).any():
         raise NoSpeechError(f"{told}: it sounds like noise or music; give one in which somebody speaks.")
+
+
+def hear_speech(samples: np.ndarray) -> np.ndarray:
+    """`speech_probabilities` of a recording of any loudness and length.
+
+    Args:
+        samples: (n,) float from `check_samples`.
+
+    Returns:
+        (windows,) float32 in [0, 1], one each WINDOW_S.
+    """
+    levelled = _levelled(samples)
+    return np.concatenate(
+        [speech_probabilities(levelled[start : start + PART]) for start in range(0, len(levelled), PART)]
+    )
 
 
 def _levelled(samples: np.ndarray) -> np.ndarray:
@@ -58,11 +86,6 @@ def _levelled(samples: np.ndarray) -> np.ndarray:
     hop = SAMPLING_RATE // 100
     powers = np.add.reduceat(samples**2, np.arange(0, len(samples), hop)) / hop
     return np.clip(samples * (LEVEL / max(np.sqrt(np.quantile(powers, 0.9)), 1e-9)), -1.0, 1.0)
-
-
-def _has_speech(samples: np.ndarray) -> bool:
-    likely = speech_probabilities(samples) >= SPEECH_PROBABILITY
-    return bool((np.convolve(likely, np.ones(SPEECH_WINDOWS), "valid") == SPEECH_WINDOWS).any())
 
 
 # --- the network ---

@@ -69,8 +69,8 @@ def find_words(samples: np.ndarray, text: str | None = None, sampling_rate: int 
 
     Returns:
         `text`, `words` (aligned words, each with its `fit`), `alignment`: `aligner`, `asr+aligner`, `doubtful` where
-        the words fit so badly that something else is said, or `uniform` where nothing aligned; and `fit`, from 0 to 1
-        how well all of them fit, `None` where nothing aligned.
+        the words fit so badly that something else is said, or much more, or `uniform` where nothing aligned; and
+        `fit`, from 0 to 1 how well all of them fit what is said, `None` where nothing aligned.
 
     Raises:
         NoSpeechError: nobody speaks in the recording, or no word of it was heard.

@@ -18,8 +18,8 @@ _WORDS_FROM = {
     "aligner": "The words are your transcript's; when each was spoken was found in the audio.",
     "asr+aligner": "There was no transcript, so a small recogniser wrote the words down. It errs often: type what was "
     "really said and listen again for a better result.",
-    "doubtful": "The words fit the audio badly, so something else seems to be said. Type what is really said: this "
-    "result is worth little.",
+    "doubtful": "The words fit the audio badly, so something else, or more, seems to be said. Type what is really "
+    "said: this result is worth little.",
     "corpus": "The words and their times were given.",
     "uniform": "The words could not be found in the audio. They are spread evenly over it, so times and phonemes are "
     "guesses, and the result is worth less.",

@@ -69,7 +69,7 @@ _LATER = ("normalization", "mean", "std", "padding_value", "feature_extractor_ty
 _UNSURE = {
     "uniform": "the text could not be aligned (it is far longer than what is said, or the search failed), and its "
     "words are shared out evenly",
-    "doubtful": "the text was aligned, but is hardly what is said",
+    "doubtful": "the text was aligned, but is hardly what is said, or not all of it",
 }
 
 
