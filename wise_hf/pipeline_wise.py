@@ -75,7 +75,8 @@ class WISEAudioClassificationPipeline(Pipeline):
     ) -> tuple[dict, dict, dict]:
         if kwargs:
             raise ValueError(
-                f"The pipeline does not know {', '.join(kwargs)}; it takes top_k, return_words and on_error."
+                f"The pipeline does not know {', '.join(kwargs)}; it takes top_k, return_words and on_error. What is "
+                'known of a recording goes with it: {"audio": "call.wav", "text": "What is said."}.'
             )
         if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
             raise ValueError(f"top_k is {top_k!r}; ask for a whole number of labels, at least one.")

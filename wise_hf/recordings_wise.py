@@ -84,14 +84,17 @@ def recording_fields(recording: Any) -> dict:
     fields = _flat(recording)
     unknown = [repr(name) for name in fields if name not in KNOWN]
     if unknown:
-        raise ValueError(f"A recording does not have {', '.join(unknown)}; it has audio, text, words.")
+        raise ValueError(
+            f"A recording does not have {', '.join(unknown)}; it has audio (or array and sampling_rate, bytes, path), "
+            "text and words."
+        )
     audio = {name: fields.pop(name) for name in DICT_AUDIO if name in fields}
     if "audio" not in fields and not audio:
         raise ValueError('A recording given as a dict has "audio", or "array" and "sampling_rate", "bytes" or "path".')
     if "audio" in fields and audio.keys() - {"path"}:
         raise ValueError(f"The recording has an audio and a second one, {', '.join(audio)}; give one.")
     if not isinstance(fields.get("text"), (str, type(None))):
-        raise ValueError("The text of a recording is a string, what is said in it.")
+        raise ValueError(f"The text of a recording is {fields['text']!r:.60}; give a string, what is said in it.")
     if not isinstance(fields.get("words"), (list, tuple, type(None))):
         raise ValueError("The words of a recording are a list of words with their times.")
     return {"audio": audio} | fields

@@ -10,7 +10,7 @@ from wise_hf.data.iemocap_check import MOST_LISTED, listed
 
 logger = logging.getLogger(__name__)
 
-PASS_OVER = "pass over them by --skip_unusable (without_unusable)"
+PASS_OVER = "give --skip_unusable to pass over them"
 
 
 class UnusableRows(ValueError):
