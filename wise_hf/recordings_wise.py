@@ -94,7 +94,7 @@ def recording_fields(recording: Any) -> dict:
     if "audio" in fields and audio.keys() - {"path"}:
         raise ValueError(f"The recording has an audio and a second one, {', '.join(audio)}; give one.")
     if not isinstance(fields.get("text"), (str, type(None))):
-        raise ValueError(f"The text of a recording is {fields['text']!r:.60}; give a string, what is said in it.")
+        raise ValueError(f"The text of a recording is a string, what is said in it; {fields['text']!r:.60} is none.")
     if not isinstance(fields.get("words"), (list, tuple, type(None))):
         raise ValueError("The words of a recording are a list of words with their times.")
     return {"audio": audio} | fields
