@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 
 # What the package imports, from the oldest version that its tests ran with: `make test-lowest` installs these.
 REQUIRED = [
-    "accelerate>=1.10",
+    "accelerate>=1.15",
     "datasets>=4.0",
     "evaluate>=0.4.6",
     "huggingface-hub>=1.31",
