@@ -7,11 +7,10 @@ import pytest
 
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test needs a network
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def _shared(name: str) -> Path:
-    path = SHARED_DATA / name
+    path = Path(__file__).resolve().parents[2] / "shared" / "data" / name
     if not path.exists():
         pytest.skip(f"needs real data in ../shared/data/{name}, which is not here")
     return path
@@ -21,6 +20,12 @@ def _shared(name: str) -> Path:
 def ravdess_root() -> Path:
     """The folder of real emotional speech with its metadata.csv."""
     return _shared("ravdess")
+
+
+@pytest.fixture(scope="session")
+def long_recordings() -> Path:
+    """A sonnet of 53 s with its text, and a support call."""
+    return _shared("long")
 
 
 @pytest.fixture(scope="session")

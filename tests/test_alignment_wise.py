@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SHARED_DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from speech import assert_valid, clips, rms
@@ -134,12 +133,9 @@ def test_noise_over_speech_leaves_a_true_text_its_fit(ravdess_root):
 
 
 @pytest.fixture(scope="module")
-def sonnet() -> tuple[np.ndarray, list[str]]:
+def sonnet(long_recordings) -> tuple[np.ndarray, list[str]]:
     """53 s of a reader, and the words."""
-    pytest.importorskip("soundfile")
-    if not (SHARED_DATA / "long").exists():
-        pytest.skip("needs real data in ../shared/data/long, which is not here")
-    return read_audio(SHARED_DATA / "long/sonnet_53s.mp3"), (SHARED_DATA / "long/sonnet_53s.txt").read_text().split()
+    return read_audio(long_recordings / "sonnet_53s.mp3"), (long_recordings / "sonnet_53s.txt").read_text().split()
 
 
 PARTS = {

@@ -313,7 +313,7 @@ CLASS_OF_ONE_SPEAKER = ["0.wav,sad,Hello.,anna", "1.wav,happy,Hello.,bert", "2.w
     ("lines", "options", "sentence"),
     [
         ([], [], "names no recordings"),
-        (["none.wav,sad,Hello.,anna"], [], "none.wav is not there"),
+        (["none.wav,sad,Hello.,anna"], [], "none.wav (line 2 of metadata.csv): the recording is not there"),
         (["metadata.csv,sad,Hello.,anna"], [], "cannot be read as audio"),
         (ONE_SPEAKER, ["--cross_validation", "speaker", "--folds", "5"], "the corpus has 1, and 5 folds need as many"),
         (ONE_SPEAKER, ["--cross_validation", "session"], "have no session"),
