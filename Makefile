@@ -11,8 +11,7 @@ DEMO := demo
 LOWEST := .venv-lowest
 TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25
-LOWEST_TESTS := tests/test_*_wise.py tests/test_loading.py tests/test_visualization.py tests/baselines tests/data \
-	tests/training
+LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
 .PHONY: install test test-lowest demo quality style benchmark clean
 

@@ -46,9 +46,11 @@ setup(
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    # A plain path in site-packages for `pip install -e`: Python also starts in the folder that holds the clone.
+    package_dir={"": "."},
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
     # The metric is a folder that `evaluate` loads by its path, not a package.
-    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py", "*.jinja"]},
+    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py"], "wise_hf.tables": ["*.jinja"]},
     python_requires=">=3.11",
     install_requires=REQUIRED,
     extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},

@@ -33,7 +33,7 @@ from transformers import pipeline
 try:
     from audio_file_wise import AudioFile  # in a model's folder and in a Space it lies beside this file
 except ImportError:
-    from wise_hf.audio_file_wise import AudioFile
+    from wise_hf.model.audio_file_wise import AudioFile
 
 
 def _limit(name: str, usual: int) -> int:

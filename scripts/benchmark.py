@@ -12,11 +12,11 @@ import numpy as np
 import torch
 import transformers
 
-from wise_hf import command_line
-from wise_hf.audio_wise import read_audio
-from wise_hf.benchmarking import Comparison, compare_mfcc, compare_model, compare_recording, table
-from wise_hf.files import check_writable, write_json
-from wise_hf.training.arguments import positive
+from wise_hf.commands import run as command_line
+from wise_hf.data.files import check_writable, write_json
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.synthetic.benchmarking import Comparison, compare_mfcc, compare_model, compare_recording, table
+from wise_hf.training.options import positive
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."
@@ -53,8 +53,8 @@ def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, st
         return read_audio(audio), text, audio.name
     if importlib.util.find_spec("espeakng_loader") is None:
         raise ImportError("espeakng-loader is not installed: pip install espeakng-loader, or give --audio and --text.")
-    from wise_hf.data.espeak import speak
-    from wise_hf.data.synthetic import VOICES
+    from wise_hf.synthetic.demo_corpus import VOICES
+    from wise_hf.synthetic.espeak import speak
 
     return speak(TEXT, VOICES[0]).samples, TEXT, "espeak-ng"
 

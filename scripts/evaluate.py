@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from wise_hf import command_line
-from wise_hf.training import arguments
+from wise_hf.commands import run as command_line
+from wise_hf.training import options as arguments
 from wise_hf.training.evaluation import evaluate_model
 
 

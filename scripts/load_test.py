@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from huggingface_hub import InferenceClient, constants
 
-from wise_hf import command_line
+from wise_hf.commands import run as command_line
 from wise_hf.hub.samples import SAMPLES, read_samples
-from wise_hf.training.arguments import positive
+from wise_hf.training.options import positive
 
 
 HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"

@@ -4,9 +4,9 @@ import argparse
 import logging
 from pathlib import Path
 
-from wise_hf import command_line
-from wise_hf.data.synthetic_iemocap import write_iemocap
-from wise_hf.training import arguments
+from wise_hf.commands import run as command_line
+from wise_hf.synthetic.imitation import write_iemocap
+from wise_hf.training import options as arguments
 
 
 def parse_arguments() -> argparse.Namespace:

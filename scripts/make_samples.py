@@ -5,10 +5,10 @@ from pathlib import Path
 
 import soundfile
 
-from wise_hf import command_line
-from wise_hf.data.espeak import SAMPLING_RATE, speak
-from wise_hf.data.synthetic import PROSODIES, VOICES
-from wise_hf.files import write_json
+from wise_hf.commands import run as command_line
+from wise_hf.data.files import write_json
+from wise_hf.synthetic.demo_corpus import PROSODIES, VOICES
+from wise_hf.synthetic.espeak import SAMPLING_RATE, speak
 
 
 SAMPLES_DIR = Path(__file__).resolve().parents[1] / "hub_card" / "samples"

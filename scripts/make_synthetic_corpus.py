@@ -6,11 +6,11 @@ from pathlib import Path
 
 import soundfile
 
-from wise_hf import command_line
-from wise_hf.data.espeak import SAMPLING_RATE, speak
-from wise_hf.data.synthetic import EMOTIONS, PROSODIES, VOICES, write_corpus
-from wise_hf.files import check_writable
-from wise_hf.training import arguments
+from wise_hf.commands import run as command_line
+from wise_hf.data.files import check_writable
+from wise_hf.synthetic.demo_corpus import EMOTIONS, PROSODIES, VOICES, write_corpus
+from wise_hf.synthetic.espeak import SAMPLING_RATE, speak
+from wise_hf.training import options as arguments
 
 
 def parse_arguments() -> argparse.Namespace:

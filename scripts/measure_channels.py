@@ -4,12 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from wise_hf import command_line
+from wise_hf.commands import run as command_line
+from wise_hf.data.files import write_json
 from wise_hf.data.fold_file import read_folds
-from wise_hf.files import write_json
-from wise_hf.loading import load_pipeline
-from wise_hf.training import arguments
-from wise_hf.training.channels import score_channels
+from wise_hf.model.loading import load_pipeline
+from wise_hf.training import options as arguments
+from wise_hf.training.channel_scores import score_channels
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -11,11 +11,11 @@ from pathlib import Path
 from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from wise_hf import command_line
-from wise_hf.audio_wise import read_audio
-from wise_hf.loading import load_pipeline
-from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
-from wise_hf.visualization import plot_prediction, save_figure
+from wise_hf.commands import run as command_line
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.loading import load_pipeline
+from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.visualization import plot_prediction, save_figure
 
 
 # What counts as a recording in a folder; a file that is named itself may be called anything.

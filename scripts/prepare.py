@@ -7,13 +7,13 @@ import time
 from functools import partial
 from pathlib import Path
 
-from wise_hf import command_line
+from wise_hf.commands import run as command_line
 from wise_hf.data.cache import check_replaceable, save_whole
+from wise_hf.data.files import check_writable
 from wise_hf.data.prepare import prepare, report
 from wise_hf.data.unusable import without_unusable
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.files import check_writable
-from wise_hf.training import arguments
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.training import options as arguments
 from wise_hf.training.recipe import Recipe
 
 

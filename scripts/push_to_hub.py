@@ -9,9 +9,9 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from wise_hf import command_line
-from wise_hf.hub.arguments import add_card_arguments, card_choices
+from wise_hf.commands import run as command_line
 from wise_hf.hub.connection import check_token
+from wise_hf.hub.options import add_card_arguments, card_choices
 from wise_hf.hub.publishing import Destination, check_license, open_repository, publish, staged_names
 from wise_hf.hub.release import Release
 from wise_hf.hub.space import publish_space, stage_space

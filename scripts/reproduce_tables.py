@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from wise_hf import command_line
-from wise_hf.training import arguments
+from wise_hf.commands import run as command_line
+from wise_hf.tables.run import reproduce_tables
+from wise_hf.training import options as arguments
 from wise_hf.training.recipe import RECIPES
-from wise_hf.training.reproduction import reproduce_tables
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from wise_hf import command_line
+from wise_hf.commands import run as command_line
 
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

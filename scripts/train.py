@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from wise_hf import command_line
-from wise_hf.hub.after_training import prepare_hub, publish_trained
-from wise_hf.hub.arguments import add_hub_arguments, check_hub_arguments, split_arguments
-from wise_hf.training import arguments
-from wise_hf.training.experiment import run_experiment
+from wise_hf.commands import run as command_line
+from wise_hf.hub.options import add_hub_arguments, check_hub_arguments, split_arguments
+from wise_hf.hub.trained import prepare_hub, publish_trained
+from wise_hf.training import options as arguments
+from wise_hf.training.run import run_experiment
 
 
 HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"

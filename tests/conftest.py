@@ -38,7 +38,7 @@ def glove_file() -> Path:
 def spoken_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small folder corpus of synthetic speech: 4 speakers, 32 utterances, exact word times beside the recordings."""
     pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
-    from wise_hf.data.synthetic import write_corpus
+    from wise_hf.synthetic.demo_corpus import write_corpus
 
     return write_corpus(tmp_path_factory.mktemp("corpus") / "speech", num_speakers=4, utterances_per_speaker=8)
 
@@ -47,7 +47,7 @@ def spoken_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def iemocap_imitation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smallest imitation of IEMOCAP: its folders with synthetic speech, 120 utterances in 24 dialogs."""
     pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
-    from wise_hf.data.synthetic_iemocap import write_iemocap
+    from wise_hf.synthetic.imitation import write_iemocap
 
     return write_iemocap(tmp_path_factory.mktemp("imitation"), share=1e-6)
 
@@ -56,10 +56,10 @@ def iemocap_imitation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def saved_model(spoken_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
     from wise_hf.data.collator import load_rows
-    from wise_hf.data.folder import load_folder
+    from wise_hf.data.corpora.folder import load_folder
     from wise_hf.data.prepare import prepare
-    from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-    from wise_hf.training.build import build_model, build_processor
+    from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+    from wise_hf.training.wise_system import build_model, build_processor
 
     rows = load_rows(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
     processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")

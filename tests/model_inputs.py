@@ -5,7 +5,7 @@ from itertools import product
 
 import torch
 
-from wise_hf.configuration_wise import WISEConfig
+from wise_hf.model.configuration_wise import WISEConfig
 
 
 TINY_SIZES = {

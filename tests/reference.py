@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from wise_hf.configuration_wise import WISEConfig
+from wise_hf.model.configuration_wise import WISEConfig
 
 
 Parameters = dict[str, torch.Tensor]

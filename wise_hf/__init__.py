@@ -8,12 +8,12 @@ from transformers import (
     AutoProcessor,
 )
 
-from wise_hf.audio_wise import read_audio
-from wise_hf.configuration_wise import WISEConfig
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.modeling_wise import WISEForAudioClassification, WISEModel
-from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
-from wise_hf.processing_wise import WISEProcessor
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
+from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.processing_wise import WISEProcessor
 
 
 __all__ = [

@@ -23,7 +23,7 @@ from transformers import Pipeline, pipeline
 try:
     from channels_wise import mix_channels  # in a Space it lies beside this file
 except ImportError:
-    from wise_hf.channels_wise import mix_channels
+    from wise_hf.model.channels_wise import mix_channels
 
 
 logger = logging.getLogger(__name__)

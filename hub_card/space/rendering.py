@@ -10,7 +10,7 @@ import numpy as np
 try:
     from visualization import emotion_color, percentage, plot_prediction  # in a Space it lies beside this file
 except ImportError:
-    from wise_hf.visualization import emotion_color, percentage, plot_prediction
+    from wise_hf.model.visualization import emotion_color, percentage, plot_prediction
 
 
 CLOSE = 0.1  # two best classes no further apart than this are both named

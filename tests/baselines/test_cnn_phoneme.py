@@ -8,7 +8,6 @@ import torch
 from datasets import Dataset, Features
 from signals import SIGNALS, noise, tone
 
-from wise_hf.acoustics_wise import dictionary_lookup
 from wise_hf.baselines.cnn_phoneme import (
     COLUMNS,
     SYSTEM,
@@ -21,9 +20,10 @@ from wise_hf.baselines.cnn_phoneme import (
     word2vec,
 )
 from wise_hf.baselines.mel_spectrogram import mel_spectrogram
-from wise_hf.data.folder import load_folder
-from wise_hf.pronunciation_wise import pronounce
-from wise_hf.word_times_wise import share_out
+from wise_hf.data.corpora.folder import load_folder
+from wise_hf.model.acoustics_wise import dictionary_lookup
+from wise_hf.model.pronunciation_wise import pronounce
+from wise_hf.model.word_times_wise import share_out
 
 
 EMOTIONS = ("angry", "sad")

@@ -18,10 +18,10 @@ from wise_hf.baselines.dual_rnn import (
     extract,
     mfcc_with_energy,
 )
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
-from wise_hf.data.folder import load_folder
-from wise_hf.mfcc_wise import mfcc_native, with_deltas
-from wise_hf.word_times_wise import share_out
+from wise_hf.model.mfcc_wise import mfcc_native, with_deltas
+from wise_hf.model.word_times_wise import share_out
 
 
 RATE = 16_000

@@ -21,9 +21,9 @@ from wise_hf.baselines.lstm_attention import (
     build,
     extract,
 )
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.folder import load_folder
-from wise_hf.mfcc_wise import mfcc_native
+from wise_hf.model.mfcc_wise import mfcc_native
 
 
 EMOTIONS = ("angry", "sad")

@@ -3,8 +3,8 @@ import torch
 from model_inputs import collate, random_utterances, tiny_config
 
 from wise_hf.baselines.straightforward import StraightforwardWISE, dense_batch
-from wise_hf.configuration_wise import WISEConfig
-from wise_hf.modeling_wise import WISEForAudioClassification
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.modeling_wise import WISEForAudioClassification
 
 
 def model_and_straightforward(config, dtype):

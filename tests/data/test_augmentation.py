@@ -14,8 +14,8 @@ from wise_hf.data.augmentation import (
     take_words,
     warp_matrix,
 )
-from wise_hf.level_wise import bring_to_level
-from wise_hf.mfcc_wise import mfcc_native
+from wise_hf.model.level_wise import bring_to_level
+from wise_hf.model.mfcc_wise import mfcc_native
 
 
 def utterance(seed: int, label: int = 0, words: int = 4) -> dict:
@@ -98,7 +98,7 @@ def test_words_are_mixed_within_an_emotion_only():
 
 @pytest.mark.parametrize("warp", [0.9, 0.96, 1.06, 1.1])
 def test_the_linear_map_is_close_to_the_warped_audio(warp, ravdess_root):
-    from wise_hf.audio_wise import read_audio
+    from wise_hf.model.audio_wise import read_audio
 
     samples = read_audio(ravdess_root / "audio/Actor_01/03-01-05-01-01-01-01.flac")
     plain = mfcc_native(samples)
@@ -141,7 +141,7 @@ def test_about_half_of_the_utterances_keep_their_channel():
 def test_the_channel_of_a_telephone_is_close_to_that_of_the_filtered_audio(ravdess_root):
     import soxr
 
-    from wise_hf.audio_wise import read_audio
+    from wise_hf.model.audio_wise import read_audio
 
     class Telephone:
         """Draws of an upper edge of 4 kHz, 50 dB down, no noise to speak of, no tilt."""

@@ -14,10 +14,10 @@ import pytest
 
 from wise_hf.data import code_state as code_state_module
 from wise_hf.data.code_state import code_state
-from wise_hf.data.folder import load_folder
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.prepare import align, align_utterance, extract_utterance
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.systems import table_rows
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.tables.rows import table_rows
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_aligning_runs_nothing_that_is_not_in_its_state(spoken_corpus):
     row = load_folder(spoken_corpus)[0] | {"words": [], "alignment": None}
     for text in (row["text"], None, "Zorgblax xyzzy 42."):
         ran = modules_run_by(lambda text=text: align_utterance(row | {"text": text}))
-        assert {"wise_hf.alignment_wise", "wise_hf.audio_wise", "wise_hf.spoken_text_wise"} <= ran
+        assert {"wise_hf.model.alignment_wise", "wise_hf.model.audio_wise", "wise_hf.model.spoken_text_wise"} <= ran
         assert ran <= code_state(align_utterance).keys()
 
 
@@ -77,15 +77,15 @@ def test_extracting_runs_nothing_that_is_not_in_its_state(spoken_corpus, extract
         pytest.importorskip("opensmile")
     row = align(load_folder(spoken_corpus))[0]
     ran = modules_run_by(lambda: extract(row))
-    assert "wise_hf.audio_wise" in ran and ran <= code_state(extract).keys()
+    assert "wise_hf.model.audio_wise" in ran and ran <= code_state(extract).keys()
 
 
 def test_training_and_the_hub_decide_on_no_features():
     for function in (align_utterance, extract_utterance, SYSTEMS["wise"]):
         names = code_state(function).keys()
         assert not [name for name in names if name.startswith(("wise_hf.training", "wise_hf.hub"))]
-        assert not {"wise_hf", "wise_hf.modeling_wise", "wise_hf.pipeline_wise"} & names
-    assert "wise_hf.mfcc_wise" not in code_state(align_utterance), "other features leave the words as they are"
+        assert not {"wise_hf", "wise_hf.model.modeling_wise", "wise_hf.model.pipeline_wise"} & names
+    assert "wise_hf.model.mfcc_wise" not in code_state(align_utterance), "other features leave the words as they are"
 
 
 def test_packages_that_decide_are_in_it_with_their_versions(monkeypatch):
@@ -153,7 +153,7 @@ def test_partials_and_the_classes_of_arguments_count(project):
     write(project, {"own_extractor": extractor, "own_base": "class Base: pass"})
     extractor = importlib.import_module("own_extractor").Extractor()
     for state in (code_state(partial(align_utterance), extractor), code_state(align_utterance, extractor, 3, "x")):
-        assert {"own_extractor", "own_base", "wise_hf.alignment_wise"} <= state.keys()
+        assert {"own_extractor", "own_base", "wise_hf.model.alignment_wise"} <= state.keys()
     assert code_state(align_utterance, np.float64(1.0), True) == code_state(align_utterance)
 
 

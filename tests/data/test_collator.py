@@ -6,11 +6,11 @@ import torch
 
 from wise_hf.data.augmentation import AUGMENTATIONS, WARPS
 from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
-from wise_hf.data.folder import load_folder
 from wise_hf.data.prepare import prepare
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.processing_wise import WISEProcessor
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.processing_wise import WISEProcessor
 
 
 def row(speaker: str | None, frames: int, seed: int = 0) -> dict:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from wise_hf.audio_wise import read_audio
 from wise_hf.data import cache
-from wise_hf.data.folder import load_folder
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.prepare import align, align_utterance, prepare, report
 from wise_hf.data.unusable import UnusableRows, without_unusable
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
 @pytest.fixture

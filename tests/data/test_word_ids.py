@@ -4,8 +4,8 @@ from datasets import Dataset
 
 from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
 from wise_hf.data.word_ids import spellings, with_word_ids
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.processing_wise import WISEProcessor
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.processing_wise import WISEProcessor
 
 
 def test_word_ids_are_those_of_the_processor():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.loading import weights_digest
+from wise_hf.model.loading import weights_digest
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.results import scores_of_confusion, summarize_run
 

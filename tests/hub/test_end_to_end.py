@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from wise_hf import WISEModel, read_audio
 from wise_hf.hub.publishing import Destination, publish
-from wise_hf.loading import load_pipeline, load_processor
+from wise_hf.model.loading import load_pipeline, load_processor
 
 
 NAME = "org/wise-iemocap"

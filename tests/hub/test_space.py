@@ -35,7 +35,7 @@ def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(sta
     files = hub.files(SPACE, kind="space")
     assert {*SPACE_FILES, "handler.py", "samples/samples.json", "samples/sad.wav"} <= set(files)
     for name in ("audio_file_wise.py", "channels_wise.py", "visualization.py"):
-        assert files[name] == (Path(wise_hf.__file__).parent / name).read_bytes()
+        assert files[name] == (Path(wise_hf.__file__).parent / "model" / name).read_bytes()
     assert SpaceCard(files["README.md"].decode()).data.models == [NAME]
     space = hub.repo(SPACE, "space")
     assert space.variables == {"MODEL_ID": NAME, "MODEL_REVISION": model.commit}

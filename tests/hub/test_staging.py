@@ -17,7 +17,7 @@ from wise_hf.hub.publishing import staged_names
 from wise_hf.hub.staging import stage_model
 
 
-PACKAGE = Path(wise_hf.__file__).parent
+PACKAGE = Path(wise_hf.__file__).parent / "model"
 CODE = {path.name for path in PACKAGE.glob("*_wise.py")}
 PUBLISHED = {
     ".gitattributes",

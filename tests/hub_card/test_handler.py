@@ -33,8 +33,8 @@ import handler as handler_module  # noqa: E402
 from handler import BadRequest, EndpointHandler  # noqa: E402
 from serve import EndpointServer  # noqa: E402
 
-from wise_hf.loading import load_pipeline  # noqa: E402
-from wise_hf.spoken_text_wise import split_words  # noqa: E402
+from wise_hf.model.loading import load_pipeline  # noqa: E402
+from wise_hf.model.spoken_text_wise import split_words  # noqa: E402
 
 
 TEXT = "I saw the teacher with the letter today"

@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from wise_hf.hub.space import stage_space
-from wise_hf.transcription_wise import find_words
+from wise_hf.model.transcription_wise import find_words
 
 
 SPACE = Path(__file__).resolve().parents[2] / "hub_card" / "space"
@@ -337,7 +337,7 @@ def shown_words(page) -> list[str]:
 
 
 def test_upload_gives_the_pipelines_result(page, saved_model: Path) -> None:
-    from wise_hf.loading import load_pipeline
+    from wise_hf.model.loading import load_pipeline
 
     path = SAMPLES / SAMPLE["file"]
     upload(page, path)

@@ -34,7 +34,7 @@ def test_a_test_part_without_an_emotion_is_told(caplog):
 
 
 def test_json_files_are_written_whole(tmp_path):
-    from wise_hf.files import write_json
+    from wise_hf.data.files import write_json
 
     write_json(tmp_path / "a" / "x.json", {"b": 1})
     assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}

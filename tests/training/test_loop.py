@@ -15,9 +15,9 @@ from accelerate.utils import set_seed
 from wise_hf import WISEForAudioClassification
 from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.collator import WISECollator
-from wise_hf.training.build import build_model, build_processor
 from wise_hf.training.loop import CHECKPOINT, LOSSES, TrainingRun, learning_rate_factor
 from wise_hf.training.recipe import PAPER
+from wise_hf.training.wise_system import build_model, build_processor
 
 
 EMOTIONS = ["happy", "sad"]

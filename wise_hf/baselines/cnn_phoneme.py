@@ -40,10 +40,10 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf.audio_wise import read_audio
 from wise_hf.baselines.mel_spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
-from wise_hf.mfcc_wise import SAMPLING_RATE
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import PlainCollator, System
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from wise_hf.baselines.framing import frames_of
-from wise_hf.mfcc_wise import NUM_CEPSTRA, SAMPLING_RATE, mfcc_native
+from wise_hf.model.mfcc_wise import NUM_CEPSTRA, SAMPLING_RATE, mfcc_native
 
 
 FRAME_MS, HOP_MS = 50.0, 25.0

@@ -42,10 +42,17 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf.audio_wise import read_audio
 from wise_hf.baselines import prosody
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
-from wise_hf.mfcc_wise import frame_sizes, mfcc_native, pad_to_frame, to_int16_scale, validate_samples, with_deltas
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.mfcc_wise import (
+    frame_sizes,
+    mfcc_native,
+    pad_to_frame,
+    to_int16_scale,
+    validate_samples,
+    with_deltas,
+)
 from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import PlainCollator, System
 

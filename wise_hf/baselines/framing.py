@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wise_hf.mfcc_wise import pad_to_frame
+from wise_hf.model.mfcc_wise import pad_to_frame
 
 
 def frames_of(samples: np.ndarray, frame: int, hop: int) -> np.ndarray:

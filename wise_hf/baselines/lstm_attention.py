@@ -34,10 +34,10 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 from transformers.utils import can_return_tuple
 
-from wise_hf.audio_wise import read_audio
 from wise_hf.baselines.descriptors import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
-from wise_hf.mfcc_wise import SAMPLING_RATE
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
 from wise_hf.training.system import PlainCollator, System
 

@@ -33,7 +33,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d
 
-from wise_hf.mfcc_wise import (
+from wise_hf.model.mfcc_wise import (
     fft_length,
     frame_sizes,
     hamming_window,

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy, pad
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from ..configuration_wise import WISEConfig
-from ..feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
 MAX_WORDS = 128

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wise_hf.level_wise import masking_noise
-from wise_hf.mfcc_wise import (
+from wise_hf.model.level_wise import masking_noise
+from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
     NUM_MEL_BANDS,
     SAMPLING_RATE,
@@ -65,7 +65,7 @@ def change_channel(utterance: dict, rng: np.random.Generator) -> dict:
     Every second utterance through another microphone, telephone or room.
 
     The cepstra give the energies of the mel bands, smoothly; the bands are weighed, noise is added, and the whole is
-    as loud again as it was. What masks faint sounds in every recording (`wise_hf.level_wise`) stays beneath.
+    as loud again as it was. What masks faint sounds in every recording (`wise_hf.model.level_wise`) stays beneath.
 
     Args:
         utterance: with raw (not normalised) features of recordings that were brought to one level.

@@ -9,9 +9,9 @@ from datasets import Dataset
 
 from wise_hf.data.augmentation import WARPS, change_channel, disturb, drop_words, mix_words, stretch, warp_matrix
 from wise_hf.data.word_ids import spellings
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.feature_statistics_wise import feature_statistics
-from wise_hf.processing_wise import WISEProcessor
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.feature_statistics_wise import feature_statistics
+from wise_hf.model.processing_wise import WISEProcessor
 
 
 Statistics = tuple[np.ndarray, np.ndarray]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from datasets import Dataset
 
+from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold, is_text_disjoint
-from wise_hf.files import write_json
 
 
 LISTS = (*PARTS, "left_out")

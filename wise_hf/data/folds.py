@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from datasets import Dataset, DatasetDict
 
-from wise_hf.spoken_text_wise import split_words
+from wise_hf.model.spoken_text_wise import split_words
 
 
 logger = logging.getLogger(__name__)

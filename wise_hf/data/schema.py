@@ -21,7 +21,7 @@ WORD_FEATURES = {
 UTTERANCE_FEATURES = Features(
     {
         "id": Value("string"),
-        "audio": Value("string"),  # a path; read with wise_hf.audio_wise.read_audio
+        "audio": Value("string"),  # a path; read with wise_hf.model.audio_wise.read_audio
         "start_s": Value("float64"),
         "end_s": Value("float64"),
         "speaker": Value("string"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from datasets import Dataset
 
-from wise_hf.data.iemocap_check import MOST_LISTED, listed
+from wise_hf.data.corpora.iemocap.check import MOST_LISTED, listed
 
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The map functions for features: an utterance with words -> the frames of its phonemes."""
 
-from wise_hf.audio_wise import read_audio
-from wise_hf.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
 def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:

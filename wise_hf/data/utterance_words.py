@@ -1,9 +1,9 @@
 """The map function for words: an utterance of a corpus reader -> its words on the time line."""
 
-from wise_hf.alignment_wise import check_length
-from wise_hf.audio_wise import read_audio
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.transcription_wise import find_words
+from wise_hf.model.alignment_wise import check_length
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.transcription_wise import find_words
 
 
 def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:

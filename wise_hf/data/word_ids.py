@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from datasets import Dataset, Features, List, Value
 
-from wise_hf.processing_wise import WISEProcessor
+from wise_hf.model.processing_wise import WISEProcessor
 
 
 def spellings(words: Sequence[Mapping | str]) -> list[str]:

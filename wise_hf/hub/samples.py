@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from wise_hf.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 
 
 SAMPLES = "samples"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, SpaceCard
 
-import wise_hf
 from wise_hf.hub.connection import told_in_a_sentence, try_repeatedly
 from wise_hf.hub.publishing import Destination, Published, publish
 from wise_hf.hub.samples import copy_samples
 from wise_hf.hub.staging import require_files
+from wise_hf.model import visualization
 
 
 SPACE_FILES = ("README.md", "app.py", "recording.py", "rendering.py", "requirements.txt", "style.css")
@@ -36,7 +36,7 @@ def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
     for name in SHARED_FILES:
         shutil.copyfile(hub_card_dir / name, output_dir / name)
     for name in PACKAGE_FILES:
-        shutil.copyfile(Path(wise_hf.__file__).parent / name, output_dir / name)
+        shutil.copyfile(Path(visualization.__file__).parent / name, output_dir / name)
     copy_samples(hub_card_dir, output_dir)
     card = SpaceCard.load(output_dir / "README.md")
     card.data.models = [model_id]

@@ -11,17 +11,18 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
-from wise_hf.files import write_json
+from wise_hf.data.files import write_json
+from wise_hf.hub.card import write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
-from wise_hf.hub.model_card import write_model_card
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
-from wise_hf.loading import load_processor, weights_digest
+from wise_hf.model import modeling_wise
+from wise_hf.model.loading import load_processor, weights_digest
 
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = Path(wise_hf.__file__).parent
+PACKAGE = Path(modeling_wise.__file__).parent
 MODEL_FILES = ("config.json", SAFE_WEIGHTS_NAME, "processor_config.json", "tokenizer.json", "tokenizer_config.json")
 CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would

@@ -11,18 +11,18 @@ from accelerate import PartialState
 from accelerate.utils import set_seed
 from datasets import Dataset
 
-from wise_hf.baselines.svm import fit_svm, predict_with_svm
 from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import Statistics, WISECollator, speaker_statistics
 from wise_hf.data.embeddings import WordVectors
+from wise_hf.data.files import save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.files import save_files, write_json
-from wise_hf.loading import weights_digest
-from wise_hf.training.build import build_wise
+from wise_hf.model.loading import weights_digest
 from wise_hf.training.loop import CHECKPOINT, TrainingRun
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
 from wise_hf.training.scores import compute_scores
+from wise_hf.training.svm import fit_svm, predict_with_svm
+from wise_hf.training.wise_system import build_wise
 
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from functools import partial
 from torch.utils.data import DataLoader
 
 from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.files import write_json
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
-from wise_hf.files import write_json
-from wise_hf.loading import load_model, load_processor
-from wise_hf.training.arguments import read_corpus
+from wise_hf.model.loading import load_model, load_processor
+from wise_hf.training.options import read_corpus
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import confusion_lines

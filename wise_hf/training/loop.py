@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from wise_hf.files import save_files, unfinished_folder
+from wise_hf.data.files import save_files, unfinished_folder
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores

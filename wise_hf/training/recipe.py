@@ -32,7 +32,7 @@ class Recipe:
         level: of the recordings, see `WISEFeatureExtractor`.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
-        steady_start: start as slow averages, see `wise_hf.training.build.start_steadily`.
+        steady_start: start as slow averages, see `wise_hf.training.wise_system.start_steadily`.
         refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
             that is best on the validation part.

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.configuration_wise import WISEConfig
+from wise_hf.data.files import write_json, write_text
 from wise_hf.data.folds import MIN_SENTENCE_WORDS, PARTS
-from wise_hf.files import write_json, write_text
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.visualization import plot_confusion, save_figure
 from wise_hf.training.recipe import RECIPES
-from wise_hf.visualization import plot_confusion, save_figure
 
 
 SCORES = ("wa", "ua", "macro_f1")

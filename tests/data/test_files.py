@@ -1,0 +1,53 @@
+"""Files that are written whole or not at all."""
+
+import errno
+
+import pytest
+from safetensors import SafetensorError
+
+from wise_hf.data.files import save_files, unfinished_folder, write_json
+
+
+# What libraries raise on a full disk: Python, safetensors, tokenizers and torch, twice.
+DISK_IS_FULL = [
+    OSError(errno.ENOSPC, "No space left on device"),
+    SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    Exception("No space left on device (os error 28)"),
+    RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 29760 vs 29652"),
+    RuntimeError("[enforce fail at inline_container.cc:858] . PytorchStreamWriter failed writing file data/0"),
+]
+
+
+@pytest.mark.parametrize("error", DISK_IS_FULL, ids=repr)
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_what_was_there(tmp_path, error):
+    place = tmp_path / "model"
+    save_files(place, lambda folder: write_json(folder / "config.json", 1))
+
+    def fail(folder):
+        write_json(folder / "config.json", 2)
+        (folder / "weights").write_text("half of th")
+        raise error
+
+    with pytest.raises(ValueError, match=f"^{place} cannot be written .*; make room there, and continue the run.$"):
+        save_files(place, fail)
+    assert {path.name: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == {"config.json": "1\n"}
+
+
+def test_another_error_stays_what_it_is(tmp_path):
+    with pytest.raises(RuntimeError, match="out of memory"), unfinished_folder(tmp_path / "model"):
+        raise RuntimeError("CUDA out of memory")
+
+
+def test_files_are_put_beside_what_is_there_already(tmp_path):
+    (tmp_path / "model" / "checkpoint").mkdir(parents=True)
+    for value in (1, 2):
+        save_files(tmp_path / "model", lambda folder, value=value: write_json(folder / "config.json", value))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["checkpoint", "config.json", "model"]
+    assert (tmp_path / "model" / "config.json").read_text() == "2\n"
+
+
+def test_a_file_that_cannot_be_written_leaves_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.replace", lambda path, target: (_ for _ in ()).throw(DISK_IS_FULL[0]))
+    with pytest.raises(ValueError, match="x.json cannot be written .No space left on device."):
+        write_json(tmp_path / "x.json", 1)
+    assert not list(tmp_path.iterdir())

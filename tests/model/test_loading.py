@@ -1,0 +1,131 @@
+"""A saved model loads anywhere: without wise_hf, from a Hub cache, and with the installed code."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wise_hf.model.loading import load_model, load_pipeline
+
+
+# Run in a fresh interpreter in which wise_hf cannot be imported.
+WITHOUT_WISE_HF = """
+import sys
+sys.modules["wise_hf"] = None
+import json
+from transformers import (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor,
+                          AutoTokenizer, pipeline)
+name, recording = sys.argv[1:]
+made = [
+    loader.from_pretrained(name, trust_remote_code=True)
+    for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoTokenizer,
+                   AutoProcessor)
+]
+classify = pipeline("audio-classification", model=name, trust_remote_code=True)
+result = classify({"audio": recording, "text": "kids are talking"}, return_words=True)
+trained = [model.get_input_embeddings().weight.requires_grad for model in (made[1], made[2], classify.model)]
+print(json.dumps({"classes": [type(each).__name__ for each in made], "result": result, "trained": trained}))
+"""
+
+WITHOUT_OPENSMILE = """
+import sys
+sys.modules["wise_hf"] = sys.modules["opensmile"] = sys.modules["pocketsphinx"] = None
+import numpy as np
+from transformers import AutoModel, AutoFeatureExtractor
+AutoModel.from_pretrained(sys.argv[1], trust_remote_code=True)
+extractor = AutoFeatureExtractor.from_pretrained(sys.argv[1], trust_remote_code=True, mfcc_backend="opensmile")
+try:
+    extractor.extract(np.zeros(16000, np.float32), 16000)
+except ImportError as error:
+    print(error)
+"""
+
+WITH_WISE_HF = """
+import sys
+import wise_hf
+from transformers import (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor,
+                          AutoTokenizer)
+assert AutoTokenizer.from_pretrained(sys.argv[1])("the kids").input_ids
+for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoProcessor):
+    made = loader.from_pretrained(sys.argv[1])
+    assert type(made).__module__.startswith("wise_hf."), type(made)
+print("installed")
+"""
+
+
+def run(code: str, *arguments: str, home: Path, **environment: str) -> str:
+    env = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+def lay_out_hub_cache(saved_model: Path, home: Path) -> None:
+    """As huggingface_hub lays out what it downloaded: refs/main names a commit, snapshots/<commit> holds the files."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repo = home / "hub" / "models--org--wise-iemocap"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(commit)
+    shutil.copytree(saved_model, repo / "snapshots" / commit)
+
+
+@pytest.fixture(scope="module")
+def recording(spoken_corpus) -> str:
+    return str(sorted((spoken_corpus / "audio").glob("*/*.wav"))[0])
+
+
+@pytest.mark.parametrize("place", ["folder", "hub cache"])
+def test_every_auto_class_and_the_pipeline_load_without_wise_hf(saved_model, recording, tmp_path, place):
+    name = str(saved_model)
+    if place == "hub cache":
+        lay_out_hub_cache(saved_model, tmp_path)
+        name = "org/wise-iemocap"
+    told = json.loads(run(WITHOUT_WISE_HF, name, recording, home=tmp_path))
+    assert told["classes"] == [
+        "WISEConfig",
+        "WISEModel",
+        "WISEForAudioClassification",
+        "WISEFeatureExtractor",
+        "TokenizersBackend",
+        "WISEProcessor",
+    ]
+    assert told["trained"] == [False] * 3, "its configuration freezes the word embeddings"
+    here = load_pipeline(saved_model)({"audio": recording, "text": "kids are talking"}, return_words=True)
+    for one, other in zip(told["result"]["scores"], here["scores"], strict=True):
+        assert one["label"] == other["label"] and one["score"] == pytest.approx(other["score"], abs=1e-6)
+
+
+def test_no_optional_package_is_needed_to_load(saved_model, tmp_path):
+    assert "pip install opensmile" in run(WITHOUT_OPENSMILE, str(saved_model), home=tmp_path)
+
+
+def test_the_installed_code_is_used_once_wise_hf_is_imported(saved_model, tmp_path):
+    assert run(WITH_WISE_HF, str(saved_model), home=tmp_path) == "installed"
+
+
+def test_a_saved_model_carries_all_its_code(saved_model):
+    package = Path(sys.modules["wise_hf"].__file__).parent / "model"
+    assert {path.name for path in saved_model.glob("*.py")} == {path.name for path in package.glob("*_wise.py")}
+
+
+def test_hub_files_import_each_other_only_as_flat_siblings():
+    package = Path(sys.modules["wise_hf"].__file__).parent / "model"
+    for path in package.glob("*_wise.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.lstrip().startswith("from ."):
+                module = line.split()[1]
+                assert module.count(".") == 1 and module.endswith("_wise"), f"{path.name}: {line}"
+            assert "from wise_hf" not in line and "import wise_hf" not in line, f"{path.name}: {line}"
+
+
+def test_folders_without_a_model_are_told_in_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match="holds no model"):
+        load_model(tmp_path)
+    with pytest.raises(ValueError, match="is not there"):
+        load_model(tmp_path / "a" / "b")

@@ -1,0 +1,201 @@
+"""From arguments to results: which folds a run has, and what it leaves."""
+
+import argparse
+import importlib.metadata
+import json
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from accelerate.state import AcceleratorState
+from datasets import Dataset
+
+from wise_hf.data.fold_file import write_folds
+from wise_hf.data.folds import Fold, make_folds
+from wise_hf.data.unusable import UnusableRows
+from wise_hf.training import run as experiment
+from wise_hf.training.run import (
+    check_arguments,
+    choose_folds,
+    describe_folds,
+    run_experiment,
+    start_run,
+    with_cross_validation,
+)
+
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
+
+
+@pytest.fixture
+def parse(monkeypatch, tmp_path):
+    """The arguments of scripts/train.py, as a run takes them."""
+    parse_arguments = runpy.run_path(str(SCRIPT))["parse_arguments"]
+
+    def parse_here(*given: object) -> argparse.Namespace:
+        usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out"]
+        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
+        return with_cross_validation(parse_arguments())
+
+    return parse_here
+
+
+def corpus() -> Dataset:
+    """Four speakers with four utterances each, the first of which is the same for all."""
+    rows = [
+        {
+            "id": f"{speaker}{number}",
+            "speaker": speaker,
+            "emotion": ["happy", "sad"][number % 2],
+            "text": f"My name is {speaker} {number}." if number else "Look who is here.",
+            "words": [],
+        }
+        for speaker in "abcd"
+        for number in range(4)
+    ]
+    return Dataset.from_list(rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "protocol"),
+    [
+        ([], "none"),
+        (["--dataset", "iemocap"], "session"),
+        (["--dataset", "iemocap", "--cross_validation", "none"], "none"),
+        (["--cross_validation", "speaker"], "speaker"),
+        (["--dataset", "iemocap", "--folds_file", "x.json"], None),
+    ],
+)
+def test_iemocap_is_cross_validated_by_session_unless_asked_otherwise(parse, given, protocol):
+    assert parse(*given).cross_validation == protocol
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--text_disjoint"], "--text_disjoint: nothing is tested without a cross-validation"),
+        (["--folds", "3", "--text_disjoint"], "--folds, --text_disjoint: nothing is tested"),
+        (["--folds_file", "x.json", "--cross_validation", "none"], "give either it or --cross_validation."),
+        (["--folds_file", "x.json", "--folds", "2", "--text_disjoint"], "give either it or --folds, --text_disjoint."),
+        (["--folds_file", "x.json", "--dataset", "iemocap"], "x.json is not there"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_before_any_work(parse, given, sentence):
+    with pytest.raises(ValueError) as told:
+        check_arguments(parse(*given))
+    assert sentence in str(told.value)
+
+
+def test_folds_are_made_as_the_arguments_say(parse):
+    given = ["--cross_validation", "random", "--folds", "2", "--seed", "3"]
+    folds, origin = choose_folds(parse(*given), corpus())
+    assert folds == make_folds(corpus(), "random", 2, 3)
+    assert origin == {"protocol": "random", "seed": 3, "text_disjoint": False}
+
+
+def test_text_disjoint_folds_say_how_many_they_left_out(parse):
+    arguments = parse("--cross_validation", "speaker", "--folds", "2", "--text_disjoint")
+    folds, origin = choose_folds(arguments, corpus())
+    assert [fold.left_out for fold in folds] == [[8, 12], [0, 4]]
+    described = describe_folds(arguments, folds, origin)
+    assert described["text_disjoint"] is True and described["left_out"] == [2, 2]
+
+
+def test_folds_of_a_file_keep_the_protocol_and_the_seed_of_their_run(parse, tmp_path):
+    path = tmp_path / "theirs.json"
+    folds = [Fold("x", [1, 2, 3, 5, 6, 7], [9, 10, 11], [12, 13, 14], [0, 4, 8, 15])]
+    write_folds(folds, corpus(), path, "random", 7, text_disjoint=True)
+    arguments = parse("--folds_file", path, "--seed", "1")
+    check_arguments(arguments)
+    chosen, origin = choose_folds(arguments, corpus())
+    assert chosen == folds and origin["seed"] == 7
+    assert describe_folds(arguments, chosen, origin) == {
+        "protocol": "random",
+        "folds_seed": 7,
+        "folds_file": "theirs.json",
+        "text_disjoint": True,
+        "left_out": [4],
+    }
+
+
+def test_a_continued_run_goes_on_with_the_folds_that_it_wrote(parse, tmp_path):
+    folds = [Fold("x", list(range(8)), [8, 9, 10, 11], [12, 13, 14, 15])]
+    write_folds(folds, corpus(), tmp_path / "out" / "folds.json", "speaker", 0)
+    options = ["--cross_validation", "speaker", "--folds", "2"]
+    assert choose_folds(parse(*options), corpus())[0] != folds, "a new run makes its own"
+    arguments = parse(*options, "--resume_from_checkpoint", tmp_path / "out")
+    assert choose_folds(arguments, corpus())[0] == folds
+    with pytest.raises(ValueError, match="names 1 utterances that the corpus does not have"):
+        choose_folds(arguments, corpus().select(range(15)))
+
+
+def test_a_new_run_clears_the_folds_of_an_earlier_one_away(parse, tmp_path):
+    output = tmp_path / "out"
+    write_folds(make_folds(corpus(), "none"), corpus(), output / "folds.json", "none", 0)
+    start_run(parse("--resume_from_checkpoint", output))
+    assert (output / "folds.json").is_file()
+    start_run(parse("--overwrite_output_dir"))
+    assert [path.name for path in output.iterdir()] == ["arguments.json"]
+    recorded = json.loads((output / "arguments.json").read_text())
+    assert recorded["cross_validation"] == "none" and recorded["folds_file"] is None
+
+
+def test_a_package_that_is_on_the_path_without_being_installed_stops_nothing(monkeypatch):
+    found = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "wise_hf":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return found(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert experiment.versions() == {name: found(name) for name in experiment.VERSIONS_OF} | {"wise_hf": "unknown"}
+
+
+def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatch):
+    AcceleratorState._reset_state(reset_partial_state=False)
+    monkeypatch.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
+
+    def broken(name: str) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(importlib.metadata, "version", broken)
+    with pytest.raises(ZeroDivisionError):
+        run_experiment(parse("--data_dir", spoken_corpus, "--num_proc", "1"))
+
+
+def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_path):
+    quick = ["--data_dir", spoken_corpus, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    runs = {
+        "made": ["--cross_validation", "speaker", "--folds", "2"],
+        "read": ["--folds_file", tmp_path / "made/folds.json"],
+    }
+    for name, options in runs.items():
+        AcceleratorState._reset_state(reset_partial_state=False)
+        text = run_experiment(parse(*quick, "--output_dir", tmp_path / name, *options))
+        assert "leave speakers out" in text
+    made, read = (json.loads((tmp_path / name / "results.json").read_text()) for name in runs)
+    assert made["folds"] == read["folds"] and made["systems"] == read["systems"]
+    assert (made["protocol"], read["protocol"]) == ("speaker", "speaker") and made["left_out"] == [0, 0]
+    assert (tmp_path / "made/folds.json").read_bytes() == (tmp_path / "read/folds.json").read_bytes()
+
+
+def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp_path):
+    folder = shutil.copytree(spoken_corpus, tmp_path / "spoilt")
+    soundfile.write(folder / "silence.wav", np.zeros(16_000), 16_000)
+    columns, *lines = (folder / "metadata.csv").read_text().splitlines()
+    silent = {"file_name": "silence.wav", "emotion": "sad", "speaker": lines[0].split(",")[3]}
+    line = ",".join(silent.get(name, "") for name in columns.split(","))
+    (folder / "metadata.csv").write_text("\n".join([columns, line, *lines]) + "\n")
+    quick = ["--data_dir", folder, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    AcceleratorState._reset_state(reset_partial_state=False)
+    with pytest.raises(UnusableRows, match="1 of 33 recordings .*silence.wav"):
+        run_experiment(parse(*quick))
+    text = run_experiment(parse(*quick, "--skip_unusable"))
+    assert "32 utterances" in text and "passed over: 1" in text
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["num_skipped"] == 1
+    assert "silence.wav" not in (tmp_path / "out" / "folds.json").read_text()

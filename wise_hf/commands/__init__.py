@@ -1,0 +1,1 @@
+"""What the console command and the scripts do."""

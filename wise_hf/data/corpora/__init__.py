@@ -1,0 +1,1 @@
+"""One entry a corpus: its files read as utterances of the schema."""

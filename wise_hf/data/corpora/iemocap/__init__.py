@@ -1,0 +1,1 @@
+"""IEMOCAP: sessions, dialogs, labels and the words of its forced alignment."""

@@ -1,0 +1,97 @@
+"""What a reading of IEMOCAP could not use: stopped for, or told."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from datasets import Dataset
+
+from wise_hf.data.corpora.iemocap.counts import WITHOUT_SEGMENTS
+from wise_hf.data.corpora.iemocap.formats import read_segments
+from wise_hf.data.corpora.iemocap.words import (
+    CONTRADICTING,
+    MISSING,
+    NO_AUDIO,
+    SEGMENT_STATES,
+    UNREADABLE,
+    duration_of,
+    segment_files,
+)
+
+
+logger = logging.getLogger(__name__)
+
+GO_ON = "go on with what is there by --allow_incomplete (allow_incomplete=True)"
+MOST_LISTED = 5
+DURATION_TOLERANCE_S = 0.1
+
+
+def describe_segments(dataset: Dataset) -> str:
+    """How many utterances of a reading have their words from where; a line for each case that occurs."""
+    states = Counter(dataset["segments"])
+    lines = [f"{states[state]} utterances: {told}" for state, told in SEGMENT_STATES.items() if states[state]]
+    differing = sum(bool(differs) for differs in dataset["text_differs"])
+    if differing:
+        lines.append(f"{differing} utterances: the segment files have other words than the transcription")
+    return "\n".join(lines)
+
+
+def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
+    """
+    Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
+
+    Args:
+        dataset: utterances after `read_words`.
+        allow_incomplete: tell of what else would stop the reading, and leave out what has no recording.
+
+    Returns:
+        The utterances that have a recording.
+
+    Raises:
+        ValueError: naming the first file, for one that is missing or broken.
+    """
+    logger.info("%s", describe_segments(dataset))
+    ids: dict[str, list[str]] = {}
+    for row in dataset.select_columns(["id", "audio", "segments"]):
+        if not allow_incomplete:
+            _read_again(row)
+        ids.setdefault(row["segments"], []).append(row["id"])
+    lost = [name for name in ids.get(MISSING, []) if name not in WITHOUT_SEGMENTS]
+    if lost and not allow_incomplete:
+        raise ValueError(
+            f"There are no segment files (sentences/ForcedAlignment) of {listed(lost)}; get a whole copy, or {GO_ON}."
+        )
+    _warn(SEGMENT_STATES[MISSING], lost)
+    for state in (CONTRADICTING, UNREADABLE, NO_AUDIO):
+        _warn(SEGMENT_STATES[state], ids.get(state, []))
+    heard = dataset.select([row for row, state in enumerate(dataset["segments"]) if state != NO_AUDIO])
+    _warn("the recording is not as long as its evaluation says", _of_another_length(heard))
+    return heard
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """The first few, and how many more."""
+    more = len(names) - MOST_LISTED
+    return separator.join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _read_again(row: dict) -> None:
+    """Raise for what `read_words` found broken, naming file and line."""
+    if row["segments"] == NO_AUDIO:
+        duration_of(row["audio"])
+    elif row["segments"] == UNREADABLE:
+        for path in segment_files(row["audio"]):
+            read_segments(path)
+
+
+def _warn(told: str, names: Sequence[str]) -> None:
+    if names:
+        logger.warning("%d utterances: %s (%s).", len(names), told, listed(names))
+
+
+def _of_another_length(dataset: Dataset) -> list[str]:
+    columns = (np.array(dataset[name][:]) for name in ("end_s", "dialog_start_s", "dialog_end_s"))
+    end_s, dialog_start_s, dialog_end_s = columns
+    wrong = np.flatnonzero(np.abs(dialog_end_s - dialog_start_s - end_s) > DURATION_TOLERANCE_S)
+    return [dataset["id"][int(row)] for row in wrong]

@@ -1,0 +1,296 @@
+"""IEMOCAP as it lies on the disk of someone who has it -> aligned utterances."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datasets import Dataset, Features, List, Value
+
+from wise_hf.data.cache import cached_map
+from wise_hf.data.corpora.iemocap.check import GO_ON, check_words, listed
+from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
+from wise_hf.data.corpora.iemocap.formats import (
+    Evaluation,
+    read_evaluations,
+    read_name,
+    read_transcriptions,
+    spoken_text,
+    text_tags,
+)
+from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
+from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files
+from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.unusable import tell_unusable
+
+
+logger = logging.getLogger(__name__)
+
+SCENARIOS = ("improvised", "scripted")
+
+# What IEMOCAP tells of an utterance besides.
+IEMOCAP_FEATURES = Features(
+    UTTERANCE_FEATURES
+    | {
+        "dialog": Value("string"),
+        "dialog_start_s": Value("float64"),  # on the dialog's time line
+        "dialog_end_s": Value("float64"),
+        # The majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`).
+        "majority_label": Value("string"),
+        "valence": Value("float64"),  # means of the evaluators, 1 to 5
+        "activation": Value("float64"),
+        "dominance": Value("float64"),
+        "categorical_ratings": List(
+            {"evaluator": Value("string"), "labels": List(Value("string")), "comment": Value("string")}
+        ),
+        "dimensional_ratings": List(
+            {
+                "evaluator": Value("string"),
+                "valence": Value("float64"),
+                "activation": Value("float64"),
+                "dominance": Value("float64"),
+                "comment": Value("string"),
+            }
+        ),
+        "tags": List(Value("string")),  # of the transcription: laughter, breathing, ...
+        "segments": Value("string"),  # what became of its segment files (`iemocap_words.SEGMENT_STATES`)
+        "text_differs": Value("bool"),  # the words of the segment files are not those of the transcription
+    }
+)
+READ_COLUMNS = ("end_s", "words", "alignment", "segments", "text_differs")  # what `read_words` gives
+
+
+def load_iemocap(
+    root: str | Path,
+    emotions: str | Sequence[str] = "four",
+    label_map: Mapping[str, str] | None = None,
+    scenario: str | None = None,
+    frame_offset: float = 0.0,
+    end_rule: str = "inclusive",
+    keep_nonverbal: bool = False,
+    allow_incomplete: bool = False,
+    num_proc: int | None = None,
+) -> Dataset:
+    """
+    Read the corpus.
+
+    Words and phonemes come from the corpus's segment files. An utterance without them, or with files that contradict
+    each other, is left to the aligner (`wise_hf.data.prepare.prepare`); one without a spoken word has its laughter or
+    silence as a word. Every such case is counted in the log, and by `describe_segments`.
+
+    Args:
+        root: `IEMOCAP_full_release`, or the folder that holds it.
+        emotions: `four` (the paper's: excited counts as happy), `four_happy` (without excited), `six`, `all` (also
+            where the evaluators did not agree), or emotions by name.
+        label_map: with emotions by name: labels to read as others, e.g. `{"excited": "happy"}`.
+        scenario: `improvised` or `scripted` utterances only.
+        frame_offset, end_rule: see `wise_hf.data.corpora.iemocap.words.SegmentTimes`.
+        keep_nonverbal: laughter, breathing and the like are words too.
+        allow_incomplete: go on with what is there, and say what is not.
+        num_proc: processes; `None` = this one.
+
+    Returns:
+        The utterances (`IEMOCAP_FEATURES`), in the order of sessions and dialogs.
+
+    Raises:
+        ValueError: for anything that is missing, broken, or not as often there as in the corpus, unless
+            `allow_incomplete`; for options that make no sense.
+    """
+    times = SegmentTimes(frame_offset, end_rule)
+    names = _label_map(emotions, label_map)
+    if scenario is not None and scenario not in SCENARIOS:
+        raise ValueError(f"There is no scenario '{scenario}'; choose {' or '.join(SCENARIOS)}.")
+    rows = read_rows(root, allow_incomplete)
+    _check_counts(rows, root, allow_incomplete)
+    chosen = [
+        row | {"emotion": names[row["majority_label"]]}
+        for row in rows
+        if row["majority_label"] in names and scenario in (None, row["scenario"])
+    ]
+    _tell_choice(rows, chosen, set(names.values()), root)
+    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, allow_incomplete, num_proc), allow_incomplete)
+    logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
+    return dataset
+
+
+def _read_all_words(
+    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, allow_incomplete: bool, num_proc: int | None
+) -> Dataset:
+    corpus = Dataset.from_list(rows, features=IEMOCAP_FEATURES)
+    read, reasons = cached_map(
+        corpus,
+        read_words,
+        reads=("audio", "text", "tags"),
+        makes={name: IEMOCAP_FEATURES[name] for name in READ_COLUMNS},
+        made_from=segment_files,
+        num_proc=num_proc,
+        desc="Reading words",
+        times=times,
+        keep_nonverbal=keep_nonverbal,
+    )
+    error = tell_unusable(corpus["audio"], reasons, GO_ON)
+    if error is not None and not (allow_incomplete and len(read)):
+        raise error
+    return read
+
+
+def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
+    """Label read -> emotion, for the labels that are wanted."""
+    if isinstance(emotions, str):
+        if emotions not in LABEL_SETS:
+            raise ValueError(f"There is no set of emotions '{emotions}'; choose one of {', '.join(LABEL_SETS)}.")
+        if label_map:
+            raise ValueError(
+                f"The set of emotions '{emotions}' has its own label map; to map labels, give --emotions by name."
+            )
+        return dict(LABEL_SETS[emotions])
+    every = {label: label for label in LABEL_NAMES.values()}
+    unknown = set(label_map or {}) - set(every)
+    names = every | dict(label_map or {})
+    unknown |= set(emotions) - set(names.values())
+    if unknown:
+        raise ValueError(f"IEMOCAP has no {', '.join(sorted(unknown))}; it has {', '.join(every)}.")
+    return {label: emotion for label, emotion in names.items() if emotion in emotions}
+
+
+def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
+    """
+    Evaluations, transcriptions and recordings of the whole corpus, put together.
+
+    Args:
+        root, allow_incomplete: see `load_iemocap`.
+
+    Returns:
+        All utterances that were evaluated and have a recording (`IEMOCAP_FEATURES` without words and duration).
+
+    Raises:
+        ValueError: see `load_iemocap`.
+    """
+    release = _find_release(Path(root))
+    reading = _Reading([] if allow_incomplete else None)
+    for session in SESSIONS:
+        folder = release / f"Session{session[-1]}"
+        for path in _visible(folder / "dialog" / "EmoEvaluation"):
+            _read_dialog(folder, path, reading)
+    for told in reading.broken or []:
+        logger.warning("Passed over: %s", told)
+    if reading.passed_over:
+        logger.info("%d transcribed turns that nobody evaluated are passed over.", reading.passed_over)
+    if reading.missing:
+        told = f"{release} lacks {listed(reading.missing, '; ')}"
+        if not allow_incomplete:
+            raise ValueError(f"{told}. Get a whole copy, or {GO_ON}.")
+        logger.warning("%s.", told)
+    return reading.rows
+
+
+@dataclass
+class _Reading:
+    """
+    What was read so far.
+
+    Args:
+        broken: sentences about broken lines; `None` raises them.
+        rows: utterances.
+        missing: files, texts and evaluations that should be there.
+        passed_over: lines of transcriptions that name no utterance.
+    """
+
+    broken: list[str] | None
+    rows: list[dict] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    passed_over: int = 0
+
+
+def _find_release(root: Path) -> Path:
+    for folder in (root, root / "IEMOCAP_full_release"):
+        if (folder / "Session1").is_dir():
+            return folder
+    raise ValueError(
+        f"{root} holds no Session1 (nor IEMOCAP_full_release/Session1); give the folder IEMOCAP_full_release itself."
+    )
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Its .txt files in order, without what macOS leaves in copies (`._x.txt`)."""
+    return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
+
+
+def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
+    """Read a dialog's evaluations and transcription."""
+    transcription = folder / "dialog" / "transcriptions" / path.name
+    texts: dict[str, str] = {}
+    is_transcribed = transcription.is_file()
+    if is_transcribed:
+        texts, passed_over = read_transcriptions(transcription, reading.broken)
+        reading.passed_over += passed_over
+    else:
+        reading.missing.append(str(transcription))
+    evaluations = read_evaluations(path, reading.broken)
+    reading.missing += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
+    for name, evaluation in evaluations.items():
+        audio = folder / "sentences" / "wav" / path.stem / f"{name}.wav"
+        if not audio.is_file():
+            reading.missing.append(str(audio))
+            continue
+        if is_transcribed and name not in texts:
+            reading.missing.append(f"the text of {name} in {transcription}")
+        reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
+
+
+def _row(utterance_id: str, evaluation: Evaluation, text: str, audio: Path) -> dict:
+    name = read_name(utterance_id)
+    return {
+        "id": utterance_id,
+        "audio": str(audio),
+        "start_s": 0.0,
+        "end_s": None,
+        "speaker": name.speaker,
+        "session": name.session,
+        "scenario": name.scenario,
+        "emotion": None,
+        "text": spoken_text(text) or None,
+        "words": [],
+        "alignment": None,
+        "fit": None,
+        "dialog": name.dialog,
+        "dialog_start_s": evaluation.start_s,
+        "dialog_end_s": evaluation.end_s,
+        "majority_label": evaluation.label,
+        "valence": evaluation.valence,
+        "activation": evaluation.activation,
+        "dominance": evaluation.dominance,
+        "categorical_ratings": evaluation.categorical_ratings,
+        "dimensional_ratings": evaluation.dimensional_ratings,
+        "tags": text_tags(text),
+        "segments": None,
+        "text_differs": None,
+    }
+
+
+def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
+    differences = find_differences(rows)
+    if not differences:
+        logger.info(
+            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(rows)
+        )
+        return
+    table = to_table(differences)
+    logger.warning("%s does not have the counts of IEMOCAP:\n%s", root, table)
+    if not allow_incomplete:
+        raise ValueError(
+            f"{root} has {len(differences)} counts that differ from IEMOCAP's (the table above); get a whole copy, or "
+            f"{GO_ON}."
+        )
+
+
+def _tell_choice(rows: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
+    missing = sorted(wanted - {row["emotion"] for row in chosen})
+    if not chosen:
+        raise ValueError(f"{root} has no utterance of {', '.join(missing)} in the scenario asked for.")
+    if missing:
+        logger.warning("%s has no %s.", root, ", ".join(missing))
+    counts = Counter(row["emotion"] for row in chosen)
+    told = ", ".join(f"{emotion} ({count})" for emotion, count in sorted(counts.items()))
+    logger.info("%d of %d utterances: %s.", len(chosen), len(rows), told)

@@ -1,0 +1,270 @@
+"""What is known of a model -> its page; no number on it is typed by hand."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from wise_hf.hub.release import Release
+from wise_hf.hub.samples import HeardSample
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.modeling_wise import WISEForAudioClassification
+from wise_hf.training.options import IMITATION
+from wise_hf.training.results import (
+    PROTOCOLS,
+    SYSTEMS,
+    confusion_lines,
+    corpus_lines,
+    fold_lines,
+    protocol_lines,
+    setup_line,
+    system_lines,
+)
+
+
+TAGS = ["speech-emotion-recognition", "audio", "multimodal", "wise", "custom_code"]
+KNOWN, UNKNOWN = SYSTEMS["test"], SYSTEMS["test_unknown"]
+# In what runs of several protocols are alike.
+SAME = ("corpus", "recipe_name", "word_vectors")
+# WA is accuracy, UA the recall of the classes, each counting the same.
+METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "macro"})}
+
+
+def write_model_card(
+    release: Release,
+    model: WISEForAudioClassification,
+    weights: str,
+    results: Sequence[Mapping],
+    samples: Sequence[HeardSample],
+    template: Path,
+    path: Path,
+) -> None:
+    """
+    Args:
+        release: what is published.
+        model: the model, loaded.
+        weights: which weights these are (`wise_hf.model.loading.weights_digest`), by which its results are known.
+        results: the model's own results, then those of other protocols; none where nothing was measured.
+        samples: what the model says of the samples.
+        template: the card's text, for jinja2.
+        path: where the card is written.
+
+    Raises:
+        ValueError: for results that are not of this model.
+    """
+    check_results(model.config, weights, results)
+    variables = describe_release(release, model.config, samples)
+    variables |= {"parameters": f"{sum(each.numel() for each in model.parameters()):,}"}
+    variables |= {"runs": [describe_run(each) for each in results]}
+    variables |= {"these_weights": these_weights(weights, results[0]) if results else None}
+    variables |= {"training_data": training_data(release, results)}
+    data = card_data(release, results, samples)
+    card = ModelCard.from_template(data, template_path=str(template), **variables)
+    path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
+
+
+def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
+    """
+    Raises:
+        ValueError: for first results that are not of these weights; for others of another corpus, other emotions or
+            another variant, or two of the same protocol.
+    """
+    for each in results:
+        differing = [name for name in SAME if each.get(name) != results[0].get(name)]
+        if differing:
+            raise ValueError(f"The results differ in {', '.join(differing)}; give those of one corpus and recipe.")
+        if list(each["emotions"]) != list(config.id2label.values()):
+            raise _not_its_results(f"the emotions {', '.join(each['emotions'])}")
+        differing = [name for name, value in each["model"].items() if getattr(config, name, value) != value]
+        if differing:
+            raise _not_its_results(f"{differing[0]}={each['model'][differing[0]]}")
+    if results and fold_number(weights, results[0]) is None:
+        raise _not_its_results("other weights")
+    protocols = [protocol_key(each) for each in results]
+    if len(set(protocols)) < len(protocols):
+        raise ValueError(f"Of {', '.join(protocols)} give each protocol's results once.")
+
+
+def fold_number(weights: str, results: Mapping) -> int | None:
+    """Which of a run's folds the weights are of, counted from 1; `None` where they are of none."""
+    known = [fold.get("weights") for fold in results["folds"]]
+    return known.index(weights) + 1 if weights in known else None
+
+
+def protocol_key(results: Mapping) -> str:
+    """A protocol with all that makes it another one, e.g. `session-text-disjoint`."""
+    scenario = results["corpus_options"].get("scenario")
+    text_disjoint = ["text-disjoint"] if results.get("text_disjoint") else []
+    return "-".join([results["protocol"], *([scenario] if scenario else []), *text_disjoint])
+
+
+def _not_its_results(found: str) -> ValueError:
+    return ValueError(
+        f"The results are of another model, with {found}; give the results.json of the run that trained this one."
+    )
+
+
+def card_data(release: Release, results: Sequence[Mapping], samples: Sequence[HeardSample]) -> ModelCardData:
+    """What the Hub reads of a card."""
+    evaluated = [entry for each in results for entry in eval_results(each, release.dataset_name)]
+    name = release.destination.repo_id.partition("/")[2]
+    return ModelCardData(
+        language="en",
+        **_license(release),
+        library_name="transformers",
+        pipeline_tag="audio-classification",
+        tags=TAGS,
+        metrics=sorted({entry.metric_type for entry in evaluated}) or None,
+        model_name=name if evaluated else None,
+        eval_results=evaluated or None,
+        widget=[_widget(sample) for sample in samples],
+    )
+
+
+def _license(release: Release) -> dict[str, str]:
+    if release.license != "other":
+        return {"license": release.license}
+    link = f"https://huggingface.co/{release.destination.repo_id}#training-data-and-licence"
+    return {"license": "other", "license_name": "as-the-training-data", "license_link": link}
+
+
+def _widget(sample: HeardSample) -> dict:
+    title = f"Synthetic speech, meant {sample.meant}: {sample.text}"
+    return {"src": sample.file, "example_title": title, "output": sample.scores}
+
+
+def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
+    """
+    WA and UA of a run for the card's `model-index`, as means over the folds.
+
+    Scores of a validation part are left out: they chose the epoch, and a list of figures, which pages and search read
+    without the text around it, is no place for a number that needs an apology.
+
+    Args:
+        results: what results.json holds.
+        dataset_name: see `Release`.
+    """
+    if results["scored_part"] != "test":
+        return []
+    systems = [name for name in (UNKNOWN, KNOWN) if name in results["systems"]]  # what a user gets comes first
+    return [_eval_result(results, dataset_name, name, score) for name in systems for score in METRICS]
+
+
+def _eval_result(results: Mapping, dataset_name: str | None, system: str, score: str) -> EvalResult:
+    name, metric, metric_args = METRICS[score]
+    corpus = dataset_name or results["corpus"]
+    further = {"scenario": results["corpus_options"].get("scenario"), "folds_file": results.get("folds_file")}
+    further = {name: value for name, value in further.items() if value}
+    told = {UNKNOWN: ", speakers unknown"}.get(system, ", speakers known" if UNKNOWN in results["systems"] else "")
+    return EvalResult(
+        task_type="audio-classification",
+        task_name="Speech emotion recognition",
+        dataset_type=re.sub(r"\W+", "-", corpus.lower()).strip("-") or "recordings",
+        dataset_name=corpus,
+        dataset_config=protocol_key(results),
+        dataset_split="test",
+        dataset_args={"protocol": PROTOCOLS.get(results["protocol"], results["protocol"])} | further,
+        metric_type=metric,
+        metric_name=f"{name}{told}, mean of {len(results['folds'])} folds",
+        metric_args=metric_args,
+        metric_value=results["systems"][system]["mean"][score],
+    )
+
+
+def describe_release(release: Release, config: WISEConfig, samples: Sequence[HeardSample]) -> dict[str, object]:
+    """What the template says of every model."""
+    destination = release.destination
+    pin = destination.tag or destination.revision
+    return {
+        "repo_id": destination.repo_id,
+        "name": destination.repo_id.partition("/")[2],
+        "pin": pin,
+        "pinned": f', revision="{pin}"' if pin else "",
+        "emotions": list(config.id2label.values()),
+        "modality": config.modality,
+        "samples": [vars(sample) for sample in samples],
+        "recording": samples[0].file,
+        "text": json.dumps(samples[0].text),
+        "weights_license": release.license,
+        "space": release.space,
+    }
+
+
+def describe_run(results: Mapping) -> dict[str, object]:
+    """What the template says of a run, its tables as Markdown."""
+    pooled = results["systems"].get(UNKNOWN, results["systems"][KNOWN])["pooled"]["confusion"]
+    return {
+        "protocol": PROTOCOLS.get(results["protocol"], results["protocol"]),
+        "is_tested": results["scored_part"] == "test",
+        "corpus": "\n".join(corpus_lines(results)).strip(),
+        "protocol_lines": "\n".join(protocol_lines(results)),
+        "scores": "\n".join(system_lines(results)),
+        "folds": "\n".join(fold_lines(results | {"folds": numbered_folds(results)})).strip(),
+        "recalls": "\n".join(recall_lines(results)),
+        "confusion": "\n".join(confusion_lines(pooled, results["emotions"])),
+        "has_unknown": UNKNOWN in results["systems"],
+        "knows_speakers": results["recipe"]["normalization"] == "speaker",
+        "setup": setup_line(results),
+        "versions": ", ".join(f"{name} {version}" for name, version in results.get("versions", {}).items()),
+    }
+
+
+def numbered_folds(results: Mapping) -> list[dict]:
+    """The folds by their numbers: their names say who is in them, and speakers may be called by their names."""
+    return [fold | {"name": str(number)} for number, fold in enumerate(results["folds"], 1)]
+
+
+def recall_lines(results: Mapping) -> list[str]:
+    """For each emotion how many of its utterances were found, over all folds, as the lines of a Markdown table."""
+    names = [name for name in (UNKNOWN, KNOWN) if name in results["systems"]]
+    systems = {name: results["systems"][name]["pooled"]["confusion"] for name in names}
+    lines = [f"| Emotion | utterances | {' | '.join(f'recall of {name}' for name in systems)} |"]
+    lines.append("|---" * (len(systems) + 2) + "|")
+    for index, emotion in enumerate(results["emotions"]):
+        counts = [np.array(confusion[index]) for confusion in systems.values()]
+        recalls = [f"{each[index] / each.sum():.3f}" if each.sum() else "-" for each in counts]
+        lines.append(f"| {emotion} | {counts[0].sum()} | {' | '.join(recalls)} |")
+    return lines
+
+
+def these_weights(weights: str, results: Mapping) -> str:
+    """Which of the models these weights are, and what they never heard."""
+    if results["scored_part"] != "test":
+        fold = results["folds"][0]
+        return (
+            f"These weights learnt from {fold['sizes']['train']} utterances and were kept at epoch {fold['epoch']}, "
+            f"which did best on {fold['sizes']['validation']} others. Nothing was kept apart for a test."
+        )
+    number = fold_number(weights, results)
+    fold = results["folds"][number - 1]
+    sizes = fold["sizes"]
+    learnt = sizes["train"] + (sizes["validation"] if results["recipe"]["refit"] else 0)
+    chosen = "the first, whatever it scored" if number == 1 else "chosen by whoever published it"
+    return (
+        f"These weights are those of fold {number} of {len(results['folds'])}, "
+        f"{chosen}. They learnt from {learnt} utterances and never heard the {sizes['test']} of that fold's test "
+        "part. The scores above are the mean of all folds, each scored on what its own model never heard."
+    )
+
+
+def training_data(release: Release, results: Sequence[Mapping]) -> str:
+    """What the model learnt from and under which licence, as far as it is known."""
+    if release.training_data:
+        return release.training_data
+    corpus = results[0]["corpus"] if results else None
+    if corpus == IMITATION:
+        return (
+            "Synthetic speech (espeak-ng) in the folders and formats of IEMOCAP. Nothing of IEMOCAP is in it. The "
+            "scores show that the machinery works, and nothing about real emotions."
+        )
+    if corpus == "IEMOCAP":
+        return (
+            "[IEMOCAP](https://sail.usc.edu/iemocap/), acted dialogs of ten speakers. It is licensed for research to "
+            "the person who signed for it, and may not be passed on: no recording, transcript or feature of it is in "
+            "this repository."
+        )
+    named = f"A folder of recordings that the publisher calls `{release.dataset_name or corpus}`" if corpus else None
+    return f"{named or 'Recordings'}, of which it is not said here whose they are and under which licence."

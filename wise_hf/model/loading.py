@@ -1,0 +1,54 @@
+"""Saved WISE models, by the installed code."""
+
+import hashlib
+from pathlib import Path
+
+from safetensors import SafetensorError
+from transformers.utils import SAFE_WEIGHTS_NAME
+
+from .modeling_wise import WISEForAudioClassification
+from .pipeline_wise import WISEAudioClassificationPipeline
+from .processing_wise import WISEProcessor
+
+
+def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
+    """
+    Args:
+        name_or_folder: a folder, or a name on the Hub.
+
+    Raises:
+        ValueError: where there is no WISE model, or one whose weights cannot be read. Weights of another format than
+            safetensors are pickles, and not read.
+    """
+    _check_folder(name_or_folder)
+    try:
+        return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
+    except SafetensorError as error:
+        raise ValueError(
+            f"The weights of {name_or_folder} cannot be read ({error}); save or fetch it anew."
+        ) from error
+
+
+def load_processor(name_or_folder: str | Path) -> WISEProcessor:
+    """The processor saved beside a model; see `load_model`."""
+    _check_folder(name_or_folder)
+    return WISEProcessor.from_pretrained(name_or_folder)
+
+
+def load_pipeline(name_or_folder: str | Path) -> WISEAudioClassificationPipeline:
+    """The pipeline of a saved model; see `load_model`."""
+    model, processor = load_model(name_or_folder), load_processor(name_or_folder)
+    return WISEAudioClassificationPipeline(model=model, processor=processor)
+
+
+def weights_digest(model_dir: Path) -> str:
+    """The SHA-256 of a saved model's weights, by which results know the model that they are of."""
+    return hashlib.sha256((model_dir / SAFE_WEIGHTS_NAME).read_bytes()).hexdigest()
+
+
+def _check_folder(name_or_folder: str | Path) -> None:
+    folder = Path(name_or_folder)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ValueError(f"{folder} holds no model (no config.json); give a folder such as OUT/model or OUT/fold_1.")
+    if not folder.exists() and str(name_or_folder).count("/") != 1:
+        raise ValueError(f"{folder} is not there; give a model's folder, or its name on the Hub (org/name).")

@@ -1,0 +1,258 @@
+"""
+How fast the parts are, as ratios between two things run in turn, so that what else the machine does meets both alike.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import median
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2ForSequenceClassification
+
+from wise_hf.baselines.straightforward import StraightforwardWISE, dense_batch
+from wise_hf.data.embeddings import build_tokenizer
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.mfcc_wise import SAMPLING_RATE, mfcc_native
+from wise_hf.model.modeling_wise import WISEForAudioClassification
+from wise_hf.model.opensmile_wise import mfcc_opensmile
+from wise_hf.model.processing_wise import WISEProcessor
+
+
+UTTERANCES = 32
+WORDS = (15.0, 2.0, 128)  # in an utterance: mean, shape of the gamma distribution (small = wide), limit
+PHONEMES = (4.0, 4.0, 14)  # in a word
+FRAMES = (6.0, 2.0, 64)  # in a phoneme
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    Two things measured alike.
+
+    Args:
+        name: what was measured.
+        ours: median seconds, or bytes.
+        theirs: the same of what ours is compared with.
+        unit: `s` or `bytes`.
+    """
+
+    name: str
+    ours: float
+    theirs: float
+    unit: str = "s"
+
+    @property
+    def ratio(self) -> float:
+        """How many times more theirs takes."""
+        return self.theirs / self.ours
+
+    def to_dict(self) -> dict:
+        """The fields and the ratio, for JSON."""
+        return asdict(self) | {"ratio": self.ratio}
+
+
+def compare_in_turn(
+    name: str, ours: Callable[[], object], theirs: Callable[[], object], repeats: int, seconds: float = 0.0
+) -> Comparison:
+    """
+    Run two things in turn, A B A B ..., after one run of each that does not count.
+
+    Args:
+        name: what is measured.
+        ours: ours, called without arguments.
+        theirs: what ours is compared with.
+        repeats: runs of each that count.
+        seconds: at least so long is spent on more of them, where each run is short.
+
+    Returns:
+        The medians in seconds.
+    """
+    ours()
+    theirs()
+    times: tuple[list[float], list[float]] = ([], [])
+    end = time.perf_counter() + seconds
+    while len(times[0]) < repeats or time.perf_counter() < end:
+        for taken, run in zip(times, (ours, theirs), strict=True):
+            taken.append(_seconds(run))
+    return Comparison(name, median(times[0]), median(times[1]))
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def speech_like_batch(config: WISEConfig, utterances: int = UTTERANCES, seed: int = 0) -> dict[str, torch.Tensor]:
+    """
+    A random batch as long and as uneven as IEMOCAP's speech: about 15 words, 4 phonemes a word, 6 frames a phoneme.
+
+    Args:
+        config: sizes of the features, the vocabulary and the labels.
+        utterances: B.
+        seed: the same seed gives the same batch.
+
+    Returns:
+        `input_features` (B, T, feature_size), `phoneme_lengths` (B, P), `word_lengths`, `input_ids` and
+        `attention_mask` (B, N), `labels` (B,).
+    """
+    rng = np.random.default_rng(seed)
+    encoded = []
+    for words in _spread(rng, utterances, *WORDS):
+        word_lengths = _spread(rng, words, *PHONEMES)
+        phoneme_lengths = _spread(rng, word_lengths.sum(), *FRAMES)
+        frames = rng.standard_normal((phoneme_lengths.sum(), config.feature_size), dtype=np.float32)
+        encoded.append({"input_features": frames, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths})
+    batch = dict(WISEFeatureExtractor(normalization="none").pad(encoded, return_tensors="pt"))
+    is_word = batch["word_lengths"] > 0
+    batch["input_ids"] = torch.from_numpy(rng.integers(1, config.vocab_size, is_word.shape)) * is_word
+    batch["attention_mask"] = is_word.long()
+    batch["labels"] = torch.from_numpy(rng.integers(config.num_labels, size=utterances))
+    return batch
+
+
+def _spread(rng: np.random.Generator, size: int, mean: float, shape: float, limit: int) -> np.ndarray:
+    """(size,) whole numbers from 1 to a limit: one more than a negative binomial, a Poisson of a gamma."""
+    means = rng.gamma(shape, (mean - 1) / shape, size)
+    return np.minimum(1 + rng.poisson(means), limit)
+
+
+def batch_bytes(batch: dict[str, torch.Tensor]) -> int:
+    """What the tensors of a batch take in memory."""
+    return sum(values.nbytes for values in batch.values())
+
+
+def training_step(model: nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[], None]:
+    """Forward, backward and a step of Adam, as something to call; the loss comes first in what the model gives."""
+    model.train()
+    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=1e-4)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss = model(**batch)[0]
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def forward_pass(model: nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[], None]:
+    """A forward pass without gradients, as something to call."""
+
+    def forward() -> None:
+        model.eval()
+        with torch.inference_mode():
+            model(**batch)
+
+    return forward
+
+
+def compare_model(
+    config: WISEConfig | None = None, utterances: int = UTTERANCES, repeats: int = 5, max_words: int = WORDS[2]
+) -> list[Comparison]:
+    """
+    The model on ragged batches against the straightforward implementation on dense ones, with the same weights.
+
+    Args:
+        config: sizes; `None` = the paper's.
+        utterances: in the batch.
+        repeats: runs of each.
+        max_words: words that the dense batch is padded to.
+
+    Returns:
+        The bytes of the batches, a forward pass, a training step.
+    """
+    config = config or WISEConfig()
+    torch.manual_seed(0)
+    ours, theirs = WISEForAudioClassification(config), StraightforwardWISE(config)
+    theirs.load_state_dict(ours.state_dict())
+    ragged = speech_like_batch(config, utterances)
+    dense = dense_batch(ragged, max_words)
+    forward = compare_in_turn("forward pass", forward_pass(ours, ragged), forward_pass(theirs, dense), repeats)
+    training = compare_in_turn("training step", training_step(ours, ragged), training_step(theirs, dense), repeats)
+    return [Comparison("batch", batch_bytes(ragged), batch_bytes(dense), "bytes"), forward, training]
+
+
+def compare_mfcc(audio_s: float = 5.0, repeats: int = 5, seconds: float = 2.0) -> Comparison:
+    """
+    The native MFCC against openSMILE's, on noise.
+
+    Args:
+        audio_s: length of the audio, in seconds.
+        repeats: runs of each.
+        seconds: at least so long is spent.
+    """
+    samples = 0.1 * np.random.default_rng(0).standard_normal(round(audio_s * SAMPLING_RATE)).astype(np.float32)
+    return compare_in_turn(
+        f"MFCC of {audio_s:g} s",
+        lambda: mfcc_native(samples),
+        lambda: mfcc_opensmile(samples),
+        repeats,
+        seconds,
+    )
+
+
+def wise_scores(text: str) -> Callable[[np.ndarray], torch.Tensor]:
+    """Samples of a sentence at 16 kHz to scores: aligner, MFCC and a WISE model of random weights."""
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer(sorted(set(text.lower().split())))
+    processor = WISEProcessor(WISEFeatureExtractor(normalization="none"), tokenizer)
+    model = WISEForAudioClassification(WISEConfig(vocab_size=len(tokenizer))).eval()
+
+    @torch.inference_mode()
+    def score(samples: np.ndarray) -> torch.Tensor:
+        inputs = processor(samples, text=text, sampling_rate=SAMPLING_RATE, return_tensors="pt")
+        return model(**inputs).logits.softmax(-1)
+
+    return score
+
+
+def wav2vec2_scores(config: Wav2Vec2Config | None = None) -> Callable[[np.ndarray], torch.Tensor]:
+    """Samples at 16 kHz to scores: transformers' classifier in the sizes of wav2vec2-base, of random weights."""
+    torch.manual_seed(0)
+    extractor = Wav2Vec2FeatureExtractor()
+    model = Wav2Vec2ForSequenceClassification(config or Wav2Vec2Config(num_labels=4)).eval()
+
+    @torch.inference_mode()
+    def score(samples: np.ndarray) -> torch.Tensor:
+        inputs = extractor(samples, sampling_rate=SAMPLING_RATE, return_tensors="pt")
+        return model(**inputs).logits.softmax(-1)
+
+    return score
+
+
+def compare_recording(
+    samples: np.ndarray, text: str, wav2vec2_config: Wav2Vec2Config | None = None, repeats: int = 5
+) -> Comparison:
+    """
+    A recording and its transcript to scores, against wav2vec2-base.
+
+    Args:
+        samples: (samples,) float32 in [-1, 1] at 16 kHz.
+        text: what is said.
+        wav2vec2_config: sizes of wav2vec2; `None` = those of wav2vec2-base.
+        repeats: runs of each.
+    """
+    ours, theirs = wise_scores(text), wav2vec2_scores(wav2vec2_config)
+    return compare_in_turn(
+        f"scores of {len(samples) / SAMPLING_RATE:.1f} s", lambda: ours(samples), lambda: theirs(samples), repeats
+    )
+
+
+def table(comparisons: list[Comparison]) -> str:
+    """The comparisons as lines of aligned columns."""
+    rows = [("what", "ours", "theirs", "ratio")]
+    rows += [(c.name, _amount(c.ours, c.unit), _amount(c.theirs, c.unit), f"{c.ratio:.1f}x") for c in comparisons]
+    name_width, *widths = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return "\n".join(
+        "  ".join([name.ljust(name_width), *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))])
+        for name, *cells in rows
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value / 1e6:.2f} MB" if unit == "bytes" else f"{1000 * value:.2f} ms"

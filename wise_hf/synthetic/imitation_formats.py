@@ -1,0 +1,264 @@
+"""IEMOCAP's text formats, written: evaluations, transcriptions, segments, with the irregularities that they have."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES
+from wise_hf.synthetic.imitation_plan import Dialog, Turn
+from wise_hf.synthetic.imitation_speech import Utterance
+
+
+EVALUATION_HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+FRAMES_PER_S = 100
+
+_CODES = {name: code for code, name in LABEL_NAMES.items()}
+_CATEGORIES = {
+    "angry": "Anger",
+    "disgusted": "Disgust",
+    "excited": "Excited",
+    "fearful": "Fear",
+    "frustrated": "Frustration",
+    "happy": "Happiness",
+    "neutral": "Neutral",
+    "other": "Other",
+    "sad": "Sadness",
+    "surprised": "Surprise",
+}
+# Valence, activation and dominance that most evaluators give, 1 to 5.
+_ATTRIBUTES = {
+    "angry": (2, 4, 4),
+    "disgusted": (2, 3, 3),
+    "excited": (4, 4, 3),
+    "fearful": (2, 3, 2),
+    "frustrated": (2, 3, 3),
+    "happy": (4, 3, 3),
+    "neutral": (3, 2, 3),
+    "other": (3, 3, 3),
+    "sad": (2, 2, 2),
+    "surprised": (3, 4, 3),
+    "undecided": (3, 3, 3),
+}
+_COMMENTS = ("bored", "a little tired", "sarcastic; hard to tell")
+
+# Of each `_RATING_PERIOD` utterances, the one whose evaluation has this irregularity.
+_RATING_PERIOD = 12
+_SEVERAL_LABELS, _SPURIOUS_SEMICOLON, _EMPTY_DOMINANCE, _NO_ATTRIBUTES, _COMMENT = 1, 3, 5, 7, 9
+# Every how many turns a transcription's start is 0.0001 s later than the evaluation's, or its text in two lines.
+_LATER_PERIOD, _TWO_LINES_PERIOD = 5, 43
+_UNNAMED_PERIOD = 3  # every how many dialogs a turn has no id
+
+# Common words' first pronunciation; said otherwise, a word's row names the second: `THE(2)`.
+_FIRST_PRONUNCIATIONS = {
+    "THE": "DH AH",
+    "TO": "T UW",
+    "YOU": "Y UW",
+    "YOUR": "Y AO R",
+    "OUR": "AW ER",
+    "WHAT": "W AH T",
+    "HAS": "HH AE Z",
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A spoken turn on its dialog's time line.
+
+    Args:
+        turn, utterance: what was planned and spoken.
+        start_s: when it starts, a multiple of 0.0001.
+    """
+
+    turn: Turn
+    utterance: Utterance
+    start_s: float
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s + self.utterance.duration_s
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What the evaluators say of a turn.
+
+    Args:
+        categorical: evaluator (`E2`, or `F1` for the speaker), labels with their semicolons, comment.
+        dimensional: evaluator, valence, activation, dominance (`None`: left empty), comment.
+    """
+
+    categorical: list[tuple[str, str, str]]
+    dimensional: list[tuple[str, int, int, int | None, str]]
+
+
+def rate(turn: Turn, rng: np.random.Generator) -> Ratings:
+    """Invents evaluators' answers, of which the turn's label is the majority (or none, where undecided)."""
+    own = f"{turn.speaker[-1]}1"
+    comment = _COMMENTS[rng.integers(len(_COMMENTS))] if _has(turn, _COMMENT) else ""
+    comments = ("", "", comment, "")
+    attributes = np.clip(rng.integers(-1, 2, (3, 3)) + _ATTRIBUTES[turn.label], 1, 5).tolist()
+    if _has(turn, _EMPTY_DOMINANCE):
+        attributes[1][2] = None
+    return Ratings(
+        list(zip(("E2", "E3", "E4", own), _answers(turn, rng), comments, strict=True)),
+        [(who, *values, "") for who, values in zip(("E3", "E4", own), attributes, strict=True)],
+    )
+
+
+def _has(turn: Turn, irregularity: int) -> bool:
+    return turn.index % _RATING_PERIOD == irregularity
+
+
+def _answers(turn: Turn, rng: np.random.Generator) -> list[str]:
+    """Labels of three evaluators and of the speaker, each ended by a semicolon."""
+    others = rng.permutation([name for label, name in _CATEGORIES.items() if label != turn.label]).tolist()
+    if turn.label == "undecided":
+        answers = [[others.pop()], [others.pop()], [others.pop()]]
+    else:
+        agreed = _CATEGORIES[turn.label]
+        answers = [[agreed], [agreed], [agreed if rng.random() < 0.5 else others.pop()]]
+    if _has(turn, _SEVERAL_LABELS):
+        answers[1].append(others.pop())
+    told = [" ".join(f"{label};" for label in answer) for answer in [*answers, answers[0]]]
+    if _has(turn, _SPURIOUS_SEMICOLON):
+        told[2] += ";"
+    return told
+
+
+def _category_line(rating: tuple[str, str, str]) -> str:
+    who, labels, comment = rating
+    return f"C-{who}:\t{labels}\t({comment})\n"
+
+
+def _attribute_line(rating: tuple[str, int, int, int | None, str]) -> str:
+    who, valence, activation, dominance, comment = rating
+    told = "" if dominance is None else dominance
+    return f"A-{who}:\tval {valence}; act {activation}; dom  {told};\t({comment})\n"
+
+
+def evaluator_files(dialog: Dialog, ratings: Sequence[Ratings]) -> dict[str, str]:
+    """Each evaluator's own files, which repeat what stands in the dialog's; their layout is invented.
+
+    Returns:
+        Paths below `dialog/EmoEvaluation`, and their contents.
+    """
+    files: dict[str, str] = {}
+    for turn, own in zip(dialog.turns, ratings, strict=True):
+        lines = [(rating[0], "Categorical", "cat", _category_line(rating)) for rating in own.categorical]
+        lines += [(rating[0], "Attribute", "atr", _attribute_line(rating)) for rating in own.dimensional]
+        for who, folder, kind, line in lines:
+            folder = folder if who.startswith("E") else "Self-evaluation"
+            path = f"{folder}/{dialog.name}_{who.lower()}_{kind}.txt"
+            files[path] = f"{files.get(path, '')}{turn.utterance_id} {line}"
+    return files
+
+
+def evaluation_block(placed: Placed, ratings: Ratings) -> str:
+    """A turn's part of `dialog/EmoEvaluation/<dialog>.txt`: summary line, evaluators' lines, blank line."""
+    turn = placed.turn
+    # The summary is the mean of the evaluators; what speakers say of themselves does not count.
+    values = zip(*(rating[1:4] for rating in ratings.dimensional if rating[0].startswith("E")), strict=True)
+    means = [np.mean([value for value in each if value is not None]) for each in values]
+    told = ", ".join(f"{mean:.4f}" for mean in means)
+    summary = f"[{placed.start_s:.4f} - {placed.end_s:.4f}]\t{turn.utterance_id}\t{_CODES[turn.label]}\t[{told}]\n"
+    dimensional = [] if _has(turn, _NO_ATTRIBUTES) else ratings.dimensional
+    lines = [*map(_category_line, ratings.categorical), *map(_attribute_line, dimensional)]
+    return "".join([summary, *lines, "\n"])
+
+
+def transcription(dialog: Dialog, placed: Sequence[Placed]) -> str:
+    """`dialog/transcriptions/<dialog>.txt`, with a turn that nobody evaluated, and in some a turn without an id."""
+    lines = [line for each in placed for line in _transcribed(each)]
+    letter, start_s = "MF"[dialog.index % 2], placed[0].end_s
+    lines.insert(1, f"{dialog.name}_{letter}XX0 {_span(start_s, start_s + 0.3)}: Mm.\n")
+    if dialog.index % _UNNAMED_PERIOD == 0:
+        lines.append("M: okay\n")
+    return "".join(lines)
+
+
+def _transcribed(placed: Placed) -> list[str]:
+    turn, text = placed.turn, placed.utterance.text
+    later_s = 0.0001 if turn.index % _LATER_PERIOD == 0 else 0.0
+    start = f"{turn.utterance_id} {_span(placed.start_s + later_s, placed.end_s)}: "
+    words = text.split()
+    if len(words) > 1 and (turn.index + 1) % _TWO_LINES_PERIOD == 0:
+        middle = len(words) // 2
+        return [f"{start}{' '.join(words[:middle])}\n", f"{start}{' '.join(words[middle:])}\n"]
+    return [f"{start}{text}\n"]
+
+
+def _span(start_s: float, end_s: float) -> str:
+    return f"[{start_s:08.4f}-{end_s:08.4f}]"
+
+
+Phone = tuple[str, int, int]  # name, first and last frame
+Row = tuple[str, list[Phone]]  # token of a word or silence, and its phones
+
+
+def segment_files(utterance: Utterance, rng: np.random.Generator) -> tuple[str, str]:
+    """The `.wdseg` and the `.phseg` of an utterance, with invented scores."""
+    rows = _frame_rows(utterance)
+    phones = [phone for _, own in rows for phone in own]
+    frames = np.array([last - first + 1 for _, first, last in phones])
+    scores = iter((-frames * rng.integers(3000, 25000, len(frames))).tolist())
+    names = _phone_names(rows)
+    words, sounds, total = [], [], 0
+    for token, own in rows:
+        own_scores = [next(scores) for _ in own]
+        total += sum(own_scores)
+        words.append(f"\t{own[0][1]:5d} {own[-1][2]:5d} {sum(own_scores):10d} {token}\n")
+        sounds += [
+            f"\t{first:5d} {last:5d} {score:9d} {next(names)}\n"
+            for (_, first, last), score in zip(own, own_scores, strict=True)
+        ]
+    trailer = f" Total score: {total:11d}\n"
+    return (
+        "".join([f"\t{'SFrm':>5} {'EFrm':>5} {'SegAScr':>10} Word\n", *words, trailer]),
+        "".join([f"\t{'SFrm':>5} {'EFrm':>5} {'SegAScr':>9} Phone\n", *sounds, trailer]),
+    )
+
+
+def _frame_rows(utterance: Utterance) -> list[Row]:
+    """Words and the silence between them on the grid of frames, without a gap."""
+    # Only frames whose window of 25.6 ms lies in the recording were scored.
+    num_frames = (len(utterance.samples) - 410) // 160 + 1
+    rows: list[Row] = []
+    cursor = 0
+    for word in utterance.words:
+        start = max(round(word["start_s"] * FRAMES_PER_S), cursor)
+        if start > cursor:
+            rows.append(_silence("<sil>" if rows else "<s>", cursor, start))
+            cursor = start
+        phones = []
+        for phoneme in word["phonemes"]:
+            end = max(round(phoneme["end_s"] * FRAMES_PER_S), cursor + 1)
+            phones.append((phoneme["phoneme"], cursor, end - 1))
+            cursor = end
+        rows.append((_token(word), phones))
+    return [*rows, _silence("</s>", cursor, num_frames)]
+
+
+def _silence(token: str, start: int, end: int) -> Row:
+    return token, [("SIL", start, end - 1)]
+
+
+def _token(word: dict) -> str:
+    token = word["word"].upper()
+    said = " ".join(phoneme["phoneme"] for phoneme in word["phonemes"])
+    return f"{token}(2)" if _FIRST_PRONUNCIATIONS.get(token, said) != said else token
+
+
+def _phone_names(rows: Sequence[Row]) -> Iterator[str]:
+    """Names of a `.phseg`: silence and noises alone, other phones with left and right neighbour and place in the word.
+
+    What is beside silence or a noise has SIL as its neighbour.
+    """
+    phones = [(name, place, len(own)) for _, own in rows for place, (name, _, _) in enumerate(own)]
+    plain = [name if name.isalpha() else "SIL" for name, _, _ in phones]
+    for index, (name, place, number) in enumerate(phones):
+        if plain[index] == "SIL":
+            yield name
+        else:
+            letter = "s" if number == 1 else "b" if place == 0 else "e" if place == number - 1 else "i"
+            yield f"{name} {plain[index - 1]} {plain[index + 1]} {letter}"

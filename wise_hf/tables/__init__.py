@@ -1,0 +1,1 @@
+"""The paper's tables: systems trained and tested on the same folds."""

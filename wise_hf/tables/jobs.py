@@ -1,0 +1,208 @@
+"""Systems trained and tested on the same folds: one result file for each system, protocol, seed and fold."""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from accelerate import PartialState
+from datasets import Dataset
+from tqdm.auto import tqdm
+
+from wise_hf.commands.run import quieten_libraries
+from wise_hf.data.cache import cached_map
+from wise_hf.data.collator import load_rows
+from wise_hf.data.embeddings import WordVectors
+from wise_hf.data.files import write_json
+from wise_hf.data.folds import PARTS, Fold
+from wise_hf.data.prepare import SPOKEN
+from wise_hf.data.unusable import check_usable
+from wise_hf.training.processes import make_accelerator
+from wise_hf.training.system import System, Trial
+from wise_hf.training.trial import run_trial
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    What is compared.
+
+    Args:
+        aligned: utterances with words.
+        emotions: the labels, in the order of their numbers.
+        systems: all that there are, in the order in which they are trained.
+        to_run: the keys of those that are to be trained now.
+        folds: of every protocol.
+        seeds: of weights, batches and augmentation; each is a run of its own.
+        vectors: word vectors, or `None` to learn them.
+        output_dir: where the result files are kept.
+        num_skipped: recordings that could not be used and were passed over.
+    """
+
+    aligned: Dataset
+    emotions: Sequence[str]
+    systems: Sequence[System]
+    to_run: Collection[str]
+    folds: Mapping[str, Sequence[Fold]]
+    seeds: Sequence[int]
+    vectors: WordVectors | None
+    output_dir: Path
+    num_skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: a system on a fold of a protocol, which counts from 1."""
+
+    system: System
+    protocol: str
+    seed: int
+    number: int
+    result_file: Path
+
+
+def jobs_of(comparison: Comparison) -> list[Job]:
+    """All jobs, finished or not."""
+    return [
+        Job(system, protocol, seed, number, _result_file(comparison, system, protocol, seed, number))
+        for protocol, folds in comparison.folds.items()
+        for system in comparison.systems
+        for seed in comparison.seeds
+        for number in range(1, len(folds) + 1)
+    ]
+
+
+def unfinished_jobs(comparison: Comparison) -> list[Job]:
+    """
+    The jobs of the systems to run that have no result yet.
+
+    Raises:
+        ValueError: for a result that was made otherwise.
+    """
+    jobs = [job for job in jobs_of(comparison) if job.system.key in comparison.to_run]
+    for job in jobs:
+        if job.result_file.is_file() and _read(job)["made_by"] != _made_by(job.system):
+            raise ValueError(
+                f"{job.result_file} was made by another recipe, number of processes or precision; remove it, or give "
+                "another folder."
+            )
+    return [job for job in jobs if not job.result_file.is_file()]
+
+
+def _made_by(system: System) -> dict:
+    """What else decides on a result, as JSON gives it back."""
+    accelerator = make_accelerator()
+    recipe = None if system.recipe is None else asdict(system.recipe)
+    made_by = {"recipe": recipe, "processes": accelerator.num_processes, "precision": accelerator.mixed_precision}
+    return json.loads(json.dumps(made_by))
+
+
+def _read(job: Job) -> dict:
+    return json.loads(job.result_file.read_text(encoding="utf-8"))
+
+
+def _result_file(comparison: Comparison, system: System, protocol: str, seed: int, number: int) -> Path:
+    return comparison.output_dir / "runs" / protocol / system.key / f"seed_{seed}" / f"fold_{number}.json"
+
+
+def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None) -> Dataset:
+    """
+    The utterances with a system's features; cached.
+
+    Raises:
+        UnusableRows: naming all utterances that have none.
+    """
+    desc = f"Features of {system.name}"
+    prepared, reasons = cached_map(aligned, system.extract, SPOKEN, system.columns, num_proc, desc)
+    check_usable(aligned["audio"], reasons)
+    return prepared
+
+
+def trial_of(comparison: Comparison, job: Job) -> Trial:
+    """The utterances of a job's fold with its system's features, in memory."""
+    rows = load_rows(prepare_system(comparison.aligned, job.system), list(job.system.columns))
+    fold = comparison.folds[job.protocol][job.number - 1]
+    return Trial(
+        parts={part: [rows[row] for row in getattr(fold, part)] for part in PARTS},
+        emotions=comparison.emotions,
+        vectors=comparison.vectors,
+        seed=job.seed,
+        output_dir=job.result_file.with_suffix(".unfinished"),
+        name=f"{job.system.name}, {job.protocol} {job.number}, seed {job.seed}",
+    )
+
+
+def run_jobs(comparison: Comparison, num_workers: int = 1) -> None:
+    """
+    Run every job that has no result file yet.
+
+    Args:
+        comparison: what is compared.
+        num_workers: jobs at a time, each in a process of its own; 1 = in this one, where accelerate may share a job
+            among processes.
+    """
+    jobs = unfinished_jobs(comparison)
+    PartialState().wait_for_everyone()  # until all have the same list
+    bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
+    if num_workers == 1:
+        for job in jobs:
+            run_job(comparison, job)
+            bar.update()
+        return
+    with ProcessPoolExecutor(num_workers, get_context("spawn"), _start_worker) as pool:
+        try:
+            for done in as_completed([pool.submit(run_job, comparison, job) for job in jobs]):
+                done.result()
+                bar.update()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    """A worker ends at once with Ctrl-C, which reaches it, too, and with the process that started it."""
+    quieten_libraries()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    wait([parent_process().sentinel])
+    os._exit(1)
+
+
+def run_job(comparison: Comparison, job: Job) -> None:
+    """Train and test a system on a fold and keep the result; an interrupted training is gone on with."""
+    trial = trial_of(comparison, job)
+    result = run_trial(job.system, trial)
+    state = PartialState()
+    if state.is_main_process:
+        sizes = {part: len(trial.parts[part]) for part in PARTS}
+        fold = comparison.folds[job.protocol][job.number - 1]
+        described = {"name": fold.name, "sizes": sizes, "made_by": _made_by(job.system)}
+        write_json(job.result_file, described | result)
+        shutil.rmtree(trial.output_dir, ignore_errors=True)
+    state.wait_for_everyone()
+
+
+def collect_runs(comparison: Comparison) -> list[dict]:
+    """What is finished: for each system, protocol and seed `{"protocol", "key", "seed", "folds"}`."""
+    runs: dict[tuple[str, str, int], list[dict]] = {}
+    for job in jobs_of(comparison):
+        if job.result_file.is_file():
+            runs.setdefault((job.protocol, job.system.key, job.seed), []).append(_read(job))
+    return [
+        {"protocol": protocol, "key": key, "seed": seed, "folds": folds}
+        for (protocol, key, seed), folds in runs.items()
+    ]

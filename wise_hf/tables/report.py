@@ -1,0 +1,224 @@
+"""The tables as one self-contained page: report.html."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from wise_hf.data.files import write_text
+from wise_hf.model.visualization import emotion_color
+from wise_hf.tables.paper_figures import SOURCES
+from wise_hf.tables.tables import (
+    NOT_RUN,
+    OURS,
+    TABLES,
+    columns_of,
+    comparability,
+    notes,
+    protocol_line,
+    recipe_lines,
+    rows_of,
+    setup,
+    short_words,
+)
+
+
+TEMPLATE = "report.html.jinja"
+MAX_EXAMPLES = 12  # of a protocol
+_PANEL_WIDTH, _PANEL_HEIGHT = 240, 130  # of a learning curve, in the units of its viewBox
+_LEFT, _RIGHT, _TOP, _BOTTOM = 28, 6, 8, 18
+
+
+def write_report(results: Mapping, summary: Mapping, path: Path) -> None:
+    """
+    Write the page; it loads nothing from elsewhere.
+
+    Args:
+        results, summary: what `wise_hf.tables.tables.summarize` takes and gives.
+        path: the file.
+
+    Raises:
+        ValueError: where it cannot be written.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["emotion_color"] = emotion_color
+    template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
+    write_text(path, template.render(view(results, summary)))
+
+
+def view(results: Mapping, summary: Mapping) -> dict:
+    """Everything that the template shows; arguments as in `write_report`."""
+    return {
+        "summary": summary,
+        "setup": setup(summary),
+        "comparability": comparability(summary),
+        "not_run": NOT_RUN,
+        "chance": 1 / len(summary["emotions"]),
+        "overview": overview(summary),
+        "protocols": [_view_of_protocol(results, summary, protocol) for protocol in summary["protocols"]],
+        "notes": notes(summary),
+        "sources": SOURCES,
+        "recipes": [line.removeprefix("- ") for line in recipe_lines(summary)],
+    }
+
+
+def overview(summary: Mapping) -> list[dict]:
+    """
+    The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
+
+    Args:
+        summary: of `wise_hf.tables.tables.summarize`.
+    """
+    groups = []
+    for table, title in TABLES.items():
+        indices = [i for i, row in enumerate(summary["protocols"][0]["rows"]) if row["tables"][0] == table]
+        rows = [[protocol["rows"][index] for protocol in summary["protocols"]] for index in indices]
+        bars = [{"key": row[0]["key"], "name": row[0]["name"], "bars": _bars(summary, row)} for row in rows]
+        groups += [{"title": title, "rows": bars}] if bars else []
+    return groups
+
+
+def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
+    """A row's bars, one for each protocol; `ua` is `None` where it was not run."""
+    bars = []
+    for protocol, row in zip(summary["protocols"], rows, strict=True):
+        bar = {"protocol": short_words(protocol), "ua": None}
+        if row["result"]:
+            low, high = row["result"]["interval"]["ua"]
+            bar |= {"ua": row["result"]["pooled"]["ua"], "low": low, "high": high}
+        paper = row["paper"]["ua"] if summary["paper_comparable"] and row["paper"] else None
+        bars.append(bar | {"paper": paper})
+    return bars
+
+
+def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> dict:
+    shown = [table for table in TABLES if any(table in row["tables"] for row in protocol["rows"])]
+    tables = [
+        {"title": TABLES[table], "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
+        for table in shown
+    ]
+    runs = [run for run in results["runs"] if run["protocol"] == protocol["protocol"]]
+    return {
+        "id": f"protocol-{protocol['protocol']}",
+        "title": short_words(protocol),
+        "line": protocol_line(summary, protocol),
+        "tables": tables,
+        "confusions": [_confusion(row, summary["emotions"]) for row in protocol["rows"] if row["result"]],
+        "curves": curves(runs, protocol["rows"]),
+        "examples": examples(runs),
+        "fold_table": _fold_table(protocol),
+    }
+
+
+def _confusion(row: Mapping, emotions: Sequence[str]) -> dict:
+    lines = []
+    for emotion, counts in zip(emotions, row["result"]["confusion"], strict=True):
+        shares = [count / max(sum(counts), 1) for count in counts]
+        lines.append({"emotion": emotion, "cells": list(zip(counts, shares, strict=True))})
+    return {"name": row["name"], "ua": row["result"]["pooled"]["ua"], "lines": lines}
+
+
+def curves(runs: Sequence[Mapping], rows: Sequence[Mapping]) -> dict:
+    """
+    Learning curves of a protocol: the UA on the validation part by epoch, in the coordinates of the pictures.
+
+    Args:
+        runs: those of the protocol, as in the results.
+        rows: the protocol's rows, in their order.
+
+    Returns:
+        `panels`, one for each row that learns by epochs, all with the same `ticks` of UA.
+    """
+    histories = {row["key"]: _histories(runs, row["key"]) for row in rows}
+    values = [ua for folds in histories.values() for history in folds for _, ua in history]
+    if not values:
+        return {"panels": [], "ticks": []}
+    low, high = int(min(values) * 10) / 10, min(1.0, int(max(values) * 10 + 1) / 10)
+    panels = [_panel(row["name"], histories[row["key"]], low, high) for row in rows if histories[row["key"]]]
+    ticks = [{"label": f"{tick:.2g}", "y": _y(tick, low, high)} for tick in (low, (low + high) / 2, high)]
+    return {"panels": panels, "ticks": ticks}
+
+
+def _histories(runs: Sequence[Mapping], key: str) -> list[list[tuple[int, float]]]:
+    """(epoch, UA) of every fold of a row that has a history."""
+    folds = [fold for run in runs if run["key"] == key for fold in run["folds"]]
+    return [[(each["epoch"], each["ua"]) for each in fold["history"]] for fold in folds if fold["history"]]
+
+
+def _panel(name: str, histories: Sequence[Sequence[tuple[int, float]]], low: float, high: float) -> dict:
+    """The lines of a row; the mean goes as far as every fold does, for it would jump where one ends."""
+    first = min(history[0][0] for history in histories)
+    last = max(history[-1][0] for history in histories)
+    mean = [(points[0][0], sum(ua for _, ua in points) / len(points)) for points in zip(*histories, strict=False)]
+    best = max(ua for _, ua in mean)
+
+    def line(points: Sequence[tuple[int, float]]) -> str:
+        places = [(_x(epoch, first, last), _y(ua, low, high)) for epoch, ua in points]
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+
+    told = f"{name}: UA on the validation part by epoch, {len(histories)} folds; their mean is {best:.3f} at its best."
+    return {
+        "name": name,
+        "told": told,
+        "folds": [line(history) for history in histories],
+        "mean": line(mean),
+        "first": first,
+        "last": last,
+    }
+
+
+def _x(epoch: int, first: int, last: int) -> float:
+    return _LEFT + (_PANEL_WIDTH - _LEFT - _RIGHT) * (epoch - first) / max(last - first, 1)
+
+
+def _y(ua: float, low: float, high: float) -> float:
+    return _TOP + (_PANEL_HEIGHT - _TOP - _BOTTOM) * (high - ua) / max(high - low, 1e-9)
+
+
+def examples(runs: Sequence[Mapping]) -> list[dict]:
+    """
+    Sentences with WISE's attention, in turn from every fold.
+
+    Args:
+        runs: those of a protocol, as in the results.
+
+    Returns:
+        At most `MAX_EXAMPLES`, each with `fold`, `emotion`, `predicted`, `words` (`word`, `attention`, and `strength`,
+        the attention as a share of the sentence's highest) and `told`, the word with the highest.
+    """
+    of_folds = [
+        [example | {"fold": fold["name"]} for example in fold.get("examples", [])]
+        for run in runs
+        for fold in run["folds"]
+        if run["key"] == OURS
+    ]
+    in_turn = filter(None, chain.from_iterable(zip_longest(*of_folds)))
+    return [_example(each) for each in _first(in_turn, MAX_EXAMPLES) if each["words"]]
+
+
+def _first(items: Iterator, number: int) -> list:
+    return [item for item, _ in zip(items, range(number), strict=False)]
+
+
+def _example(example: Mapping) -> dict:
+    top = max(example["words"], key=lambda word: word["attention"])
+    strengths = [word["attention"] / max(top["attention"], 1e-9) for word in example["words"]]
+    words = [word | {"strength": s} for word, s in zip(example["words"], strengths, strict=True)]
+    return {**example, "words": words, "told": f"most on “{top['word']}”, {100 * top['attention']:.0f} %"}
+
+
+def _fold_table(protocol: Mapping) -> dict:
+    """UA of every fold of every row."""
+    columns: dict[tuple, str] = {}
+    for row in protocol["rows"]:
+        for fold in row["result"]["folds"] if row["result"] else []:
+            columns[fold["seed"], fold["name"]] = f"{fold['name']}, seed {fold['seed']}"
+    rows = []
+    for row in protocol["rows"]:
+        folds = row["result"]["folds"] if row["result"] else []
+        ua = {(fold["seed"], fold["name"]): f"{fold['ua']:.3f}" for fold in folds}
+        size = "–" if row["parameters"] is None else f"{row['parameters']:,}"
+        rows.append({"name": row["name"], "parameters": size, "cells": [ua.get(column, "–") for column in columns]})
+    return {"columns": list(columns.values()), "rows": rows}
