@@ -8,9 +8,8 @@ import numpy as np
 from datasets import Array2D, Dataset, List, Value
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import listed
 from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
-from wise_hf.data.unusable import check_usable
+from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from datasets import Dataset
 
-from wise_hf.data.corpora.iemocap.check import MOST_LISTED, listed
-
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTED = 5
 PASS_OVER = "give --skip_unusable to pass over them"
 
 
@@ -91,3 +90,9 @@ def _by_reason(names: Sequence[str], reasons: Mapping[int, str]) -> str:
     told = "; ".join(f"{listed(its_names)}: {reason}" for reason, its_names in groups[:MOST_LISTED])
     more = len(groups) - MOST_LISTED
     return told + (f"; and for {more} more reasons (see the log)" if more > 0 else "")
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """The first few, and how many more."""
+    more = len(names) - MOST_LISTED
+    return separator.join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
