@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from datasets import Dataset
 
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import options as arguments
 from wise_hf.training.recipe import RECIPES
 
@@ -103,7 +103,7 @@ def test_iemocap_is_read_with_the_options_given_and_its_own_defaults(monkeypatch
 def test_recordings_that_cannot_be_read_are_counted_where_they_are_passed_over(spoken_corpus, tmp_path):
     folder = shutil.copytree(spoken_corpus, tmp_path / "corpus")
     next(folder.rglob("*.wav")).unlink()
-    with pytest.raises(UnusableRows, match="1 of 32 recordings"):
+    with pytest.raises(UnusableUtterances, match="1 of 32 recordings"):
         arguments.read_corpus(parse_corpus("--data_dir", str(folder)))
     corpus, unread = arguments.read_corpus(parse_corpus("--data_dir", str(folder), "--skip_unusable"))
     assert (len(corpus), unread) == (31, 1)

@@ -6,7 +6,7 @@ from functools import partial
 
 from torch.utils.data import DataLoader
 
-from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.collator import WISECollator, load_utterances, speaker_statistics
 from wise_hf.data.files import write_json
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
@@ -41,7 +41,7 @@ def evaluate_model(arguments: argparse.Namespace) -> str:
             "--label_map or choose with --emotions."
         )
     make = partial(prepare, feature_extractor=processor.feature_extractor, num_proc=arguments.num_proc)
-    rows = load_rows(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
+    rows = load_utterances(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
     by_speaker = processor.feature_extractor.normalization == "speaker"
     collator = WISECollator(processor, model.config.label2id, speaker_statistics(rows) if by_speaker else {})
     accelerator = make_accelerator()

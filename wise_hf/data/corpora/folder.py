@@ -11,9 +11,8 @@ from pathlib import Path
 from datasets import Dataset
 
 from wise_hf.data.corpora.metadata_csv import COLUMNS, read_metadata
-from wise_hf.data.reason import reason_of
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.unusable import UnusableRows, tell_unusable
+from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
 from wise_hf.model.audio_wise import audio_duration_s
 from wise_hf.model.word_times_wise import words_from_times
 
@@ -44,8 +43,8 @@ def load_folder(
         The utterances (`wise_hf.data.schema.UTTERANCE_FEATURES`), in the order of the file.
 
     Raises:
-        UnusableRows: naming all recordings of these emotions that are missing, damaged or empty, or whose word times
-            cannot be read.
+        UnusableUtterances: naming all recordings of these emotions that are missing, damaged or empty, or whose word
+            times cannot be read.
         ValueError: naming the file and line, where metadata.csv itself cannot be read.
     """
     dataset, error = read_folder(data_dir, emotions, label_map)
@@ -56,7 +55,7 @@ def load_folder(
 
 def read_folder(
     data_dir: str | Path, emotions: Sequence[str] | None = None, label_map: Mapping[str, str] | None = None
-) -> tuple[Dataset, UnusableRows | None]:
+) -> tuple[Dataset, UnusableUtterances | None]:
     """
     Read what can be used.
 
@@ -67,7 +66,7 @@ def read_folder(
         The utterances that can be used, and the error that tells of the others, where there are others.
 
     Raises:
-        UnusableRows: no recording can be used.
+        UnusableUtterances: no recording can be used.
         ValueError: see `load_folder`.
     """
     root = Path(data_dir)
