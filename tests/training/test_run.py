@@ -13,7 +13,7 @@ from datasets import Dataset
 from wise_hf.commands.parsing import parse as parse_options
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.run import (
@@ -186,7 +186,7 @@ def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp
     (folder / "metadata.csv").write_text("\n".join([columns, line, *lines]) + "\n")
     quick = ["--data_dir", folder, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
     AcceleratorState._reset_state(reset_partial_state=False)
-    with pytest.raises(UnusableRows, match="1 of 33 recordings .*silence.wav"):
+    with pytest.raises(UnusableUtterances, match="1 of 33 recordings .*silence.wav"):
         run_experiment(parse(*quick))
     text = run_experiment(parse(*quick, "--skip_unusable"))
     assert "32 utterances" in text and "passed over: 1" in text

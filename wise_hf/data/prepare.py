@@ -81,7 +81,7 @@ def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
         num_proc: processes; `None` = this one.
 
     Raises:
-        UnusableRows: naming all utterances that have no words or whose audio cannot be used.
+        UnusableUtterances: naming all utterances that have no words or whose audio cannot be used.
     """
     aligned, reasons = _align(dataset, num_proc)
     check_usable(dataset["audio"], reasons)
@@ -105,7 +105,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
 
     Raises:
-        UnusableRows: naming all utterances that cannot be prepared.
+        UnusableUtterances: naming all utterances that cannot be prepared.
         ImportError: openSMILE is to make the features and is not installed.
     """
     if feature_extractor.mfcc_backend == "opensmile":

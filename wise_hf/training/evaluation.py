@@ -8,7 +8,7 @@ from typing import Annotated
 
 from torch.utils.data import DataLoader
 
-from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.collator import WISECollator, load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import CorpusOptions, read_corpus
 from wise_hf.data.files import write_json
 from wise_hf.data.options import Options, as_path, option, positive
@@ -60,7 +60,7 @@ def evaluate_model(arguments: EvaluateOptions) -> str:
             "--label_map or choose with --emotions."
         )
     make = partial(prepare, feature_extractor=processor.feature_extractor, num_proc=arguments.num_proc)
-    rows = load_rows(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
+    rows = load_utterances(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
     by_speaker = processor.feature_extractor.normalization == "speaker"
     collator = WISECollator(processor, model.config.label2id, speaker_statistics(rows) if by_speaker else {})
     accelerator = make_accelerator()

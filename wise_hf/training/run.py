@@ -13,7 +13,7 @@ from pathlib import Path
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.collator import load_rows
+from wise_hf.data.collator import load_utterances
 from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.files import check_writable, write_json
@@ -78,7 +78,7 @@ def run_experiment(
                 check_to_the_end(arguments.embeddings)
             before_training()
         prepared = make(corpus)
-    rows = load_rows(prepared)
+    rows = load_utterances(prepared)
     experiment = make_experiment(arguments, emotions, rows)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():

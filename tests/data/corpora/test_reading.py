@@ -10,7 +10,7 @@ from wise_hf.data import corpora
 from wise_hf.data.corpora import CORPORA, Corpus, register
 from wise_hf.data.corpora.reading import CorpusOptions, as_emotions, emotions_in_order, read_corpus
 from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 
 
 def options(**given: object) -> CorpusOptions:
@@ -50,7 +50,7 @@ def test_iemocap_is_read_with_the_options_given_and_its_own_defaults(monkeypatch
 def test_recordings_that_cannot_be_read_are_counted_where_they_are_passed_over(spoken_corpus, tmp_path):
     folder = shutil.copytree(spoken_corpus, tmp_path / "corpus")
     next(folder.rglob("*.wav")).unlink()
-    with pytest.raises(UnusableRows, match="1 of 32 recordings"):
+    with pytest.raises(UnusableUtterances, match="1 of 32 recordings"):
         read_corpus(options(data_dir=folder))
     corpus, unread = read_corpus(options(data_dir=folder, skip_unusable=True))
     assert (len(corpus), unread) == (31, 1)

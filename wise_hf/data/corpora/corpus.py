@@ -8,7 +8,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from wise_hf.data.options import Options
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 
 
 # Set of emotions -> label read -> emotion.
@@ -45,7 +45,7 @@ class Corpus:
 
     name: str
     what: str
-    read: Callable[..., tuple[Dataset, UnusableRows | None]]
+    read: Callable[..., tuple[Dataset, UnusableUtterances | None]]
     title: Callable[[Path], str] = name_of_folder
     options: type[Options] = NoOptions
     label_sets: LabelSets = field(default_factory=dict)

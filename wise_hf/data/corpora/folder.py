@@ -10,7 +10,7 @@ from datasets import Dataset
 from wise_hf.data.corpora.corpus import Corpus
 from wise_hf.data.corpora.folder_metadata import read_metadata
 from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 
 
 METADATA = "metadata.csv"
@@ -35,8 +35,8 @@ def load_folder(
         The utterances (`wise_hf.data.schema.UTTERANCE_FEATURES`), in the order of the file.
 
     Raises:
-        UnusableRows: naming all recordings of these emotions that are missing, damaged or empty, or whose word times
-            cannot be read.
+        UnusableUtterances: naming all recordings of these emotions that are missing, damaged or empty, or whose word
+            times cannot be read.
         ValueError: naming the file and line, where metadata.csv itself cannot be read.
     """
     dataset, unusable = read_folder(data_dir, emotions, label_map)
@@ -50,7 +50,7 @@ def read_folder(
     emotions: Sequence[str] | None = None,
     label_map: Mapping[str, str] | None = None,
     num_proc: int | None = None,
-) -> tuple[Dataset, UnusableRows | None]:
+) -> tuple[Dataset, UnusableUtterances | None]:
     """Read what can be used.
 
     Args:
@@ -61,7 +61,7 @@ def read_folder(
         The utterances that can be used, and the error that tells of the others, where there are others.
 
     Raises:
-        UnusableRows: no recording can be used.
+        UnusableUtterances: no recording can be used.
         ValueError: see `load_folder`.
     """
     root = Path(data_dir)

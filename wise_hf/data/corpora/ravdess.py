@@ -13,7 +13,7 @@ from datasets import Dataset
 
 from wise_hf.data.corpora.corpus import Corpus
 from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def read_ravdess(
     emotions: str | Sequence[str] | None = None,
     label_map: Mapping[str, str] | None = None,
     num_proc: int | None = None,
-) -> tuple[Dataset, UnusableRows | None]:
+) -> tuple[Dataset, UnusableUtterances | None]:
     """Read the speech of RAVDESS; its songs and videos are passed over.
 
     Args:

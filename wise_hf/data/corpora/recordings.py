@@ -12,9 +12,8 @@ from types import MappingProxyType
 from datasets import Dataset
 
 from wise_hf.data.corpora.corpus import LabelSets
-from wise_hf.data.reason import reason_of
-from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.unusable import UnusableRows, tell_unusable
+from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance, Word
+from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
 from wise_hf.model.audio_wise import audio_duration_s
 from wise_hf.model.word_times_wise import words_from_times
 
@@ -53,7 +52,7 @@ def read_recordings(
     emotions: str | Sequence[str] | None = None,
     label_map: Mapping[str, str] | None = None,
     label_sets: LabelSets = MappingProxyType({}),
-) -> tuple[Dataset, UnusableRows | None]:
+) -> tuple[Dataset, UnusableUtterances | None]:
     """
     The utterances of the emotions that are wanted.
 
@@ -69,7 +68,7 @@ def read_recordings(
         others, where there are others.
 
     Raises:
-        UnusableRows: no recording can be used.
+        UnusableUtterances: no recording can be used.
         ValueError: for an emotion that the corpus does not have.
     """
     if isinstance(emotions, str):
@@ -118,7 +117,7 @@ def _choose(
     return [(recording, emotion) for recording, emotion in labelled if emotion in wanted]
 
 
-def _utterance(recording: Recording, emotion: str) -> dict:
+def _utterance(recording: Recording, emotion: str) -> Utterance:
     if not os.path.isfile(recording.path):
         raise ValueError(f"{recording.path} is not there.")
     duration_s = audio_duration_s(recording.path)
@@ -141,7 +140,7 @@ def _utterance(recording: Recording, emotion: str) -> dict:
     }
 
 
-def _words(path: Path, duration_s: float) -> list[dict]:
+def _words(path: Path, duration_s: float) -> list[Word]:
     if not os.path.isfile(path):
         return []
     try:
