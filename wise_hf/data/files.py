@@ -26,6 +26,7 @@ def written_whole(place: Path, way_out: str = "give another output folder") -> I
         ValueError: where it cannot be written.
     """
     with unfinished_beside(place, way_out) as unfinished:
+        _remove(unfinished)  # what a kill left there
         yield unfinished
         put_in_place(unfinished, place)
 
