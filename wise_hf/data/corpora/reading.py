@@ -42,9 +42,7 @@ class CorpusOptions(Options):
 
     _argument_group_name = "corpus"
 
-    data_dir: Annotated[Path, as_path] = option(
-        help="the corpus's folder: with metadata.csv, IEMOCAP_full_release, ..."
-    )
+    data_dir: Annotated[Path, as_path] = option(help="the corpus's folder")
     dataset: str = option("folder", help=f"what DATA_DIR is: {_listed(lambda each: each.what)}")
     emotions: Annotated[list[str] | str | None, as_emotions] = option(
         None,
