@@ -1,5 +1,8 @@
 """The one schema of an aligned utterance: every corpus reader ends here, everything after starts here."""
 
+from typing import TypedDict
+
+import numpy as np
 from datasets import Features, List, Value
 
 
@@ -34,3 +37,26 @@ UTTERANCE_FEATURES = Features(
         "fit": Value("float64"),
     }
 )
+
+
+class Utterance(TypedDict, total=False):
+    """An utterance: `UTTERANCE_FEATURES`, and WISE's features (T frames, P phonemes, N words) where it is prepared.
+
+    In memory (`wise_hf.data.collator.load_rows`) `words` are spellings alone, and the features NumPy arrays.
+    """
+
+    id: str
+    audio: str
+    start_s: float
+    end_s: float
+    speaker: str | None
+    session: str | None
+    scenario: str | None
+    emotion: str
+    text: str | None
+    words: list
+    alignment: str | None
+    fit: float | None
+    input_features: np.ndarray  # (T, feature_size) float32
+    phoneme_lengths: np.ndarray  # (P,) int64
+    word_lengths: np.ndarray  # (N,) int64

@@ -13,16 +13,7 @@ from wise_hf.hub.samples import HeardSample
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.training.options import IMITATION
-from wise_hf.training.results import (
-    PROTOCOLS,
-    SYSTEMS,
-    confusion_lines,
-    corpus_lines,
-    fold_lines,
-    protocol_lines,
-    setup_line,
-    system_lines,
-)
+from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
 
 TAGS = ["speech-emotion-recognition", "audio", "multimodal", "wise", "custom_code"]
@@ -199,15 +190,15 @@ def describe_run(results: Mapping) -> dict[str, object]:
     return {
         "protocol": PROTOCOLS.get(results["protocol"], results["protocol"]),
         "is_tested": results["scored_part"] == "test",
-        "corpus": "\n".join(corpus_lines(results)).strip(),
-        "protocol_lines": "\n".join(protocol_lines(results)),
-        "scores": "\n".join(system_lines(results)),
-        "folds": "\n".join(fold_lines(results | {"folds": numbered_folds(results)})).strip(),
+        "corpus": results_part("corpus", results),
+        "protocol_lines": results_part("protocol", results),
+        "scores": results_part("systems", results),
+        "folds": results_part("folds", results | {"folds": numbered_folds(results)}),
         "recalls": "\n".join(recall_lines(results)),
-        "confusion": "\n".join(confusion_lines(pooled, results["emotions"])),
+        "confusion": results_part("confusion", pooled, results["emotions"]),
         "has_unknown": UNKNOWN in results["systems"],
         "knows_speakers": results["recipe"]["normalization"] == "speaker",
-        "setup": setup_line(results),
+        "setup": results_part("setup", results),
         "versions": ", ".join(f"{name} {version}" for name, version in results.get("versions", {}).items()),
     }
 
