@@ -50,7 +50,11 @@ setup(
     package_dir={"": "."},
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
     # The metric is a folder that `evaluate` loads by its path, not a package.
-    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py", "*.jinja"], "wise_hf.tables": ["*.jinja"]},
+    package_data={
+        "wise_hf": ["py.typed"],
+        "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
+        "wise_hf.tables": ["*.jinja"],
+    },
     python_requires=">=3.11",
     install_requires=REQUIRED,
     extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},

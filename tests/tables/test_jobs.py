@@ -12,8 +12,8 @@ from datasets import Dataset, Value
 
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align, extract_features
-from wise_hf.data.schema import Utterance
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import (
     TablesPlan,
@@ -66,7 +66,7 @@ def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
 def test_recordings_without_the_features_of_a_system_are_named(aligned, tmp_path):
     spoilt = [str(tmp_path / "none.wav"), *aligned["audio"][1:]]
     spoilt_corpus = aligned.remove_columns("audio").add_column("audio", spoilt)
-    with pytest.raises(UnusableRows, match="1 of 32 recordings .*none.wav: the recording is not there"):
+    with pytest.raises(UnusableUtterances, match="1 of 32 recordings .*none.wav: the recording is not there"):
         extract_features(spoilt_corpus, SYSTEMS["dual_rnn"].extract, SYSTEMS["dual_rnn"].columns)
 
 
@@ -128,7 +128,7 @@ def test_nothing_but_the_training_part_is_built_from(aligned, tmp_path, key):
     plan = plan_of(aligned, tmp_path, key)
     given = []
 
-    def build(train: Sequence[Utterance], *others: object) -> tuple:
+    def build(train: Sequence[PreparedUtterance], *others: object) -> tuple:
         given.append([each["id"] for each in train])
         return SYSTEMS[key].build(train, *others)
 

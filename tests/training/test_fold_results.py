@@ -11,7 +11,7 @@ from accelerate.state import AcceleratorState
 from wise_hf.data.augmentation import WARPS
 from wise_hf.data.collator import speaker_statistics
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.data.schema import Utterance
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.training.fold_results import run_folds, score_by_scenario
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.recipe import Recipe
@@ -50,7 +50,7 @@ def small_wise(**changes: object) -> System:
 def run(
     output_dir: Path,
     wise: System | None = None,
-    spoken: Sequence[Utterance] | None = None,
+    spoken: Sequence[PreparedUtterance] | None = None,
     fold: Fold = FOLD,
     log: object = None,
     **others: System,
@@ -64,7 +64,7 @@ def run(
     return result
 
 
-def utterances() -> list[Utterance]:
+def utterances() -> list[PreparedUtterance]:
     made = []
     for number in range(16):
         rng = np.random.default_rng(number)

@@ -39,11 +39,26 @@ UTTERANCE_FEATURES = Features(
 )
 
 
-class Utterance(TypedDict, total=False):
-    """An utterance: `UTTERANCE_FEATURES`, and WISE's features (T frames, P phonemes, N words) where it is prepared.
+class Phoneme(TypedDict):
+    """A phoneme (ARPAbet, without stress) on the time line."""
 
-    In memory (`wise_hf.data.collator.load_rows`) `words` are spellings alone, and the features NumPy arrays.
-    """
+    phoneme: str
+    start_s: float
+    end_s: float
+
+
+class Word(TypedDict):
+    """A word on the time line, with its phonemes."""
+
+    word: str
+    start_s: float
+    end_s: float
+    phonemes: list[Phoneme]
+    fit: float | None
+
+
+class Utterance(TypedDict):
+    """A line of a corpus by `UTTERANCE_FEATURES`, which says what the fields mean."""
 
     id: str
     audio: str
@@ -54,9 +69,19 @@ class Utterance(TypedDict, total=False):
     scenario: str | None
     emotion: str
     text: str | None
-    words: list
+    words: list[Word]
     alignment: str | None
     fit: float | None
-    input_features: np.ndarray  # (T, feature_size) float32
-    phoneme_lengths: np.ndarray  # (P,) int64
-    word_lengths: np.ndarray  # (N,) int64
+
+
+class PreparedUtterance(TypedDict, total=False):
+    """An utterance in memory with its features, as collators take it; systems other than WISE have other features."""
+
+    id: str
+    speaker: str | None
+    scenario: str | None
+    emotion: str
+    words: list[str]  # as they are written
+    input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
+    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
+    word_lengths: np.ndarray  # (N,) int64, phonemes in each word

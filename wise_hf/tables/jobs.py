@@ -18,7 +18,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from wise_hf.commands.run import quieten_libraries
-from wise_hf.data.collator import load_rows
+from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold
@@ -117,7 +117,7 @@ def _result_file(plan: TablesPlan, system: System, protocol: str, seed: int, num
 def trial_of(plan: TablesPlan, job: Job) -> Trial:
     """The utterances of a job's fold with its system's features, in memory."""
     system = job.system
-    utterances = load_rows(extract_features(plan.aligned, system.extract, system.columns), list(system.columns))
+    utterances = load_utterances(extract_features(plan.aligned, system.extract, system.columns), list(system.columns))
     fold = plan.folds[job.protocol][job.number - 1]
     return Trial(
         parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},

@@ -10,7 +10,7 @@ from accelerate import PartialState
 
 from wise_hf.data.files import save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
-from wise_hf.data.schema import Utterance
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import weights_digest
 from wise_hf.training.loop import CHECKPOINT
 from wise_hf.training.scores import compute_scores
@@ -94,7 +94,7 @@ def _sizes(fold: Fold) -> dict[str, int]:
 
 
 def score_by_scenario(
-    utterances: Sequence[Utterance], predicted: Sequence[int], emotions: Sequence[str]
+    utterances: Sequence[PreparedUtterance], predicted: Sequence[int], emotions: Sequence[str]
 ) -> dict[str, dict]:
     """
     Scores of the improvised and the scripted utterances apart.

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,8 +16,8 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from wise_hf.data.files import save_files, unfinished_folder
-from wise_hf.data.schema import Utterance
+from wise_hf.data.files import last_whole, put_in_place, save_files, unfinished_beside
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
@@ -73,7 +72,7 @@ class TrainingRun:
 
     Args:
         model: starts from the weights it has; gives `logits`.
-        train: utterances to learn from (`wise_hf.data.collator.load_rows`).
+        train: utterances to learn from (`wise_hf.data.collator.load_utterances`).
         validation: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
         collator: makes batches; its augmentation is used for training only.
         recipe: how to train.
@@ -87,8 +86,8 @@ class TrainingRun:
     def __init__(
         self,
         model: PreTrainedModel,
-        train: Sequence[Utterance],
-        validation: Sequence[Utterance],
+        train: Sequence[PreparedUtterance],
+        validation: Sequence[PreparedUtterance],
         collator: Collator,
         recipe: Recipe,
         accelerator: Accelerator,
@@ -112,18 +111,16 @@ class TrainingRun:
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
         accelerator.register_for_checkpointing(self.progress, self.scheduler)
 
-    def _loader(self, utterances: Sequence[Utterance], collator: Collator, shuffle: bool) -> DataLoader:
+    def _loader(self, utterances: Sequence[PreparedUtterance], collator: Collator, shuffle: bool) -> DataLoader:
         options = {"shuffle": shuffle, "collate_fn": collator, "generator": self.order}
         return self.accelerator.prepare(DataLoader(utterances, self.recipe.batch_size, **options))
 
-    def _plain_loader(self, utterances: Sequence[Utterance]) -> DataLoader:
+    def _plain_loader(self, utterances: Sequence[PreparedUtterance]) -> DataLoader:
         return self._loader(utterances, self.collator.without_augmentation(), shuffle=False)
 
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
-        checkpoint = self.output_dir / CHECKPOINT
-        if not checkpoint.is_dir():
-            checkpoint = checkpoint.with_suffix(".old")  # a kill between the two renamings
+        checkpoint = last_whole(self.output_dir / CHECKPOINT)
         if checkpoint.is_dir():
             self.accelerator.load_state(str(checkpoint))
             logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
@@ -217,7 +214,7 @@ class TrainingRun:
         if self.recipe.max_grad_value > 0:
             self.accelerator.clip_grad_value_(self.model.parameters(), self.recipe.max_grad_value)
 
-    def score(self, utterances: Sequence[Utterance]) -> tuple[dict, list[int]]:
+    def score(self, utterances: Sequence[PreparedUtterance]) -> tuple[dict, list[int]]:
         """The model's scores on utterances, and the class number that it gives to each."""
         return self._score(self._plain_loader(utterances))
 
@@ -247,16 +244,11 @@ class TrainingRun:
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
         checkpoint = self.output_dir / CHECKPOINT
-        old = checkpoint.with_suffix(".old")
-        with unfinished_folder(checkpoint) as unfinished:
+        with unfinished_beside(checkpoint, "make room there, and continue the run") as unfinished:
             self.accelerator.save_state(str(unfinished))
-        self.accelerator.wait_for_everyone()
-        if self.accelerator.is_main_process:
-            if checkpoint.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-                checkpoint.rename(old)
-            unfinished.rename(checkpoint)
-            shutil.rmtree(old, ignore_errors=True)
+            self.accelerator.wait_for_everyone()
+            if self.accelerator.is_main_process:
+                put_in_place(unfinished, checkpoint)
         self.accelerator.wait_for_everyone()
 
 

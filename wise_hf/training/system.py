@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from wise_hf.data.collator import Statistics
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.schema import Utterance
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
 
@@ -19,7 +19,7 @@ from wise_hf.training.recipe import Recipe
 class Collator(Protocol):
     """Utterances -> a padded batch, with `labels`. Where speakers have statistics, it has them as `statistics`."""
 
-    def __call__(self, utterances: Sequence[Utterance]) -> dict[str, torch.Tensor]: ...
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]: ...
 
     def without_augmentation(self) -> "Collator":
         """The same for validation and test."""
@@ -52,7 +52,7 @@ class Trial:
     What a system is trained and tested on: a fold, and everything that all systems share.
 
     Args:
-        parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_rows`).
+        parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_utterances`).
         emotions: the labels, in the order of their numbers.
         vectors: word vectors, or `None` to learn them.
         seed: of weights, batches and augmentation.
@@ -64,7 +64,7 @@ class Trial:
         log: called after each epoch with its figures, see `TrainingRun`, and its number.
     """
 
-    parts: Mapping[str, Sequence[Utterance]]
+    parts: Mapping[str, Sequence[PreparedUtterance]]
     emotions: Sequence[str]
     vectors: WordVectors | None
     seed: int
@@ -74,16 +74,16 @@ class Trial:
     make_accelerator: Callable[[], Accelerator] = make_accelerator
     log: Log = log_nothing
 
-    def of(self, *parts: str) -> list[Utterance]:
+    def of(self, *parts: str) -> list[PreparedUtterance]:
         """The utterances of some parts, one after the other."""
         return [utterance for part in parts for utterance in self.parts[part]]
 
-    def labels(self, utterances: Sequence[Utterance]) -> list[int]:
+    def labels(self, utterances: Sequence[PreparedUtterance]) -> list[int]:
         """The number of each utterance's emotion."""
         return [self.emotions.index(utterance["emotion"]) for utterance in utterances]
 
 
-Build = Callable[[Sequence[Utterance], Sequence[str], WordVectors | None], tuple[PreTrainedModel, Collator]]
+Build = Callable[[Sequence[PreparedUtterance], Sequence[str], WordVectors | None], tuple[PreTrainedModel, Collator]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import nn
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
 from wise_hf.data.prepare import wise_features
-from wise_hf.data.schema import Utterance
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
@@ -21,7 +21,7 @@ from wise_hf.training.system import System
 
 
 def load_word_vectors(
-    embeddings: str | Path | None, vocabulary: int | str, utterances: Sequence[Utterance]
+    embeddings: str | Path | None, vocabulary: int | str, utterances: Sequence[PreparedUtterance]
 ) -> WordVectors | None:
     """
     The word vectors that every fold starts from.
@@ -37,7 +37,7 @@ def load_word_vectors(
 
 
 def build_processor(
-    train: Sequence[Utterance],
+    train: Sequence[PreparedUtterance],
     vectors: WordVectors | None,
     normalization: str,
     mfcc_backend: str,
@@ -57,7 +57,7 @@ def build_processor(
     return WISEProcessor(feature_extractor, build_tokenizer(words))
 
 
-def _words_of(utterances: Sequence[Utterance]) -> list[str]:
+def _words_of(utterances: Sequence[PreparedUtterance]) -> list[str]:
     return [PAD, UNKNOWN, *sorted({word.lower() for each in utterances for word in each["words"]})]
 
 
@@ -102,7 +102,7 @@ def wise_system(
 
 
 def build_wise(
-    train: Sequence[Utterance],
+    train: Sequence[PreparedUtterance],
     emotions: Sequence[str],
     vectors: WordVectors | None,
     recipe: Recipe,
