@@ -71,7 +71,7 @@ def test_training_leaves_results_and_models(trained):
     assert np.sum(results["systems"]["WISE"]["pooled"]["confusion"]) == 32
     assert len(results["folds"][0]["predictions"]) == 16
     assert "leave speakers out" in (trained / "results.md").read_text()
-    assert (trained / "confusion.png").is_file()
+    assert (trained / "confusion.png").is_file() and (trained / "learning_curves.png").is_file()
     assert not list(trained.rglob("*.unfinished")) and not list(trained.rglob("checkpoint"))
 
 

@@ -1,4 +1,4 @@
-"""What a cross-validation found: results.json, results.md and a picture of the confusions."""
+"""What a cross-validation found: results.json, results.md and two pictures."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ from jinja2 import Template
 from wise_hf.data.files import write_json, write_text
 from wise_hf.data.folds import MIN_SENTENCE_WORDS
 from wise_hf.model.configuration_wise import WISEConfig
-from wise_hf.model.visualization import plot_confusion, save_figure
+from wise_hf.model.visualization import save_figure
+from wise_hf.training.pictures import plot_confusion, plot_learning_curves
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.scores import scores_of_confusion
 from wise_hf.training.templates import load_template
@@ -24,7 +25,7 @@ SYSTEMS = {
     "svm": "SVM on MFCC statistics",
     "svm_unknown": "SVM, speakers unknown",
 }
-RESULT_FILES = ("results.json", "results.md", "confusion.png")
+RESULT_FILES = ("results.json", "results.md", "confusion.png", "learning_curves.png")
 
 PROTOCOLS = {
     "none": "no cross-validation: one model, scored on the validation part that chose its epoch",
@@ -89,12 +90,13 @@ def summarize_scenarios(folds: Sequence[Mapping]) -> dict[str, dict]:
 
 
 def write_results(results: Mapping, output_dir: Path) -> None:
-    """Write `results.json`, `results.md` and `confusion.png`."""
+    """Write `RESULT_FILES`."""
     write_json(output_dir / "results.json", results)
     write_text(output_dir / "results.md", results_to_markdown(results))
     counts = np.array(results["systems"]["WISE"]["pooled"]["confusion"])
-    figure = plot_confusion(counts, results["emotions"], title=f"WISE, {results['protocol']}")
-    save_figure(figure, output_dir / "confusion.png")
+    title = f"WISE, {results['protocol']}"
+    save_figure(plot_confusion(counts, results["emotions"], title), output_dir / "confusion.png")
+    save_figure(plot_learning_curves(results["folds"], title), output_dir / "learning_curves.png")
 
 
 def results_to_markdown(results: Mapping) -> str:
