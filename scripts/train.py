@@ -4,18 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from transformers import HfArgumentParser
+
 from wise_hf.commands import run as command_line
-from wise_hf.hub.options import add_hub_arguments, check_hub_arguments, split_arguments
-from wise_hf.hub.trained import prepare_hub, publish_trained
+from wise_hf.hub.trained_model import HubOptions, check_hub_options, prepare_hub, publish_trained_model
 from wise_hf.training import options as arguments
 from wise_hf.training.run import run_experiment
 
 
-HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+def parse_arguments() -> tuple[HubOptions, argparse.Namespace]:
+    parser = HfArgumentParser(HubOptions, description=__doc__, allow_abbrev=False)
     arguments.add_corpus_arguments(parser)
     arguments.add_feature_arguments(parser)
     arguments.add_model_arguments(parser)
@@ -45,16 +43,14 @@ def parse_arguments() -> argparse.Namespace:
     group.add_argument("--svm", action=argparse.BooleanOptionalAction, default=True, help="score the SVM as well")
     group.add_argument("--resume_from_checkpoint", type=Path, help="continue the interrupted run in this folder")
     group.add_argument("--overwrite_output_dir", action="store_true", help="throw an earlier run's results away")
-    add_hub_arguments(parser, HUB_CARD)
-    return parser.parse_args()
+    return parser.parse_args_into_dataclasses(look_for_args_file=False)
 
 
-def train(arguments: argparse.Namespace) -> str:
+def train(hub: HubOptions, training: argparse.Namespace) -> str:
     """Train, and publish where that is asked for; whether it can be is found out first."""
-    training, hub = split_arguments(arguments)
-    check_hub_arguments(hub)
-    return run_experiment(training, lambda: prepare_hub(hub), lambda model_dir: publish_trained(hub, model_dir))
+    check_hub_options(hub)
+    return run_experiment(training, lambda: prepare_hub(hub), lambda model_dir: publish_trained_model(hub, model_dir))
 
 
 if __name__ == "__main__":
-    command_line.run(lambda: sys.stdout.write(train(parse_arguments())))
+    command_line.run(lambda: sys.stdout.write(train(*parse_arguments())))

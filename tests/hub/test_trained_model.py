@@ -14,8 +14,8 @@ from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
-from wise_hf.hub.options import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
 from wise_hf.hub.publishing import Destination, publish
+from wise_hf.hub.trained_model import HubOptions, check_hub_options, command_to_publish
 from wise_hf.training import run as experiment
 from wise_hf.training.run import recorded
 
@@ -31,7 +31,7 @@ def parse(monkeypatch, tmp_path, small_hub_card):
     """The arguments of scripts/train.py, as a run takes them."""
     parse_arguments = runpy.run_path(str(SCRIPT))["parse_arguments"]
 
-    def parse_here(*given: object) -> argparse.Namespace:
+    def parse_here(*given: object) -> tuple[HubOptions, argparse.Namespace]:
         usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out", "--hub_card", small_hub_card]
         monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
         return parse_arguments()
@@ -64,20 +64,19 @@ def logged_in(hub, monkeypatch, waits):
 def test_a_publication_that_cannot_be_is_told_before_any_work(parse, monkeypatch, given, sentence):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with pytest.raises(ValueError) as told:
-        check_hub_arguments(parse(*given))
+        check_hub_options(parse(*given)[0])
     assert sentence in str(told.value)
 
 
 def test_nobody_logged_in_is_told_before_any_work(parse, monkeypatch):
     monkeypatch.setattr("wise_hf.hub.connection.get_token", lambda: None)
     with pytest.raises(ValueError, match="Nobody is logged in to the Hub"):
-        check_hub_arguments(parse(*PUSH))
-    check_hub_arguments(parse())
+        check_hub_options(parse(*PUSH)[0])
+    check_hub_options(parse()[0])
 
 
-def test_what_is_published_may_differ_when_a_run_is_continued(parse, small_hub_card):
-    assert recorded(split_arguments(parse(*PUSH, "--hub_tag", "v1"))[0]) == recorded(split_arguments(parse())[0])
-    assert set(HUB_ARGUMENTS) <= set(vars(parse()))
+def test_what_is_published_may_differ_when_a_run_is_continued(parse):
+    assert recorded(parse(*PUSH, "--hub_tag", "v1")[1]) == recorded(parse()[1])
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_a_login_that_may_not_publish_is_told_before_the_training(
     logged_in.setenv("HF_TOKEN", token)
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(kind, match=sentence) as told:
-        train(parse(*quick, *PUSH))
+        train(*parse(*quick, *PUSH))
     assert token not in str(told.value)
     assert not (tmp_path / "out" / "arguments.json").exists(), "the same command, mended, starts the run"
 
@@ -119,16 +118,15 @@ def test_a_licence_or_tag_that_cannot_be_is_told_before_the_training(
         publish(staged, Destination(NAME, tag="v1"))
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(ValueError, match=sentence):
-        train(parse(*quick, *PUSH, *options))
+        train(*parse(*quick, *PUSH, *options))
     assert len(hub.asked("POST /api/repos/create")) == 2 * ("--hub_tag" in options), "by the test and by the run"
 
 
 def test_the_command_to_publish_later_is_whole(parse, small_hub_card):
-    later = command_to_publish(
-        parse(*PUSH, "--hub_private_repo", "--hub_training_data", "my data"), Path("out/fold_1")
-    )
+    options = parse(*PUSH, "--hub_private_repo", "--hub_training_data", "my data")[0]
+    later = command_to_publish(options, Path("out/fold_1"))
     assert later == (
-        f"python scripts/push_to_hub.py --model out/fold_1 --repo_id {NAME} --private --training_data 'my data' "
+        f"wise-hf push --model out/fold_1 --repo_id {NAME} --private --training_data 'my data' "
         f"--hub_card {small_hub_card}"
     )
 
@@ -137,15 +135,15 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse,
     options = [*quick, "--cross_validation", "speaker", "--folds", "2", *PUSH, "--hub_private_repo"]
     hub.fail_next("^POST .*/commit/", times=float("inf"))
     with pytest.raises(OSError) as told:
-        train(parse(*options))
+        train(*parse(*options))
     out = tmp_path / "out"
     assert "the Hub said 503" in str(told.value) and f"its results are in {out}" in str(told.value)
-    assert f"python scripts/push_to_hub.py --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
+    assert f"wise-hf push --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
     results = json.loads((out / "results.json").read_text())
     assert len(results["folds"]) == 2 and set(hub.files(NAME)) == {".gitattributes"}
     hub.mend()
     AcceleratorState._reset_state(reset_partial_state=False)
-    text = train(parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
+    text = train(*parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
     assert "leave speakers out" in text
     files = hub.files(NAME, "v1")
     assert results["folds"][0]["weights"] == hashlib.sha256(files["model.safetensors"]).hexdigest()
