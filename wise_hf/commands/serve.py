@@ -1,8 +1,8 @@
 """Run a saved model on this machine as Inference Endpoints do: wise-hf serve --model DIR [--port 8000]."""
 
-import runpy
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from wise_hf.hub.templates import templates_dir
 
@@ -23,4 +23,4 @@ def run_template(name: str, arguments: Sequence[str] | None) -> None:
     if arguments is not None:
         sys.argv[1:] = arguments
     sys.path.insert(0, str(path.parent))
-    runpy.run_path(str(path), run_name="__main__")
+    import_module(path.stem).main()
