@@ -190,7 +190,7 @@ def test_a_last_batch_of_one_utterance_trains():
 
 
 def real_rows(ravdess_root: Path) -> list[dict]:
-    """Eight clips of one actor with their words' phonemes shared out evenly, as `load_rows` gives them."""
+    """Eight clips of one actor with their words' phonemes shared out evenly, as `load_utterances` gives them."""
     clips = [row for row in load_folder(ravdess_root, EMOTIONS) if "Actor_01" in row["audio"]]
     chosen = [row for emotion in EMOTIONS for row in [row for row in clips if row["emotion"] == emotion][:4]]
     for row in chosen:

@@ -12,7 +12,7 @@ from datasets import Dataset, Value
 
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.tables.estimate import estimate, to_text
 from wise_hf.tables.jobs import (
     Comparison,
@@ -66,7 +66,7 @@ def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
 def test_recordings_without_the_features_of_a_system_are_named(aligned, tmp_path):
     spoilt = [str(tmp_path / "none.wav"), *aligned["audio"][1:]]
     rows = aligned.remove_columns("audio").add_column("audio", spoilt)
-    with pytest.raises(UnusableRows, match="1 of 32 recordings .*none.wav: the recording is not there"):
+    with pytest.raises(UnusableUtterances, match="1 of 32 recordings .*none.wav: the recording is not there"):
         prepare_system(rows, SYSTEMS["dual_rnn"])
 
 

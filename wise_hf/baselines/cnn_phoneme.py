@@ -277,7 +277,7 @@ class CNNPhonemeCollator(PlainCollator):
     def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
         """
         Args:
-            rows: utterances of `load_rows` with `mel_spectrogram` and `phonemes`.
+            rows: utterances of `load_utterances` with `mel_spectrogram` and `phonemes`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.

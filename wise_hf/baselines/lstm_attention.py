@@ -218,7 +218,7 @@ class LSTMAttentionCollator(PlainCollator):
     def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
         """
         Args:
-            rows: utterances of `load_rows` with `descriptors`.
+            rows: utterances of `load_utterances` with `descriptors`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.

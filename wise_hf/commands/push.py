@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Annotated
 
 from huggingface_hub import HfApi
-from transformers import HfArgumentParser
 
+from wise_hf.commands.parsing import parse
+from wise_hf.data.options import Options, as_path, option
 from wise_hf.hub.connection import check_token
 from wise_hf.hub.publishing import Destination, check_license, open_repository, publish, staged_names
 from wise_hf.hub.release import Release
@@ -24,10 +26,10 @@ ASKED = {each.name.removeprefix("hub_"): each.metadata for each in fields(HubOpt
 
 
 @dataclass(frozen=True, kw_only=True)
-class PushOptions:
+class PushOptions(Options):
     """Which model is published, where, and what its page says that no file knows."""
 
-    model: Path = field(metadata={"help": "folder of a saved model; nothing else of it goes"})
+    model: Annotated[Path, as_path] = option(help="folder of a saved model; nothing else of it goes")
     repo_id: str = field(metadata=ASKED["model_id"])
     private: bool = field(default=False, metadata=ASKED["private_repo"])
     revision: str | None = field(default=None, metadata=ASKED["revision"])
@@ -36,15 +38,13 @@ class PushOptions:
         default_factory=list,
         metadata={"help": "results.json of the model's run, then of other protocols (default: that beside the model)"},
     )
-    space: str | None = field(
-        default=None, metadata={"help": "org/name of a Gradio Space with this model, published as well"}
-    )
+    space: str | None = option(None, help="org/name of a Gradio Space with this model, published as well")
     license: str | None = field(default=None, metadata=ASKED["license"])
     training_data: str | None = field(default=None, metadata=ASKED["training_data"])
     dataset_name: str | None = field(default=None, metadata=ASKED["dataset_name"])
     hub_card: Path = field(default_factory=templates_dir, metadata=ASKED["card"])
-    staging_dir: Path | None = field(default=None, metadata={"help": "new folder that keeps what goes, to look at"})
-    dry_run: bool = field(default=False, metadata={"help": "list the files that would go, and contact nobody"})
+    staging_dir: Annotated[Path | None, as_path] = option(None, help="new folder that keeps what goes, to look at")
+    dry_run: bool = option(False, help="list the files that would go, and contact nobody")
 
     @property
     def release(self) -> Release:
@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         ValueError, OSError: for anything that keeps it from being published.
     """
-    parser = HfArgumentParser(PushOptions, description=__doc__, allow_abbrev=False)
-    options = PushOptions(**vars(parser.parse_args(arguments)))
+    options = parse(PushOptions, __doc__, arguments)
     release = options.release
     space = Destination(options.space, options.private or None, repo_type="space") if options.space else None
     check_release(release)

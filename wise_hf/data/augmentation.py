@@ -1,12 +1,8 @@
-"""
-Varied copies of training utterances: other tempi, other vocal tracts, other channels, other sentences.
-
-An utterance is here a dict of `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,) and
-`input_ids` (N,) int64, and `label`, its emotion's number.
-"""
+"""Varied copies of training utterances: other tempi, other vocal tracts, other channels, other sentences."""
 
 import functools
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
@@ -41,7 +37,17 @@ HIGH_HZ = 8000.0
 MAX_FRAMES_PER_PHONEME = 64
 
 
-def stretch(utterance: dict, rng: np.random.Generator) -> dict:
+class EncodedUtterance(TypedDict):
+    """An utterance on its way into a batch: frames of phonemes of words, and their numbers for the model."""
+
+    input_features: np.ndarray  # (T, feature_size) float32
+    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
+    word_lengths: np.ndarray  # (N,) int64, phonemes in each word
+    input_ids: np.ndarray  # (N,) int64
+    label: int  # the number of its emotion
+
+
+def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
     """
     Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
 
@@ -60,7 +66,7 @@ def stretch(utterance: dict, rng: np.random.Generator) -> dict:
     return utterance | {"input_features": features, "phoneme_lengths": new}
 
 
-def change_channel(utterance: dict, rng: np.random.Generator) -> dict:
+def change_channel(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
     """
     Every second utterance through another microphone, telephone or room.
 
@@ -145,7 +151,7 @@ def warp_matrix(warp: float) -> np.ndarray:
     return np.kron(np.eye(3), block).astype(np.float32)
 
 
-def disturb(utterance: dict, rng: np.random.Generator) -> dict:
+def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
     """
     Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
 
@@ -159,7 +165,7 @@ def disturb(utterance: dict, rng: np.random.Generator) -> dict:
     return utterance | {"input_features": features}
 
 
-def drop_words(utterance: dict, rng: np.random.Generator) -> dict:
+def drop_words(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
     """Leave words out, never all of them."""
     keep = rng.random(len(utterance["word_lengths"])) >= DROPPED_SHARE
     keep[rng.integers(len(keep))] = True
@@ -167,7 +173,7 @@ def drop_words(utterance: dict, rng: np.random.Generator) -> dict:
     return kept
 
 
-def mix_words(utterances: Sequence[dict], rng: np.random.Generator) -> list[dict]:
+def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) -> list[EncodedUtterance]:
     """
     Replace words by words that other utterances of the batch say with the same emotion.
 
@@ -184,7 +190,7 @@ def mix_words(utterances: Sequence[dict], rng: np.random.Generator) -> list[dict
     return take_words(utterances, np.split(sources, np.cumsum(word_counts)[:-1]))
 
 
-def take_words(utterances: Sequence[dict], words: Sequence[np.ndarray]) -> list[dict]:
+def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarray]) -> list[EncodedUtterance]:
     """
     Utterances made of other words.
 

@@ -8,9 +8,8 @@ import numpy as np
 from datasets import Array2D, Dataset, List, Value
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import listed
 from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
-from wise_hf.data.unusable import check_usable
+from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
@@ -82,7 +81,7 @@ def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
         num_proc: processes; `None` = this one.
 
     Raises:
-        UnusableRows: naming all utterances that have no words or whose audio cannot be used.
+        UnusableUtterances: naming all utterances that have no words or whose audio cannot be used.
     """
     aligned, reasons = _align(dataset, num_proc)
     check_usable(dataset["audio"], reasons)
@@ -106,7 +105,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
 
     Raises:
-        UnusableRows: naming all utterances that cannot be prepared.
+        UnusableUtterances: naming all utterances that cannot be prepared.
         ImportError: openSMILE is to make the features and is not installed.
     """
     if feature_extractor.mfcc_backend == "opensmile":

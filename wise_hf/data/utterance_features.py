@@ -1,15 +1,16 @@
 """The map functions for features: an utterance with words -> the frames of its phonemes."""
 
+from wise_hf.data.schema import Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
-def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
+def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtractor) -> dict:
     """
     The raw (not yet normalised) features of an aligned utterance.
 
     Args:
-        row: an utterance with words.
+        utterance: one with words.
         feature_extractor: makes the MFCC and says which frames a phoneme has.
 
     Returns:
@@ -18,9 +19,9 @@ def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dic
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
-    samples = read_audio(row["audio"], feature_extractor.sampling_rate, row["start_s"], row["end_s"])
+    samples = read_audio(utterance["audio"], feature_extractor.sampling_rate, utterance["start_s"], utterance["end_s"])
     mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
-    selection = feature_extractor.select_frames(len(mfcc), row["words"])
+    selection = feature_extractor.select_frames(len(mfcc), utterance["words"])
     return {
         "input_features": mfcc[selection.frame_index],
         "phoneme_lengths": selection.phoneme_lengths,
@@ -31,7 +32,7 @@ def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dic
     }
 
 
-def extract_wise(row: dict) -> dict:
+def extract_wise(utterance: Utterance) -> dict:
     """The same for the tables, by the extractor as it usually is and without what the limits cut."""
-    features = extract_utterance(row, WISEFeatureExtractor())
+    features = extract_utterance(utterance, WISEFeatureExtractor())
     return {name: features[name] for name in WISEFeatureExtractor.model_input_names}

@@ -18,7 +18,7 @@ from datasets import Dataset
 from tqdm.auto import tqdm
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.collator import load_rows
+from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold
@@ -120,7 +120,7 @@ def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None
     The utterances with a system's features; cached.
 
     Raises:
-        UnusableRows: naming all utterances that have none.
+        UnusableUtterances: naming all utterances that have none.
     """
     desc = f"Features of {system.name}"
     prepared, reasons = cached_map(aligned, system.extract, SPOKEN, system.columns, num_proc, desc)
@@ -130,7 +130,7 @@ def prepare_system(aligned: Dataset, system: System, num_proc: int | None = None
 
 def trial_of(comparison: Comparison, job: Job) -> Trial:
     """The utterances of a job's fold with its system's features, in memory."""
-    rows = load_rows(prepare_system(comparison.aligned, job.system), list(job.system.columns))
+    rows = load_utterances(prepare_system(comparison.aligned, job.system), list(job.system.columns))
     fold = comparison.folds[job.protocol][job.number - 1]
     return Trial(
         parts={part: [rows[row] for row in getattr(fold, part)] for part in PARTS},

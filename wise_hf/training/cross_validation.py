@@ -89,7 +89,7 @@ def run_folds(
     Train and test on every fold; a fold that an interrupted run finished is read, not run again.
 
     Args:
-        rows: utterances of `load_rows`.
+        rows: utterances of `load_utterances`.
         folds: who is where.
         experiment: what to train.
         output_dirs: a folder for each fold's model.
@@ -192,7 +192,7 @@ def score_by_scenario(rows: Sequence[dict], predicted: Sequence[int], emotions: 
     Scores of the improvised and the scripted utterances apart.
 
     Args:
-        rows: utterances of `load_rows`; those without a `scenario` are in neither.
+        rows: utterances of `load_utterances`; those without a `scenario` are in neither.
         predicted: (rows,) the class number that a model gives to each.
         emotions: the labels, in the order of their numbers.
 

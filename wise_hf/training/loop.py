@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from wise_hf.data.files import save_files, unfinished_folder
+from wise_hf.data.files import last_whole, put_in_place, save_files, unfinished_beside
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
@@ -72,7 +71,7 @@ class TrainingRun:
 
     Args:
         model: starts from the weights it has; gives `logits`.
-        train_rows: utterances of `load_rows` to learn from.
+        train_rows: utterances of `load_utterances` to learn from.
         validation_rows: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
         collator: makes batches; its augmentation is used for training only.
         recipe: how to train.
@@ -116,9 +115,7 @@ class TrainingRun:
 
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
-        checkpoint = self.output_dir / CHECKPOINT
-        if not checkpoint.is_dir():
-            checkpoint = checkpoint.with_suffix(".old")  # a kill between the two renamings
+        checkpoint = last_whole(self.output_dir / CHECKPOINT)
         if checkpoint.is_dir():
             self.accelerator.load_state(str(checkpoint))
             logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
@@ -236,16 +233,11 @@ class TrainingRun:
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
         checkpoint = self.output_dir / CHECKPOINT
-        old = checkpoint.with_suffix(".old")
-        with unfinished_folder(checkpoint) as unfinished:
+        with unfinished_beside(checkpoint, "make room there, and continue the run") as unfinished:
             self.accelerator.save_state(str(unfinished))
-        self.accelerator.wait_for_everyone()
-        if self.accelerator.is_main_process:
-            if checkpoint.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-                checkpoint.rename(old)
-            unfinished.rename(checkpoint)
-            shutil.rmtree(old, ignore_errors=True)
+            self.accelerator.wait_for_everyone()
+            if self.accelerator.is_main_process:
+                put_in_place(unfinished, checkpoint)
         self.accelerator.wait_for_everyone()
 
 

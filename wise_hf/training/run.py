@@ -1,20 +1,20 @@
 """From the arguments of scripts/train.py to its results."""
 
-import argparse
 import importlib.metadata
 import json
 import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.collator import load_rows
+from wise_hf.data.collator import load_utterances
+from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
@@ -23,14 +23,7 @@ from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
-from wise_hf.training.options import (
-    IEMOCAP_ARGUMENTS,
-    corpus_name,
-    emotions_of,
-    model_choices_of,
-    read_corpus,
-    recipe_of,
-)
+from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, write_results
 from wise_hf.training.wise_system import load_word_vectors
@@ -48,7 +41,7 @@ VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 
 
 def run_experiment(
-    arguments: argparse.Namespace,
+    arguments: TrainOptions,
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
 ) -> str:
@@ -77,7 +70,7 @@ def run_experiment(
         extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
         make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
         corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
-        emotions = emotions_of(corpus, arguments.emotions)
+        emotions = emotions_in_order(corpus, arguments)
         folds, origin = choose_folds(arguments, corpus)
         check_folds(corpus, folds, emotions)
         if accelerator.is_main_process:
@@ -85,7 +78,7 @@ def run_experiment(
                 check_to_the_end(arguments.embeddings)
             before_training()
         prepared = make(corpus)
-    rows = load_rows(prepared)
+    rows = load_utterances(prepared)
     experiment = make_experiment(arguments, emotions, rows)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
@@ -106,15 +99,15 @@ def run_experiment(
     return "\n" + to_markdown(results)
 
 
-def with_cross_validation(arguments: argparse.Namespace) -> argparse.Namespace:
+def with_cross_validation(arguments: TrainOptions) -> TrainOptions:
     """The arguments with the protocol that is meant where neither a protocol nor a file of folds is given."""
     if arguments.cross_validation is not None or arguments.folds_file is not None:
         return arguments
-    protocol = "session" if arguments.dataset == "iemocap" else "none"
-    return argparse.Namespace(**vars(arguments) | {"cross_validation": protocol})
+    corpus = arguments.corpus
+    return replace(arguments, cross_validation=corpus.protocol, folds=arguments.folds or corpus.num_folds)
 
 
-def check_arguments(arguments: argparse.Namespace) -> None:
+def check_arguments(arguments: TrainOptions) -> None:
     """
     Say at once what would be found out late, or not at all.
 
@@ -133,7 +126,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         )
 
 
-def _check_fold_arguments(arguments: argparse.Namespace) -> None:
+def _check_fold_arguments(arguments: TrainOptions) -> None:
     finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(arguments, name)]
     if arguments.folds_file is not None and (arguments.cross_validation or finer):
         given = ", ".join(["--cross_validation"] * (arguments.cross_validation is not None) + finer)
@@ -148,14 +141,14 @@ def _check_fold_arguments(arguments: argparse.Namespace) -> None:
         read_origin(path)
 
 
-def _folds_file(arguments: argparse.Namespace) -> Path | None:
+def _folds_file(arguments: TrainOptions) -> Path | None:
     """The file that the folds are read from, if any; a continued run goes on with what it wrote itself."""
     recorded = arguments.output_dir / FOLDS
     is_continued = arguments.resume_from_checkpoint is not None and recorded.is_file()
     return recorded if is_continued else arguments.folds_file
 
 
-def choose_folds(arguments: argparse.Namespace, corpus: Dataset) -> tuple[list[Fold], dict]:
+def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
     """
     Who is where, as the arguments say.
 
@@ -179,7 +172,7 @@ def choose_folds(arguments: argparse.Namespace, corpus: Dataset) -> tuple[list[F
     return folds, origin | {"text_disjoint": bool(arguments.text_disjoint)}
 
 
-def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
+def make_experiment(arguments: TrainOptions, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
     """What the arguments ask for, with the word vectors read."""
     return Experiment(
         emotions=emotions,
@@ -200,12 +193,11 @@ def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
     return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
 
 
-def describe(
-    arguments: argparse.Namespace, prepared: Dataset, experiment: Experiment, accelerator: Accelerator
-) -> dict:
+def describe(arguments: TrainOptions, prepared: Dataset, experiment: Experiment, accelerator: Accelerator) -> dict:
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
-        "corpus": corpus_name(arguments),
+        "corpus": arguments.corpus_title,
+        "training_data": arguments.corpus.training_data(arguments.data_dir),
         "corpus_options": corpus_options(arguments),
         "emotions": list(experiment.emotions),
         "num_utterances": len(prepared),
@@ -238,14 +230,13 @@ def versions() -> dict[str, str]:
     return installed
 
 
-def corpus_options(arguments: argparse.Namespace) -> dict:
+def corpus_options(arguments: TrainOptions) -> dict:
     """How the corpus was read, where it was not read as usual."""
-    names = ("emotions", "label_map", *IEMOCAP_ARGUMENTS)
-    given = {name: getattr(arguments, name) for name in names}
+    given = {"emotions": arguments.emotions, "label_map": arguments.label_map, **(arguments.corpus_options or {})}
     return {"dataset": arguments.dataset} | {name: value for name, value in given.items() if value}
 
 
-def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin: Mapping) -> dict:
+def describe_folds(arguments: TrainOptions, folds: Sequence[Fold], origin: Mapping) -> dict:
     """Who was where and how that was decided, for results.json."""
     return {
         "protocol": origin["protocol"],
@@ -256,7 +247,7 @@ def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin:
     }
 
 
-def check_output_dir(arguments: argparse.Namespace) -> None:
+def check_output_dir(arguments: TrainOptions) -> None:
     """
     Find out at once whether the output folder can be used; nothing is changed in it yet.
 
@@ -277,7 +268,7 @@ def check_output_dir(arguments: argparse.Namespace) -> None:
         check_writable(output_dir)
 
 
-def start_run(arguments: argparse.Namespace) -> None:
+def start_run(arguments: TrainOptions) -> None:
     """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
     if arguments.resume_from_checkpoint is not None:
         return
@@ -289,9 +280,10 @@ def start_run(arguments: argparse.Namespace) -> None:
     write_json(arguments.output_dir / ARGUMENTS, recorded(arguments))
 
 
-def recorded(arguments: argparse.Namespace, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
+def recorded(arguments: TrainOptions, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
     """The arguments as JSON keeps them, without those that may differ when a run is continued."""
-    return {name: _plain(value) for name, value in vars(arguments).items() if name not in free}
+    given = {**vars(arguments), **(arguments.corpus_options or {})}
+    return {name: _plain(value) for name, value in given.items() if name not in (*free, "corpus_options")}
 
 
 def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
@@ -312,7 +304,8 @@ def check_same_arguments(output_dir: Path, given: Mapping) -> None:
         ValueError: for arguments that are not those that the run was started with.
     """
     before = json.loads((output_dir / ARGUMENTS).read_text(encoding="utf-8"))
-    changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
+    names = given.keys() | before.keys()
+    changed = sorted(name for name in names if (given.get(name) or None) != (before.get(name) or None))
     if changed:
         told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
         raise ValueError(

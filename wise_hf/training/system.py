@@ -41,7 +41,7 @@ class Trial:
     What a system is trained and tested on.
 
     Args:
-        parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_rows`).
+        parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_utterances`).
         emotions: the labels, in the order of their numbers.
         vectors: word vectors, or `None` to learn them.
         seed: of weights, batches and augmentation.

@@ -9,7 +9,7 @@ from pathlib import Path
 from datasets import Dataset, Features, List, Value
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import GO_ON, check_words, listed
+from wise_hf.data.corpora.iemocap.check import GO_ON, check_words
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.formats import (
     Evaluation,
@@ -22,7 +22,7 @@ from wise_hf.data.corpora.iemocap.formats import (
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
 from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.unusable import tell_unusable
+from wise_hf.data.unusable import listed, tell_unusable
 
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,29 @@
-"""Word ids as a column."""
+"""Columns for other trainers."""
 
-from datasets import Dataset
+import pytest
+from datasets import ClassLabel, Dataset
 
+from wise_hf.data.columns import spellings, with_labels, with_word_ids
 from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
-from wise_hf.data.word_ids import spellings, with_word_ids
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.processing_wise import WISEProcessor
+
+
+CORPUS = Dataset.from_list(
+    [{"id": str(number), "emotion": name} for number, name in enumerate(["sad", "angry", "sad"])]
+)
+
+
+def test_labels_are_numbers_that_know_their_names():
+    labelled = with_labels(CORPUS, ["sad", "angry"])
+    assert labelled["label"][:] == [0, 1, 0]
+    assert labelled.features["label"] == ClassLabel(names=["sad", "angry"])
+    assert labelled["id"][:] == CORPUS["id"][:]
+
+
+def test_an_emotion_without_a_number_is_refused():
+    with pytest.raises(ValueError, match="have angry besides sad"):
+        with_labels(CORPUS, ["sad"])
 
 
 def test_word_ids_are_those_of_the_processor():
