@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from loopback_hub import environment
+from loopback.hub import environment
 from safetensors.torch import load_file, save_file
 
 from wise_hf import WISEModel, read_audio

@@ -12,7 +12,7 @@ import huggingface_hub
 import pytest
 from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
-from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
 from wise_hf.hub.options import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
 from wise_hf.hub.publishing import Destination, publish
