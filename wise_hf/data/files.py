@@ -114,4 +114,4 @@ def check_writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another output folder.") from error
+        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error
