@@ -13,7 +13,7 @@ from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.opensmile_wise import load_opensmile
+from wise_hf.model.frames_wise import frame_extractor
 
 
 logger = logging.getLogger(__name__)
@@ -106,10 +106,10 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Raises:
         UnusableUtterances: naming all utterances that cannot be prepared.
-        ImportError: openSMILE is to make the features and is not installed.
+        ImportError: something is not installed that makes the features.
     """
-    if feature_extractor.mfcc_backend == "opensmile":
-        load_opensmile()  # missed before the alignment, not after
+    frames = frame_extractor(feature_extractor.mfcc_backend)
+    frames.check()  # missed before the alignment, not after
     aligned, reasons = _align(dataset, num_proc)
     rows = [row for row in range(len(dataset)) if row not in reasons]
     prepared, more = cached_map(
@@ -119,6 +119,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         makes=_prepared_features(feature_extractor.feature_size),
         num_proc=num_proc,
         desc="Extracting features",
+        also_runs=[frames.extract],
         feature_extractor=_bare(feature_extractor),
     )
     check_usable(dataset["audio"], reasons | {rows[row]: reason for row, reason in more.items()})

@@ -7,7 +7,7 @@ import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
-from .feature_extraction_wise import check_options, list_recordings, list_words
+from .inputs_wise import check_options, list_recordings, list_words
 
 
 class WISEProcessor(ProcessorMixin):
@@ -45,7 +45,7 @@ class WISEProcessor(ProcessorMixin):
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
-            `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
+            `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
 
         Raises:
             ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be

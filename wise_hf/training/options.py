@@ -13,7 +13,7 @@ from wise_hf.data.corpora.iemocap.labels import LABEL_SETS, emotions_of_set
 from wise_hf.data.corpora.iemocap.reader import SCENARIOS, load_iemocap
 from wise_hf.data.corpora.iemocap.words import END_RULES
 from wise_hf.model.configuration_wise import EMOTIONS
-from wise_hf.model.feature_extraction_wise import LEVELS, MFCC_BACKENDS, NORMALIZATIONS
+from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
 from wise_hf.synthetic.imitation import is_imitation
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
@@ -55,7 +55,11 @@ def _add_iemocap_arguments(group: argparse._ArgumentGroup) -> None:
 
 def add_feature_arguments(parser: argparse.ArgumentParser) -> None:
     """What makes the features."""
-    parser.add_argument("--mfcc_backend", choices=list(MFCC_BACKENDS), default="native")
+    parser.add_argument(
+        "--mfcc_backend",
+        default="native",
+        help="'native', 'opensmile', or a frame extractor of one's own as 'module:attribute'",
+    )
     parser.add_argument("--level", choices=LEVELS, help="of the recordings: brought to one, or left as it is")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from accelerate import Accelerator
 from datasets import Dataset
 
+from wise_hf.data.augmentation import check_augmentations
 from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.files import check_writable, write_json
@@ -75,6 +76,7 @@ def run_experiment(
     with accelerator.main_process_first():
         whole, unread = read_corpus(arguments)
         extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+        check_augmentations(recipe_of(arguments).augment, extractor)
         make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
         corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
         emotions = emotions_of(corpus, arguments.emotions)
