@@ -1,12 +1,8 @@
 """From arguments to results: which folds a run has, and what it leaves."""
 
-import argparse
 import importlib.metadata
 import json
-import runpy
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +10,12 @@ import soundfile
 from accelerate.state import AcceleratorState
 from datasets import Dataset
 
+from wise_hf.commands.parsing import parse as parse_options
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import run as experiment
+from wise_hf.training.options import TrainOptions
 from wise_hf.training.run import (
     check_arguments,
     choose_folds,
@@ -28,18 +26,13 @@ from wise_hf.training.run import (
 )
 
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
-
-
 @pytest.fixture
-def parse(monkeypatch, tmp_path):
-    """The arguments of scripts/train.py, as a run takes them."""
-    parse_arguments = runpy.run_path(str(SCRIPT))["parse_arguments"]
+def parse(tmp_path):
+    """The options of scripts/train.py, as a run takes them."""
 
-    def parse_here(*given: object) -> argparse.Namespace:
+    def parse_here(*given: object) -> TrainOptions:
         usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out"]
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
-        return with_cross_validation(parse_arguments())
+        return with_cross_validation(parse_options(TrainOptions, None, [str(word) for word in [*usual, *given]]))
 
     return parse_here
 

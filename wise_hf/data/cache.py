@@ -40,7 +40,6 @@ def cached_map(
     num_proc: int | None = None,
     desc: str = "",
     made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
-    also_runs: Sequence[Callable] = (),
     **fn_kwargs: object,
 ) -> tuple[Dataset, dict[int, str]]:
     """
@@ -58,7 +57,6 @@ def cached_map(
         num_proc: processes; `None` = this one.
         desc: what the progress bar says.
         made_from: further files that a row is made from, by the path of its recording.
-        also_runs: what the function runs without importing it.
         fn_kwargs: further arguments of the function.
 
     Returns:
@@ -69,7 +67,7 @@ def cached_map(
     given = {name: feature for name, feature in inputs.features.items() if name != "audio"}
     features = Features(given | makes | {REASON: Value("string")})
     keys = list(_keys(inputs, made_from))
-    store = _Store(_folder(function, features, fn_kwargs, also_runs), set(keys))
+    store = _Store(_folder(function, features, fn_kwargs), set(keys))
     missing = {key: row for row, key in enumerate(keys) if key not in store}
     work = partial(_make_row, function=function, makes=list(makes), fn_kwargs=fn_kwargs)
     for start in range(0, len(missing), CHUNK_ROWS):
@@ -103,11 +101,9 @@ def _without_rows(features: Features) -> Dataset:
     return Dataset.from_dict({name: [] for name in features}, features=features)
 
 
-def _folder(
-    function: Callable, features: Features, fn_kwargs: Mapping[str, object], also_runs: Sequence[Callable]
-) -> Path:
+def _folder(function: Callable, features: Features, fn_kwargs: Mapping[str, object]) -> Path:
     """Where the results of a function with these arguments and this code are."""
-    code = code_state(function, _make_row, *fn_kwargs.values(), *also_runs)
+    code = code_state(function, _make_row, *fn_kwargs.values())
     decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(features), code]
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
 

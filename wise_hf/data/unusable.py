@@ -8,6 +8,7 @@ from datasets import Dataset
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTED = 5
 PASS_OVER = "give --skip_unusable to pass over them"
 MOST_LISTED = 5
 

@@ -1,7 +1,7 @@
 """From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from .frame_selection_wise import (
     positions,
 )
 from .frames_wise import extract_frames, frame_extractor
-from .inputs_wise import check_options, list_utterances, refuse_misspelt
+from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
 from .mfcc_wise import SAMPLING_RATE, frame_sizes, validate_samples
 
@@ -92,6 +92,11 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         self.mean, self.std = statistics_as_lists(mean, std, self.feature_size)
         self._validate()
 
+    @property
+    def also_runs(self) -> tuple[Callable, ...]:
+        """Code that no import leads to, for caches of what it makes."""
+        return (frame_extractor(self.mfcc_backend).extract,)
+
     def _validate(self) -> None:
         _check_choice("level", self.level, LEVELS)
         _check_choice("normalization", self.normalization, NORMALIZATIONS)
@@ -136,7 +141,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 argument is unknown.
         """
         check_options(self.__call__, padding, kwargs)
-        audio, words = list_utterances(audio, words)
+        audio, words = utterance_lists(audio, words)
         selected = [
             self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
         ]

@@ -45,7 +45,7 @@ def _own_arguments(called: Callable) -> list[str]:
     return [name for name, its in inspect.signature(called).parameters.items() if its.kind != its.VAR_KEYWORD]
 
 
-def list_recordings(audio: Any) -> list[np.ndarray]:
+def recording_list(audio: Any) -> list[np.ndarray]:
     """One recording or several, as a list of arrays.
 
     Args:
@@ -81,7 +81,7 @@ def _to_samples(audio: Any) -> np.ndarray:
     return audio
 
 
-def list_words(words: Any) -> list[Words]:
+def word_lists(words: Any) -> list[Words]:
     """The words of one recording or of several, as a list of lists.
 
     Raises:
@@ -92,11 +92,11 @@ def list_words(words: Any) -> list[Words]:
     return list(words) if words and not isinstance(words[0], Mapping) else [words]
 
 
-def list_utterances(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Words]]:
+def utterance_lists(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Words]]:
     """One utterance or a list of them, as two lists of equal length."""
     if words is None:
         raise ValueError("No words given; pass aligned words with phoneme times, or use WISEProcessor with the text.")
-    audio, words = list_recordings(audio), list_words(words)
+    audio, words = recording_list(audio), word_lists(words)
     if len(words) != len(audio):
         raise ValueError(
             f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one list each."

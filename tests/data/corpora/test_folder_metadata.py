@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wise_hf.data.corpora.metadata_csv import COLUMNS, read_metadata
+from wise_hf.data.corpora.folder_metadata import COLUMNS, read_metadata
 
 
 ROW = {"file_name": "a.wav", "emotion": "angry", "text": "Well, no", "speaker": "anna"}
