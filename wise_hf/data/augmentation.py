@@ -6,6 +6,8 @@ from typing import TypedDict
 
 import numpy as np
 
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
@@ -21,6 +23,7 @@ from wise_hf.model.mfcc_wise import (
 
 
 AUGMENTATIONS = ("tempo", "channel", "warp", "disturb", "drop_words", "mix_words")
+OF_MFCC = ("tempo", "channel", "warp", "disturb")  # change the cepstra, or scale their deltas
 
 TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
 WARPS = (0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
@@ -45,6 +48,23 @@ class EncodedUtterance(TypedDict):
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
     input_ids: np.ndarray  # (N,) int64
     label: int  # the number of its emotion
+
+
+def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> None:
+    """Refuse augmentations that the features are not made for.
+
+    Args:
+        augment: names of `AUGMENTATIONS`.
+        feature_extractor: what makes the features.
+
+    Raises:
+        ValueError: one of them changes MFCC, and the features are others.
+    """
+    name = feature_extractor.mfcc_backend
+    unfit = [each for each in augment if each in OF_MFCC and not frame_extractor(name).is_mfcc]
+    if unfit:
+        others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
+        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
@@ -149,6 +169,11 @@ def warp_matrix(warp: float) -> np.ndarray:
     reading[np.arange(bands), low + 1] = position - low
     block = band_matrix() @ reading.T @ to_cepstra
     return np.kron(np.eye(3), block).astype(np.float32)
+
+
+def warped(features: np.ndarray, warp: float) -> np.ndarray:
+    """Raw frames (T, size), MFCC unless the warp is 1, as of another vocal tract."""
+    return features if warp == 1.0 else features @ warp_matrix(warp)
 
 
 def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:

@@ -11,11 +11,12 @@ from wise_hf.data.augmentation import (
     WARPS,
     EncodedUtterance,
     change_channel,
+    check_augmentations,
     disturb,
     drop_words,
     mix_words,
     stretch,
-    warp_matrix,
+    warped,
 )
 from wise_hf.data.columns import spellings
 from wise_hf.data.schema import PreparedUtterance
@@ -63,14 +64,14 @@ def speaker_statistics(
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
-        For every speaker and warp (39,) mean and (39,) deviation, float64.
+        For every speaker and warp (D,) mean and (D,) deviation, float64.
     """
     frames: dict[str, list[np.ndarray]] = {}
     for utterance in utterances:
         if utterance["speaker"] is not None:
             frames.setdefault(utterance["speaker"], []).append(utterance["input_features"])
     return {
-        (speaker, warp): feature_statistics(features @ warp_matrix(warp) for features in own)
+        (speaker, warp): feature_statistics(warped(features, warp) for features in own)
         for speaker, own in frames.items()
         if sum(map(len, own)) >= MIN_SPEAKER_FRAMES
         for warp in warps
@@ -88,6 +89,9 @@ class WISECollator:
         statistics: of `speaker_statistics`; looked at where the features are normalised by speaker.
         augment: names of `AUGMENTATIONS`, for training only.
         rng: what the augmentation draws from.
+
+    Raises:
+        ValueError: for an augmentation that the features are not made for.
     """
 
     processor: WISEProcessor
@@ -95,6 +99,9 @@ class WISECollator:
     statistics: Mapping[tuple[str, float], Statistics] = field(default_factory=dict)
     augment: Sequence[str] = ()
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+
+    def __post_init__(self):
+        check_augmentations(self.augment, self.processor.feature_extractor)
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """
@@ -155,10 +162,9 @@ class WISECollator:
         return ids[:num_words]
 
     def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0) -> np.ndarray:
-        """(T, 39) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
-        if warp != 1.0:
-            features = features @ warp_matrix(warp)
-        return self.processor.feature_extractor.normalize(features, self.statistics.get((speaker, warp)))
+        """(T, D) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
+        statistics = self.statistics.get((speaker, warp))
+        return self.processor.feature_extractor.normalize(warped(features, warp), statistics)
 
     def without_augmentation(self) -> "WISECollator":
         """The same for validation and test."""

@@ -15,7 +15,7 @@ from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.opensmile_wise import load_opensmile
+from wise_hf.model.frames_wise import frame_extractor
 
 
 logger = logging.getLogger(__name__)
@@ -108,10 +108,9 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Raises:
         UnusableUtterances: naming all utterances that cannot be prepared.
-        ImportError: openSMILE is to make the features and is not installed.
+        ImportError: something is not installed that makes the features.
     """
-    if feature_extractor.mfcc_backend == "opensmile":
-        load_opensmile()  # missed before the alignment, not after
+    frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
     extract, columns = wise_features(feature_extractor)
     aligned, reasons = _align(dataset, num_proc)
     kept = [number for number in range(len(dataset)) if number not in reasons]

@@ -19,7 +19,8 @@ class WISEConfig(PreTrainedConfig):
         vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
         word_embedding_size: size of a word embedding t_i (GloVe: 300).
         freeze_word_embeddings: keep the word embeddings as they were loaded; `False` trains them too.
-        feature_size: values in a frame f_ij (13 cepstral coefficients, their deltas and accelerations: 39).
+        feature_size: values in a frame f_ij, those of the feature extractor (13 cepstral coefficients, their deltas
+            and accelerations: 39).
         phoneme_hidden_size: units of the recurrent network over the frames of a phoneme.
         word_hidden_size: units of the recurrent network over the phonemes of a word; the size of a_i.
         audio_hidden_size: units of the audio LSTM.

@@ -7,7 +7,7 @@ import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
-from .feature_extraction_wise import check_options, list_recordings, list_words
+from .inputs_wise import check_options, recording_list, word_lists
 
 
 class WISEProcessor(ProcessorMixin):
@@ -45,14 +45,14 @@ class WISEProcessor(ProcessorMixin):
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
-            `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
+            `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
 
         Raises:
             ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be
                 used, or with an argument that is unknown.
         """
         check_options(self.__call__, padding, kwargs)
-        recordings = list_recordings(audio)
+        recordings = recording_list(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate)
         ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
@@ -68,7 +68,7 @@ class WISEProcessor(ProcessorMixin):
         """The words of each recording: those given, or its text aligned."""
         if (words is None) == (text is None):
             raise ValueError("Give either words= (aligned words) or text= (what is said), and one of them only.")
-        given = _list_texts(text) if words is None else list_words(words)
+        given = _list_texts(text) if words is None else word_lists(words)
         if len(given) != len(recordings):
             raise ValueError(
                 f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one for each."
