@@ -1,8 +1,10 @@
 """Package wise_hf: what it needs, with lower bounds; constraints.txt has the exact versions that CI runs."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 
 # What the package imports, from the oldest version that its tests ran with: `make test-lowest` installs these.
@@ -39,9 +41,29 @@ TEST = [
     "ruff>=0.17",
 ]
 
+VERSION = re.search('__version__ = "(.+)"', Path("wise_hf/__init__.py").read_text(encoding="utf-8"))[1]
+HUB_CARD = [str(path) for path in Path("hub_card").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+
+
+class BuildWithHubCard(build_py):
+    """A wheel has hub_card/ in the package; a clone has it beside the package, also where it is installed editable."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            for name in HUB_CARD:
+                target = Path(self.build_lib) / "wise_hf" / name
+                self.mkpath(str(target.parent))
+                self.copy_file(name, str(target))
+
+    def get_source_files(self) -> list[str]:
+        """What a source distribution holds."""
+        return [*super().get_source_files(), *HUB_CARD]
+
+
 setup(
     name="wise_hf",
-    version="0.1.0",
+    version=VERSION,
     description="WISE for Hugging Face: the emotion of a recording from its words and how each of them sounds",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
@@ -55,6 +77,8 @@ setup(
         "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
         "wise_hf.tables": ["*.jinja"],
     },
+    cmdclass={"build_py": BuildWithHubCard},
+    entry_points={"console_scripts": ["wise-hf = wise_hf.commands.console:main"]},
     python_requires=">=3.11",
     install_requires=REQUIRED,
     extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},

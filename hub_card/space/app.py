@@ -198,17 +198,17 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    args = parse_arguments()
+    args, name = parse_arguments(), Path(sys.argv[0]).name
     if args.model.count("/") != 1 and not Path(args.model).is_dir():
-        sys.exit(f"app.py: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
+        sys.exit(f"{name}: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:
         classify = load_pipeline(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
-        sys.exit(f"app.py: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
+        sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
     try:
         serve(make_page(classify), args.port)
     except OSError as error:
-        sys.exit(f"app.py: port {args.port} cannot be taken ({error}); give another --port.")
+        sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
 
 
 def serve(page: gr.Blocks, port: int | None) -> None:

@@ -11,7 +11,7 @@ import torch
 from datasets import Dataset, Value
 
 from wise_hf.data import load_folder, make_folds
-from wise_hf.data.prepare import align, extract_features
+from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.tables.estimate import estimate, estimate_to_text
@@ -35,7 +35,7 @@ SYSTEMS = {row.system.key: row.system for row in table_rows()}
 
 @pytest.fixture(scope="module")
 def aligned(spoken_corpus) -> Dataset:
-    return align(load_folder(spoken_corpus))
+    return align_corpus(load_folder(spoken_corpus))
 
 
 def quick(key: str) -> System:

@@ -2,11 +2,10 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from wise_hf.commands.parsing import parse
-from wise_hf.hub.options import HubOptions, check_hub_options
-from wise_hf.hub.trained import prepare_hub, publish_trained
+from wise_hf.hub.trained_model import HubOptions, check_hub_options, prepare_hub, publish_trained_model
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.run import run_experiment
 
@@ -20,5 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train, and publish where that is asked for; whether it can be is found out first."""
     options = parse(TrainAndPublishOptions, __doc__, arguments)
     check_hub_options(options)
-    told = run_experiment(options, lambda: prepare_hub(options), lambda model_dir: publish_trained(options, model_dir))
+    training = TrainOptions(**{each.name: getattr(options, each.name) for each in fields(TrainOptions)})
+    told = run_experiment(
+        training, lambda: prepare_hub(options), lambda model_dir: publish_trained_model(options, model_dir)
+    )
     sys.stdout.write(told)

@@ -74,7 +74,7 @@ _UNSURE = {
 }
 
 
-def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
+def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
     """
     Find the words of every utterance that has none yet; cached.
 
@@ -163,9 +163,9 @@ def _extract(
 def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
     """Of the words that were found here, tell those that are not to be relied upon."""
     found = [before is None for before in dataset["alignment"]]
-    rows = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
+    aligned_here = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
     for source, told in _UNSURE.items():
-        paths = [path for is_found, path, alignment in rows if is_found and alignment == source]
+        paths = [path for is_found, path, alignment in aligned_here if is_found and alignment == source]
         if paths:
             logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
 

@@ -12,7 +12,6 @@ from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
-from wise_hf.training.options import IMITATION
 from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
 
@@ -245,17 +244,9 @@ def training_data(release: Release, results: Sequence[Mapping]) -> str:
     """What the model learnt from and under which licence, as far as it is known."""
     if release.training_data:
         return release.training_data
-    corpus = results[0]["corpus"] if results else None
-    if corpus == IMITATION:
-        return (
-            "Synthetic speech (espeak-ng) in the folders and formats of IEMOCAP. Nothing of IEMOCAP is in it. The "
-            "scores show that the machinery works, and nothing about real emotions."
-        )
-    if corpus == "IEMOCAP":
-        return (
-            "[IEMOCAP](https://sail.usc.edu/iemocap/), acted dialogs of ten speakers. It is licensed for research to "
-            "the person who signed for it, and may not be passed on: no recording, transcript or feature of it is in "
-            "this repository."
-        )
-    named = f"A folder of recordings that the publisher calls `{release.dataset_name or corpus}`" if corpus else None
-    return f"{named or 'Recordings'}, of which it is not said here whose they are and under which licence."
+    if not results:
+        return "Recordings, of which it is not said here whose they are and under which licence."
+    return results[0].get("training_data") or (
+        f"A folder of recordings that the publisher calls `{release.dataset_name or results[0]['corpus']}`, of which "
+        "it is not said here whose they are and under which licence."
+    )

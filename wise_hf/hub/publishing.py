@@ -9,7 +9,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, Mo
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash, sha_fileobj
 
-from wise_hf.hub.connection import check_repo_id, check_token, told_in_a_sentence, try_repeatedly
+from wise_hf.hub.connection import check_repo_id, check_token, told_in_a_sentence, try_repeatedly, uploading
 
 
 # What earlier versions published and this one may not have; whatever else is there is the owner's.
@@ -182,7 +182,8 @@ def _commit(api: HfApi, folder: Path, destination: Destination, head: str) -> st
     stale = [name for name in there if OUR_CODE.fullmatch(name) and name not in names]
     operations += [CommitOperationDelete(path_in_repo=name) for name in stale]
     message = f"Publish WISE {destination.tag or destination.repo_type}"
-    newest = api.create_commit(**place, operations=operations, commit_message=message, parent_commit=head).oid
+    with uploading():
+        newest = api.create_commit(**place, operations=operations, commit_message=message, parent_commit=head).oid
     return newest if newest == head else _commit_on(api, place | {"revision": newest}, head, message)
 
 

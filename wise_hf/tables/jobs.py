@@ -17,13 +17,12 @@ from accelerate import PartialState
 from datasets import Dataset
 from tqdm.auto import tqdm
 
-from wise_hf.commands.run import quieten_libraries
 from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
-from wise_hf.training.processes import make_accelerator
+from wise_hf.training.processes import make_accelerator, quieten_libraries
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
 

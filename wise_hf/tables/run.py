@@ -16,7 +16,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_w
 from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds
-from wise_hf.data.prepare import align, extract_features
+from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.unusable import without_unusable
 from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import TablesPlan, collect_runs, run_jobs
@@ -101,7 +101,7 @@ def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
 
 def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Dataset:
     """The utterances with words; the features of every system are left in the cache."""
-    aligned = align(corpus, num_proc)
+    aligned = align_corpus(corpus, num_proc)
     for system in systems:
         extract_features(aligned, system.extract, system.columns, num_proc)
     return aligned

@@ -1,8 +1,11 @@
-"""How a run finds its devices and its other processes."""
+"""What every process of a run sets up: its devices, and how much other libraries say."""
 
+import logging
 from pathlib import Path
 
+import datasets
 import torch
+import transformers
 from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 from accelerate.utils import LoggerType
@@ -55,3 +58,12 @@ def check_tracker(log_with: str) -> None:
     if not needed or any(name in LoggerType.list() and name not in installed for name in needed):
         package = "one of accelerate's trackers" if log_with == "all" else f"the package {log_with}"
         raise ImportError(f"--log_with {log_with} needs {package}, which is not installed: install it with pip.")
+
+
+def quieten_libraries() -> None:
+    """Leave the screen to what this package has to say."""
+    for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "filelock", "fsspec", "matplotlib", "accelerate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.logging.set_verbosity_error()

@@ -242,6 +242,7 @@ def describe(arguments: TrainOptions, prepared: Dataset, emotions: Sequence[str]
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
         "corpus": arguments.corpus_title,
+        "training_data": arguments.corpus.training_data(arguments.data_dir),
         "corpus_options": corpus_options(arguments),
         "emotions": list(emotions),
         "num_utterances": len(prepared),

@@ -1,42 +1,42 @@
 """scripts/train.py --push_to_hub: what is found out before the training, and what is done after it."""
 
-import argparse
 import hashlib
 import json
-import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import huggingface_hub
 import pytest
 from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
-from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
-from wise_hf.hub.options import HUB_ARGUMENTS, check_hub_arguments, command_to_publish, split_arguments
+from wise_hf.commands.parsing import parse
+from wise_hf.commands.train import TrainAndPublishOptions
+from wise_hf.commands.train import main as train
 from wise_hf.hub.publishing import Destination, publish
+from wise_hf.hub.trained_model import check_hub_options, command_to_publish
 from wise_hf.training import run as experiment
-from wise_hf.training.run import recorded
 
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 NAME = "org/wise-trained"
-train = runpy.run_path(str(SCRIPT))["train"]
 PUSH = ["--push_to_hub", "--hub_model_id", NAME]
 
 
 @pytest.fixture
-def parse(monkeypatch, tmp_path, small_hub_card):
-    """The arguments of scripts/train.py, as a run takes them."""
-    parse_arguments = runpy.run_path(str(SCRIPT))["parse_arguments"]
+def usual(tmp_path, small_hub_card) -> list[str]:
+    """What every command here has."""
+    given = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out", "--hub_card", small_hub_card]
+    return [*map(str, given)]
 
-    def parse_here(*given: object) -> argparse.Namespace:
-        usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out", "--hub_card", small_hub_card]
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
-        return parse_arguments()
 
-    return parse_here
+@pytest.fixture
+def parse_given(usual) -> Callable[..., TrainAndPublishOptions]:
+    """The options of scripts/train.py, as a run takes them."""
+    return lambda *given: parse(TrainAndPublishOptions, None, [*usual, *given])
 
 
 @pytest.fixture
@@ -61,29 +61,24 @@ def logged_in(hub, monkeypatch, waits):
         ([*PUSH, "--hub_card", "none"], "none has no README.md; give the folder hub_card"),
     ],
 )
-def test_a_publication_that_cannot_be_is_told_before_any_work(parse, monkeypatch, given, sentence):
+def test_a_publication_that_cannot_be_is_told_before_any_work(parse_given, monkeypatch, given, sentence):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with pytest.raises(ValueError) as told:
-        check_hub_arguments(parse(*given))
+        check_hub_options(parse_given(*given))
     assert sentence in str(told.value)
 
 
-def test_nobody_logged_in_is_told_before_any_work(parse, monkeypatch):
+def test_nobody_logged_in_is_told_before_any_work(parse_given, monkeypatch):
     monkeypatch.setattr("wise_hf.hub.connection.get_token", lambda: None)
     with pytest.raises(ValueError, match="Nobody is logged in to the Hub"):
-        check_hub_arguments(parse(*PUSH))
-    check_hub_arguments(parse())
-
-
-def test_what_is_published_may_differ_when_a_run_is_continued(parse, small_hub_card):
-    assert recorded(split_arguments(parse(*PUSH, "--hub_tag", "v1"))[0]) == recorded(split_arguments(parse())[0])
-    assert set(HUB_ARGUMENTS) <= set(vars(parse()))
+        check_hub_options(parse_given(*PUSH))
+    check_hub_options(parse_given())
 
 
 @pytest.fixture
 def quick(spoken_corpus):
     AcceleratorState._reset_state(reset_partial_state=False)
-    return ["--data_dir", spoken_corpus, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    return ["--data_dir", str(spoken_corpus), "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
 
 
 @pytest.mark.parametrize(
@@ -95,12 +90,12 @@ def quick(spoken_corpus):
     ],
 )
 def test_a_login_that_may_not_publish_is_told_before_the_training(
-    parse, hub, logged_in, quick, tmp_path, token, kind, sentence
+    usual, hub, logged_in, quick, tmp_path, token, kind, sentence
 ):
     logged_in.setenv("HF_TOKEN", token)
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(kind, match=sentence) as told:
-        train(parse(*quick, *PUSH))
+        train([*usual, *quick, *PUSH])
     assert token not in str(told.value)
     assert not (tmp_path / "out" / "arguments.json").exists(), "the same command, mended, starts the run"
 
@@ -113,40 +108,43 @@ def test_a_login_that_may_not_publish_is_told_before_the_training(
     ],
 )
 def test_a_licence_or_tag_that_cannot_be_is_told_before_the_training(
-    parse, hub, logged_in, quick, staged, options, sentence
+    usual, hub, logged_in, quick, staged, options, sentence
 ):
     if "--hub_tag" in options:
         publish(staged, Destination(NAME, tag="v1"))
     logged_in.setattr(experiment, "run_folds", lambda *args: pytest.fail("trained first"))
     with pytest.raises(ValueError, match=sentence):
-        train(parse(*quick, *PUSH, *options))
+        train([*usual, *quick, *PUSH, *options])
     assert len(hub.asked("POST /api/repos/create")) == 2 * ("--hub_tag" in options), "by the test and by the run"
 
 
-def test_the_command_to_publish_later_is_whole(parse, small_hub_card):
-    later = command_to_publish(
-        parse(*PUSH, "--hub_private_repo", "--hub_training_data", "my data"), Path("out/fold_1")
-    )
+def test_the_command_to_publish_later_is_whole(parse_given, small_hub_card):
+    options = parse_given(*PUSH, "--hub_private_repo", "--hub_training_data", "my data")
+    later = command_to_publish(options, Path("out/fold_1"))
     assert later == (
-        f"python scripts/push_to_hub.py --model out/fold_1 --repo_id {NAME} --private --training_data 'my data' "
+        f"wise-hf push --model out/fold_1 --repo_id {NAME} --private --training_data 'my data' "
         f"--hub_card {small_hub_card}"
     )
 
 
-def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse, hub, logged_in, quick, tmp_path):
+def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(
+    usual, hub, logged_in, quick, tmp_path, capsys
+):
     options = [*quick, "--cross_validation", "speaker", "--folds", "2", *PUSH, "--hub_private_repo"]
     hub.fail_next("^POST .*/commit/", times=float("inf"))
     with pytest.raises(OSError) as told:
-        train(parse(*options))
+        train([*usual, *options])
     out = tmp_path / "out"
     assert "the Hub said 503" in str(told.value) and f"its results are in {out}" in str(told.value)
-    assert f"python scripts/push_to_hub.py --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
+    assert f"wise-hf push --model {out / 'fold_1'} --repo_id {NAME} --private" in str(told.value)
     results = json.loads((out / "results.json").read_text())
     assert len(results["folds"]) == 2 and set(hub.files(NAME)) == {".gitattributes"}
     hub.mend()
     AcceleratorState._reset_state(reset_partial_state=False)
-    text = train(parse(*options, "--hub_tag", "v1", "--resume_from_checkpoint", out))
-    assert "leave speakers out" in text
+    given = json.loads((out / "arguments.json").read_text())
+    assert not any("hub" in name for name in given), "what is published may differ when a run is continued"
+    train([*usual, *options, "--hub_tag", "v1", "--resume_from_checkpoint", str(out)])
+    assert "leave speakers out" in capsys.readouterr().out
     files = hub.files(NAME, "v1")
     assert results["folds"][0]["weights"] == hashlib.sha256(files["model.safetensors"]).hexdigest()
     assert files["model.safetensors"] == (out / "fold_1" / "model.safetensors").read_bytes()
