@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,48 +13,45 @@ from wise_hf.data.files import write_text
 
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
-MODULES = (
-    "wise_hf",
-    "wise_hf.data",
-    "wise_hf.data.prepare",
-    "wise_hf.data.corpora",
-    "wise_hf.data.corpora.recordings",
-    "wise_hf.training",
-    "wise_hf.training.recipe",
-    "wise_hf.training.system",
-    "wise_hf.training.trial",
-    "wise_hf.hub",
-)
+# Module -> its public names; those of `__all__` where none are given.
+PUBLIC = {
+    "wise_hf": (),
+    "wise_hf.data": (),
+    "wise_hf.data.corpora": ("Corpus", "register"),
+    "wise_hf.data.corpora.recordings": ("Recording", "read_recordings"),
+    "wise_hf.data.prepare": ("align_corpus", "extract_features", "prepare", "report"),
+    "wise_hf.training": (),
+    "wise_hf.training.recipe": ("Recipe",),
+    "wise_hf.training.system": ("Collator", "PlainCollator", "System", "Trial"),
+    "wise_hf.training.trial": ("run_trial",),
+    "wise_hf.model.alignment_wise": ("Alignment", "align"),
+    "wise_hf.model.loading": ("load_model", "load_pipeline", "load_processor"),
+    "wise_hf.model.visualization": ("plot_prediction", "save_figure"),
+    "wise_hf.hub.release": ("Release",),
+    "wise_hf.hub.staging": ("stage_model",),
+    "wise_hf.hub.publishing": ("Destination", "publish"),
+}
 HEAD = "# API\n\nMade from the docstrings by `make docs`; edit those, not this page.\n"
 SECTIONS = ("Args:", "Returns:", "Raises:")
 
 
 def api_page() -> str:
     """The whole page, as Markdown."""
-    return "\n".join([HEAD, *(_module(importlib.import_module(name)) for name in MODULES)])
+    return "\n".join([HEAD, *(_module(importlib.import_module(module), names) for module, names in PUBLIC.items())])
 
 
-def _module(module: ModuleType) -> str:
-    parts = [f"## {module.__name__}", _docstring(module)]
-    for name in sorted(public_names(module)):
-        value = getattr(module, name)
-        parts.append(_callable(name, value) if callable(value) else f"### `{name}`")
-    return "\n\n".join(part for part in parts if part) + "\n"
+def _module(module: ModuleType, names: Sequence[str]) -> str:
+    described = [_described(name, getattr(module, name)) for name in names or module.__all__]
+    return "\n\n".join([f"## {module.__name__}", _docstring(module), *described]) + "\n"
 
 
-def public_names(module: ModuleType) -> list[str]:
-    """What a module offers: its `__all__`, else what is defined in it without an underscore."""
-    own = (name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__)
-    return list(getattr(module, "__all__", [name for name in own if not name.startswith("_")]))
-
-
-def _callable(name: str, value: object) -> str:
+def _described(name: str, value: object) -> str:
     if not inspect.isclass(value):
         return f"### `{name}`\n\n{_signature(name, value)}\n\n{_docstring(value)}"
     fields = _options(value)
     parts = [f"### class `{name}`", "" if fields else _signature(name, value), _docstring(value), fields]
     for method_name, method in vars(value).items():
-        is_own = inspect.isfunction(method) and method.__module__ == value.__module__
+        is_own = inspect.isfunction(method) and method.__qualname__ == f"{value.__qualname__}.{method_name}"
         if is_own and method.__doc__ and not method_name.startswith("_"):
             parts.append(f"#### `{name}.{method_name}`\n\n{_signature(method_name, method)}\n\n{_docstring(method)}")
     return "\n\n".join(part for part in parts if part)

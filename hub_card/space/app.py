@@ -51,7 +51,8 @@ KEPT_S = 3600  # looked through every ten minutes
 
 
 def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
-    """
+    """Classify a recording, and show what was heard.
+
     Args:
         classify: the pipeline.
         path: the recording's file, or `None`.

@@ -32,7 +32,8 @@ def write_model_card(
     template: Path,
     path: Path,
 ) -> None:
-    """
+    """Write the page of a model.
+
     Args:
         release: what is published.
         model: the model, loaded.
@@ -57,7 +58,8 @@ def write_model_card(
 
 
 def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
-    """
+    """Check that results are of this model.
+
     Raises:
         ValueError: for first results that are not of these weights; for others of another corpus, other emotions or
             another variant, or two of the same protocol.
@@ -127,8 +129,7 @@ def _widget(sample: HeardSample) -> dict:
 
 
 def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
-    """
-    WA and UA of a run for the card's `model-index`, as means over the folds.
+    """WA and UA of a run for the card's `model-index`, as means over the folds.
 
     Scores of a validation part are left out: they chose the epoch, and a list of figures, which pages and search read
     without the text around it, is no place for a number that needs an apology.

@@ -14,8 +14,7 @@ NEEDED = {"corpus", "corpus_options", "emotions", "protocol", "recipe", "scored_
 
 @dataclass(frozen=True)
 class Release:
-    """
-    A model that is to be published.
+    """A model that is to be published.
 
     Args:
         model_dir: folder of a saved model, e.g. OUT/model or OUT/fold_1.
@@ -39,8 +38,7 @@ class Release:
     space: str | None = None
 
     def read_results(self) -> list[dict]:
-        """
-        The runs' results, those of the model's own first; none where nothing was measured.
+        """The runs' results, those of the model's own first; none where nothing was measured.
 
         Raises:
             ValueError: for a file that is not there or holds something else.

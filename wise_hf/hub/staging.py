@@ -41,8 +41,7 @@ AUTO_CLASSES = {
 
 
 def stage_model(release: Release, output_dir: Path) -> list[str]:
-    """
-    Lay out all that is published, load it from there, and let it classify the samples that its page shows.
+    """Lay out all that is published, load it from there, and let it classify the samples that its page shows.
 
     The folder is there when all of that is done, and not before. The code is that of the installed package: the
     handler and the card fit it, and a model that was downloaded and saved again may have lost some.
@@ -92,8 +91,7 @@ def _stage(release: Release, results: Sequence[Mapping], output_dir: Path) -> li
 
 
 def check_release(release: Release) -> list[dict]:
-    """
-    Find out what is wrong before anything is made or anybody is contacted.
+    """Find out what is wrong before anything is made or anybody is contacted.
 
     Returns:
         The results that are published with it, see `Release.read_results`.
@@ -132,7 +130,8 @@ def _check_model_files(folder: Path) -> None:
 
 
 def check_hub_card(folder: Path) -> None:
-    """
+    """Check that all that a model needs is there.
+
     Raises:
         ValueError: for a folder without the card's template, the handler, its requirements or the samples.
     """
@@ -141,7 +140,8 @@ def check_hub_card(folder: Path) -> None:
 
 
 def require_files(folder: Path, names: Sequence[str]) -> None:
-    """
+    """Check that files are there.
+
     Raises:
         ValueError: for a folder of `hub_card` that lacks one of these.
     """
@@ -192,7 +192,8 @@ def _complete_config(path: Path) -> None:
 
 
 def load_staged_model(folder: Path) -> wise_hf.WISEForAudioClassification:
-    """
+    """Load a model whose weights must fit its configuration.
+
     Args:
         folder: a staged model.
 
