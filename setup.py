@@ -72,7 +72,11 @@ setup(
     package_dir={"": "."},
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
     # The metric is a folder that `evaluate` loads by its path, not a package.
-    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py"], "wise_hf.tables": ["*.jinja"]},
+    package_data={
+        "wise_hf": ["py.typed"],
+        "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
+        "wise_hf.tables": ["*.jinja"],
+    },
     cmdclass={"build_py": BuildWithHubCard},
     entry_points={"console_scripts": ["wise-hf = wise_hf.commands.console:main"]},
     python_requires=">=3.11",

@@ -1,10 +1,16 @@
 """Fixtures that several test files share."""
 
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from loopback.hub import LoopbackHub
 
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test needs a network
 
@@ -34,26 +40,49 @@ def glove_file() -> Path:
     return _shared("glove/glove.6B.50d.top40k.txt.gz")
 
 
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    """A Hub of a test's own, empty."""
+    with LoopbackHub() as hub:
+        yield hub
+
+
 @pytest.fixture(scope="session")
-def spoken_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
+    """Gives a folder of that name, written by whichever process of pytest-xdist asks first. Tests only read it."""
+    common = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+
+    def make(name: str, write: Callable[[Path], object]) -> Path:
+        folder, written = common / name, common / f"{name}.written"
+        with FileLock(common / f"{name}.lock"):
+            if not written.exists():
+                write(folder)
+                written.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def spoken_corpus(made_once: MadeOnce) -> Path:
     """A small folder corpus of synthetic speech: 4 speakers, 32 utterances, exact word times beside the recordings."""
     pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
     from wise_hf.synthetic.demo_corpus import write_corpus
 
-    return write_corpus(tmp_path_factory.mktemp("corpus") / "speech", num_speakers=4, utterances_per_speaker=8)
+    return made_once("speech", partial(write_corpus, num_speakers=4, utterances_per_speaker=8))
 
 
 @pytest.fixture(scope="session")
-def iemocap_imitation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def iemocap_imitation(made_once: MadeOnce) -> Path:
     """The smallest imitation of IEMOCAP: its folders with synthetic speech, 120 utterances in 24 dialogs."""
     pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
     from wise_hf.synthetic.imitation import write_iemocap
 
-    return write_iemocap(tmp_path_factory.mktemp("imitation"), share=1e-6)
+    return made_once("imitation", partial(write_iemocap, share=1e-6))
 
 
 @pytest.fixture(scope="session")
-def saved_model(spoken_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
     """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
     from wise_hf.data.collator import load_utterances
     from wise_hf.data.corpora.folder import load_folder
@@ -61,9 +90,10 @@ def saved_model(spoken_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -
     from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
     from wise_hf.training.wise_system import build_model, build_processor
 
-    rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
-    processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
-    folder = tmp_path_factory.mktemp("saved") / "model"
-    build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+    def save(folder: Path) -> None:
+        rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
+        processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
+        build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
+        processor.save_pretrained(folder)
+
+    return made_once("model", save)

@@ -1,11 +1,14 @@
 """Small models, and random utterances as nested lists and as the padded batches that the model takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+import pytest
 import torch
 
 from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.modeling_wise import WISEForAudioClassification
 
 
 TINY_SIZES = {
@@ -22,6 +25,15 @@ TINY_SIZES = {
     "interaction_std": 0.5,
     "dropout": 0.0,
 }
+SOME_VARIANTS = (
+    {},
+    {"modality": "text"},
+    {"modality": "audio", "hierarchy": "word", "recurrent_unit": "bilstm"},
+    {"interaction": False, "recurrent_unit": "lstm"},
+    {"attention": False, "recurrent_unit": "bigru"},
+    {"hierarchy": "none"},
+)
+OUTPUTS = ("audio_states", "text_states", "attention_weights", "word_audio_vectors")
 
 
 @dataclass
@@ -112,3 +124,34 @@ def inputs_of(config: WISEConfig, batch: dict[str, torch.Tensor]) -> dict[str, t
     """The part of a batch that a model of the configuration's modality takes."""
     unused = {"text": ("input_features", "phoneme_lengths", "word_lengths"), "audio": ("input_ids",), "both": ()}
     return {name: value for name, value in batch.items() if name not in unused[config.modality]}
+
+
+def variants(values: Sequence[dict] = SOME_VARIANTS) -> pytest.MarkDecorator:
+    """Runs a test once for each configuration, given as `variant`."""
+    return pytest.mark.parametrize("variant", values, ids=lambda variant: variant_name(variant) or "paper")
+
+
+def make_model(
+    variant: dict | None = None, dtype: torch.dtype = torch.float64, **changes: object
+) -> WISEForAudioClassification:
+    """A small model, the same for the same arguments, in evaluation."""
+    torch.manual_seed(0)
+    return WISEForAudioClassification(tiny_config(**(variant or {}) | changes)).to(dtype).eval()
+
+
+def make_batch(
+    model: WISEForAudioClassification, utterances: list[Utterance] | None = None, **padding: object
+) -> dict[str, torch.Tensor]:
+    """What a model takes of the utterances, random ones by default; `padding` as in `collate`."""
+    batch = collate(utterances or random_utterances(model.config), **{"dtype": model.dtype} | padding)
+    return inputs_of(model.config, batch)
+
+
+def gradients(model: torch.nn.Module) -> dict[str, torch.Tensor | None]:
+    """The gradient of each parameter, by its name."""
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
+def assert_equal(actual: object, expected: object, tolerance: float = 1e-12) -> None:
+    """Tensors, or collections of them, are equal up to `tolerance`, absolute."""
+    torch.testing.assert_close(actual, expected, rtol=0, atol=tolerance)

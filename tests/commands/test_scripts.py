@@ -3,17 +3,19 @@
 import gzip
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+from script import run
 
 from wise_hf.commands.predict import print_json, print_text
 
@@ -22,9 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--epochs", "2", "--num_proc", "1"]
 
 
-def run(
-    script: str, *arguments: object, launch: Sequence[str] = (), **environment: str
-) -> subprocess.CompletedProcess:
+def run_apart(script: str, *arguments: object, launch: Sequence[str] = (), **environment: str) -> CompletedProcess:
     """Run a script in a process of its own, started by the modules and options of `launch` where there are some."""
     command = [sys.executable, *launch, str(ROOT / "scripts" / script), *map(str, arguments)]
     env = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} | environment
@@ -36,17 +36,15 @@ TWO_PROCESSES = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_nod
 
 
 @pytest.fixture
-def told(monkeypatch, capsys):
-    """Runs a script in this process and gives the one sentence that it ends with; a traceback is an error here."""
+def told() -> Callable[..., str]:
+    """Runs a script and gives the one sentence that it ends with; a traceback is an error here."""
 
-    def run_here(script: str, *arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", [str(ROOT / "scripts" / script), *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(sys.argv[0], run_name="__main__")
-        assert ended.value.code in (1, 2)
-        return capsys.readouterr().err.strip().splitlines()[-1]
+    def sentence(script: str, *arguments: object) -> str:
+        done = run(script, *arguments)
+        assert done.returncode in (1, 2)
+        return done.stderr.strip().splitlines()[-1]
 
-    return run_here
+    return sentence
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +52,12 @@ def trained(spoken_corpus, tmp_path_factory) -> Path:
     """A run of two folds, interrupted and continued on the way."""
     output = tmp_path_factory.mktemp("run") / "out"
     arguments = ["--data_dir", spoken_corpus, "--output_dir", output, "--cross_validation", "speaker", "--folds", "2"]
-    done = run("train.py", *arguments, *QUICK, launch=ACCELERATE)
+    done = run("train.py", *arguments, *QUICK)
     assert done.returncode == 0, done.stderr[-3000:]
     (output / "fold_2.json").unlink()
     (output / "results.json").unlink()
     before = (output / "fold_1.json").stat().st_mtime_ns
-    done = run("train.py", *arguments, *QUICK, "--resume_from_checkpoint", output, launch=ACCELERATE)
+    done = run("train.py", *arguments, *QUICK, "--resume_from_checkpoint", output)
     assert done.returncode == 0, done.stderr[-3000:]
     assert (output / "fold_1.json").stat().st_mtime_ns == before, "a finished fold is not run again"
     return output
@@ -73,7 +71,7 @@ def test_training_leaves_results_and_models(trained):
     assert np.sum(results["systems"]["WISE"]["pooled"]["confusion"]) == 32
     assert len(results["folds"][0]["predictions"]) == 16
     assert "leave speakers out" in (trained / "results.md").read_text()
-    assert (trained / "confusion.png").is_file()
+    assert (trained / "confusion.png").is_file() and (trained / "learning_curves.png").is_file()
     assert not list(trained.rglob("*.unfinished")) and not list(trained.rglob("checkpoint"))
 
 
@@ -82,7 +80,7 @@ def trained_on_iemocap(iemocap_imitation, tmp_path_factory) -> Path:
     """A run on the imitation of IEMOCAP, with what IEMOCAP has by default, but for its size."""
     output = tmp_path_factory.mktemp("iemocap") / "out"
     arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete"]
-    done = run("train.py", *arguments, "--output_dir", output, "--no-svm", *QUICK, launch=ACCELERATE)
+    done = run("train.py", *arguments, "--output_dir", output, "--no-svm", *QUICK)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "of 1819" in done.stderr, "the counts that differ are told"
     assert "1 utterances: no segment files" in done.stderr, "the other one is not of the four classes"
@@ -118,8 +116,8 @@ def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_
     arguments = [*arguments, "--rows", "wise,svm", "--protocols", "session"]
     dry = run("reproduce_tables.py", *arguments, "--dry_run")
     assert dry.returncode == 0 and "if none stops early" in dry.stdout and not (tmp_path / "out").exists(), dry.stderr
-    for _ in range(2):
-        done = run("reproduce_tables.py", *arguments, "--jobs", 1, launch=ACCELERATE)
+    for again in (partial(run_apart, launch=ACCELERATE), run):
+        done = again("reproduce_tables.py", *arguments, "--jobs", 1)
         assert done.returncode == 0, done.stderr[-3000:]
     assert "Every fold of every row is finished" in done.stderr
     tables = json.loads((tmp_path / "out" / "tables.json").read_text())
@@ -161,12 +159,14 @@ def test_the_tables_are_of_as_many_folds_as_there_are_speakers_and_of_five_at_mo
     assert "8 recordings cannot make 5 random folds; it takes 2 folds, each of 2 recordings" in last
 
 
-def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_corpus, tmp_path):
+def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_corpus, tmp_path, monkeypatch):
     arguments = ["--data_dir", spoken_corpus, "--rows", "svm,audio", "--protocols", "random", "--epochs", 1]
     arguments += ["--num_proc", 1, "--output_dir", tmp_path / "out"]
-    refused = run("reproduce_tables.py", *arguments, "--jobs", 2, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
+    with monkeypatch.context() as patch:
+        patch.setattr("accelerate.Accelerator.num_processes", 2)
+        refused = run("reproduce_tables.py", *arguments, "--jobs", 2)
     assert refused.returncode != 0 and "--jobs starts processes of its own" in refused.stderr
-    done = run("reproduce_tables.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
+    done = run_apart("reproduce_tables.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 0, done.stderr[-3000:]
     results = [json.loads(path.read_text()) for path in (tmp_path / "out" / "runs").rglob("fold_*.json")]
     assert len(results) == 10 and {result["made_by"]["processes"] for result in results} == {2}
@@ -176,7 +176,7 @@ def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_co
 def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(spoken_corpus, tmp_path):
     launch = (*ACCELERATE, "--mixed_precision", "bf16")
     arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm"]
-    done = run("train.py", *arguments, "--gradient_accumulation_steps", 2, launch=launch)
+    done = run_apart("train.py", *arguments, "--gradient_accumulation_steps", 2, launch=launch)
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["accelerate"] == {
@@ -190,7 +190,7 @@ def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(
 
 def test_two_processes_train_one_model_and_write_once(spoken_corpus, tmp_path):
     arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm"]
-    done = run("train.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
+    done = run_apart("train.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 0, done.stderr[-3000:]
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["accelerate"]["processes"] == 2
@@ -200,7 +200,7 @@ def test_two_processes_train_one_model_and_write_once(spoken_corpus, tmp_path):
 
 
 def test_a_saved_model_is_scored_on_a_corpus(trained, spoken_corpus, tmp_path):
-    done = run(
+    done = run_apart(
         "evaluate.py", "--model", trained / "fold_1", "--data_dir", spoken_corpus, "--output", tmp_path / "x.json"
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -211,7 +211,7 @@ def test_a_saved_model_is_scored_on_a_corpus(trained, spoken_corpus, tmp_path):
 def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_path):
     recording = sorted((spoken_corpus / "audio").glob("*/*.wav"))[0]
     picture = tmp_path / "x.png"
-    done = run(
+    done = run_apart(
         "predict.py", recording, "--model", trained / "fold_1", "--text", "hello there", "--json", "--plot", picture
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -274,9 +274,9 @@ def test_results_are_printed_as_they_come(printing, monkeypatch, tmp_path):
 
 def test_a_character_that_the_terminal_lacks_loses_no_result(saved_model, calls):
     options = ["--model", saved_model, "--text", "hello ☺ there"]
-    done = run("predict.py", calls / "a.wav", *options, PYTHONIOENCODING="cp1252")
+    done = run("predict.py", calls / "a.wav", *options, encoding="cp1252")
     assert done.returncode == 0 and "hello \\u263a there" in done.stdout, done.stderr[-3000:]
-    done = run("predict.py", calls / "a.wav", *options, "--json", PYTHONIOENCODING="cp1252")
+    done = run("predict.py", calls / "a.wav", *options, "--json", encoding="cp1252")
     assert json.loads(done.stdout)[0]["text"] == "hello ☺ there"
 
 
@@ -336,7 +336,7 @@ def test_what_a_person_gets_wrong_is_told_in_one_sentence(told, tmp_path, lines,
 
 
 def test_a_sentence_and_a_status_are_all_that_a_process_leaves(tmp_path):
-    done = run("train.py", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out")
+    done = run_apart("train.py", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out")
     assert (
         done.returncode == 1
         and done.stderr

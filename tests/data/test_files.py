@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import errno
+import json
 
 import pytest
 from safetensors import SafetensorError
@@ -51,6 +52,14 @@ def test_a_file_that_cannot_be_written_leaves_no_other(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="x.json cannot be written .No space left on device."):
         write_json(tmp_path / "x.json", 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_json_files_are_written_whole(tmp_path):
+    write_json(tmp_path / "a" / "x.json", {"b": 1})
+    assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.json"]
+    with pytest.raises(ValueError, match="cannot be written"):
+        write_json(tmp_path / "a" / "x.json" / "y.json", {})
 
 
 def test_a_folder_is_replaced_whole_or_stays(tmp_path):

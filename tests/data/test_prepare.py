@@ -14,7 +14,7 @@ import soundfile
 
 from wise_hf.data import cache
 from wise_hf.data.corpora.folder import load_folder
-from wise_hf.data.prepare import align, align_utterance, prepare, report
+from wise_hf.data.prepare import align_corpus, align_utterance, prepare, report
 from wise_hf.data.unusable import UnusableUtterances, without_unusable
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
@@ -190,7 +190,7 @@ def test_a_recording_with_words_is_held_to_the_same_limit(small_corpus, own_cach
     with pytest.raises(
         UnusableUtterances, match=r"1 of 3 .*b.wav: The recording lasts 121.0 s, at most 120 s are taken"
     ):
-        align(load_folder(small_corpus))
+        align_corpus(load_folder(small_corpus))
 
 
 @pytest.mark.parametrize(
@@ -203,11 +203,11 @@ def test_words_that_are_not_to_be_relied_upon_are_told(small_corpus, own_cache, 
     found = {"text": "hello", "words": words, "alignment": source, "of no column": 1}
     monkeypatch.setattr("wise_hf.data.utterance_words.find_words", lambda *_: found)
     corpus = load_folder(small_corpus)
-    aligned = align(corpus)
+    aligned = align_corpus(corpus)
     assert aligned["alignment"][:] == [source] * 3 and aligned.column_names == corpus.column_names
     assert "3 of 3 recordings: " in caplog.text and told in caplog.text and "c.wav" in caplog.text
     caplog.clear()
-    align(aligned)
+    align_corpus(aligned)
     assert caplog.text == "", "what the corpus says of its words is not told again"
 
 

@@ -11,7 +11,7 @@ import huggingface_hub
 import pytest
 from hub_input import results_of
 from huggingface_hub import HfApi
-from loopback_hub import TOKEN, LoopbackHub, hub_fixture  # noqa: F401
+from loopback.hub import TOKEN, LoopbackHub
 
 from wise_hf.hub import connection
 from wise_hf.hub.publishing import Destination
@@ -50,13 +50,14 @@ def release(model, small_hub_card) -> Release:
 
 
 @pytest.fixture(scope="session")
-def staged_once(saved_model, small_hub_card, tmp_path_factory) -> Path:
-    output = tmp_path_factory.mktemp("out")
-    (output / "results.json").write_text(json.dumps(results_of(saved_model)))
-    model_dir = shutil.copytree(saved_model, output / "fold_1")
-    release = Release(model_dir, Destination("org/wise-test", tag="v1"), small_hub_card)
-    stage_model(release, output / "staged")
-    return output / "staged"
+def staged_once(saved_model, small_hub_card, made_once, tmp_path_factory) -> Path:
+    def stage(folder: Path) -> None:
+        output = tmp_path_factory.mktemp("out")
+        (output / "results.json").write_text(json.dumps(results_of(saved_model)))
+        model_dir = shutil.copytree(saved_model, output / "fold_1")
+        stage_model(Release(model_dir, Destination("org/wise-test", tag="v1"), small_hub_card), folder)
+
+    return made_once("staged", stage)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def waits(monkeypatch) -> list[float]:
 
 
 @pytest.fixture
-def log_in(hub: LoopbackHub, monkeypatch) -> Callable[[str], HfApi]:  # noqa: F811
+def log_in(hub: LoopbackHub, monkeypatch) -> Callable[[str], HfApi]:
     """The real client in this process, whose Hub is the loopback one, with a token."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)

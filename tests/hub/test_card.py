@@ -13,7 +13,7 @@ import jinja2.meta
 import pytest
 from hub_input import CONFUSIONS, EMOTIONS, UNKNOWN_CONFUSIONS, results_of_a_run, results_of_validation
 from huggingface_hub import ModelCard
-from loopback_hub import environment
+from loopback.hub import environment
 
 from wise_hf.hub.card import check_results, describe_release, eval_results, write_model_card
 from wise_hf.hub.publishing import Destination, publish
@@ -37,7 +37,7 @@ def card(saved_model, tmp_path):
         destination = Destination("org/wise-test", tag=tag)
         release = replace(Release(Path("out/fold_2"), destination, HUB_CARD), **changes)
         weights = f"weights of fold {fold}"
-        write_model_card(release, model, weights, results, [SAMPLE], HUB_CARD / "README.md", tmp_path / "README.md")
+        write_model_card(release, model, weights, results, [SAMPLE], tmp_path / "README.md")
         return ModelCard.load(tmp_path / "README.md")
 
     return write

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from fresh_environment import make_environment
-from loopback_hub import environment
+from loopback.hub import environment
 from safetensors.torch import load_file, save_file
 
 from wise_hf import WISEModel, read_audio

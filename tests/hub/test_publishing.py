@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, _commit_api
-from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
 from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
 

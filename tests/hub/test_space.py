@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import SpaceCard
-from loopback_hub import environment
+from loopback.hub import environment
 
 import wise_hf
 from wise_hf.hub.publishing import Destination, open_repository, publish

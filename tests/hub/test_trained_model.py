@@ -11,7 +11,7 @@ import huggingface_hub
 import pytest
 from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
-from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
 
 from wise_hf.commands.parsing import parse
 from wise_hf.commands.train import TrainAndPublishOptions

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback_hub import OTHER_TOKEN, READ_TOKEN, TOKEN, LoopbackHub, environment, hub_fixture  # noqa: F401
-from loopback_store import Refused, check_card, is_lfs, upload_mode
+
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, LoopbackHub, environment
+from loopback.store import Refused, check_card, is_lfs, upload_mode
 
 
+ROOT = Path(__file__).resolve().parents[2]
 START = """
 import json, sys
 from pathlib import Path
@@ -462,8 +464,8 @@ def test_nothing_answers_when_it_is_over(tmp_path):
 
 
 def test_it_runs_by_hand():
-    script = str(Path(__file__).with_name("loopback_hub.py"))
-    with subprocess.Popen([sys.executable, script, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tests.loopback.hub", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         lines = iter(process.stdout.readline, "")
         told = [next(lines)]
         while not told[-1].startswith("#"):

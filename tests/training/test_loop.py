@@ -46,14 +46,14 @@ ROWS = [utterance(number) for number in range(20)]
 TRAIN, VALIDATION = ROWS[:12], ROWS[12:]
 
 
-def make_run(folder, recipe=RECIPE, mixed_precision="no", validation_rows=VALIDATION, **accelerator) -> TrainingRun:
+def make_run(folder, recipe=RECIPE, mixed_precision="no", validation=VALIDATION, **accelerator) -> TrainingRun:
     AcceleratorState._reset_state(reset_partial_state=False)
     set_seed(0)
     processor = build_processor(TRAIN, None, "global", "native")
     model = small_model(processor)
     collator = WISECollator(processor, model.config.label2id, augment=recipe.augment)
     made = Accelerator(cpu=True, mixed_precision=mixed_precision, **accelerator)
-    return TrainingRun(model, TRAIN, validation_rows, collator, recipe, made, folder)
+    return TrainingRun(model, TRAIN, validation, collator, recipe, made, folder)
 
 
 def small_model(processor) -> WISEForAudioClassification:
@@ -174,7 +174,7 @@ def test_the_cosine_warms_up_and_ends_near_zero():
 
 
 def test_without_a_validation_part_the_last_epoch_is_kept(tmp_path):
-    run = make_run(tmp_path, validation_rows=())
+    run = make_run(tmp_path, validation=())
     progress = run.train("test")
     assert progress.best_epoch == 4 and progress.history[-1]["ua"] is None
     last = weights(run.model)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from wise_hf.training.results import scores_of_confusion
-from wise_hf.training.scores import compute_scores
+from wise_hf.training.scores import compute_scores, scores_of_confusion
 
 
 def test_scores_are_those_worked_out_by_hand():

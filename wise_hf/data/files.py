@@ -26,6 +26,7 @@ def written_whole(place: Path, way_out: str = "give another output folder") -> I
         ValueError: where it cannot be written.
     """
     with unfinished_beside(place, way_out) as unfinished:
+        _remove(unfinished)  # what a kill left there
         yield unfinished
         put_in_place(unfinished, place)
 
@@ -113,4 +114,4 @@ def check_writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another output folder.") from error
+        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error

@@ -88,6 +88,32 @@ def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
     return DatasetDict({part: dataset.select(rows[part]) for part in PARTS if rows[part] or part != "test"})
 
 
+def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]) -> None:
+    """
+    Say before training what would spoil it.
+
+    Raises:
+        ValueError: for a single emotion, or a training part without one of the emotions.
+    """
+    if len(emotions) < 2:
+        raise ValueError(
+            f"The corpus has no emotion but {', '.join(emotions)}, and a model learns to tell one from another; add "
+            "recordings of others, or choose two or more with --emotions or --label_map."
+        )
+    emotion_of = dataset["emotion"][:]
+    for fold in folds:
+        missing = sorted(set(emotions) - {emotion_of[row] for row in fold.train})
+        if missing:
+            raise ValueError(
+                f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
+                "--emotions, or take another protocol."
+            )
+        for part in ("validation", "test"):
+            missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
+            if missing and getattr(fold, part):
+                logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, missing)
+
+
 def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
     """
     Leave out of training and validation what is also said in the test part.

@@ -1,4 +1,4 @@
-"""The map functions for features: an utterance with words -> the frames of its phonemes."""
+"""The map function for WISE's features: an utterance with words -> the frames of its phonemes."""
 
 from wise_hf.data.schema import Utterance
 from wise_hf.model.audio_wise import read_audio
@@ -30,9 +30,3 @@ def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtrac
         "cut_phonemes": selection.cut_phonemes,
         "cut_words": selection.cut_words,
     }
-
-
-def extract_wise(utterance: Utterance) -> dict:
-    """The same for the tables, by the extractor as it usually is and without what the limits cut."""
-    features = extract_utterance(utterance, WISEFeatureExtractor())
-    return {name: features[name] for name in WISEFeatureExtractor.model_input_names}

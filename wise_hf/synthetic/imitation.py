@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from wise_hf.data.corpora.iemocap import IMITATION_MARK
-from wise_hf.synthetic.demo_corpus import make_folder
+from wise_hf.data.files import check_writable
 from wise_hf.synthetic.espeak import SAMPLING_RATE, espeak_files
 from wise_hf.synthetic.imitation_formats import (
     EVALUATION_HEADER,
@@ -24,7 +24,7 @@ from wise_hf.synthetic.imitation_formats import (
     evaluation_block,
     evaluator_files,
     rate,
-    segment_files,
+    segment_texts,
     transcription,
 )
 from wise_hf.synthetic.imitation_plan import Dialog, plan_corpus
@@ -75,7 +75,7 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
     espeak_files()
     root = Path(output_dir)
     readme = README.format(share=float(share), seed=seed)
-    make_folder(root)
+    check_writable(root)
     _check_folder(root, readme)
     # First, so that an imitation that was interrupted is known as one.
     _write(root / "README.txt", readme)
@@ -128,7 +128,7 @@ def _write_dialog(root: Path, seed: int, dialog: Dialog) -> int:
     _write_junk(alignments / f"{placed[0].turn.utterance_id}.wdseg")
     for each in placed:
         if each.turn.has_segments:
-            words, phones = segment_files(each.utterance, rng)
+            words, phones = segment_texts(each.utterance, rng)
             _write(alignments / f"{each.turn.utterance_id}.wdseg", words)
             _write(alignments / f"{each.turn.utterance_id}.phseg", phones)
     return len(placed)

@@ -1,31 +1,29 @@
 """The tables as one self-contained page: report.html."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from itertools import chain, zip_longest
 from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined
 
 from wise_hf.data.files import write_text
 from wise_hf.model.visualization import emotion_color
 from wise_hf.tables.paper_figures import SOURCES
-from wise_hf.tables.tables import (
+from wise_hf.tables.presentation import (
     NOT_RUN,
-    OURS,
     TABLES,
     columns_of,
     comparability,
     notes,
     protocol_line,
-    recipe_lines,
+    recipe_sentences,
     rows_of,
     setup,
     short_words,
+    shown_tables,
 )
+from wise_hf.tables.summary import OURS
+from wise_hf.training.templates import load_template
 
 
-TEMPLATE = "report.html.jinja"
 MAX_EXAMPLES = 12  # of a protocol
 _PANEL_WIDTH, _PANEL_HEIGHT = 240, 130  # of a learning curve, in the units of its viewBox
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28, 6, 8, 18
@@ -36,15 +34,13 @@ def write_report(results: Mapping, summary: Mapping, path: Path) -> None:
     Write the page; it loads nothing from elsewhere.
 
     Args:
-        results, summary: what `wise_hf.tables.tables.summarize` takes and gives.
+        results, summary: what `wise_hf.tables.summary.summarize_tables` takes and gives.
         path: the file.
 
     Raises:
         ValueError: where it cannot be written.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["emotion_color"] = emotion_color
-    template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
+    template = load_template(Path(__file__).with_name("report.html.jinja"), True, emotion_color=emotion_color)
     write_text(path, template.render(view(results, summary)))
 
 
@@ -60,7 +56,7 @@ def view(results: Mapping, summary: Mapping) -> dict:
         "protocols": [_view_of_protocol(results, summary, protocol) for protocol in summary["protocols"]],
         "notes": notes(summary),
         "sources": SOURCES,
-        "recipes": [line.removeprefix("- ") for line in recipe_lines(summary)],
+        "recipes": recipe_sentences(summary),
     }
 
 
@@ -69,7 +65,7 @@ def overview(summary: Mapping) -> list[dict]:
     The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
 
     Args:
-        summary: of `wise_hf.tables.tables.summarize`.
+        summary: of `wise_hf.tables.summary.summarize_tables`.
     """
     groups = []
     for table, title in TABLES.items():
@@ -94,10 +90,9 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
 
 
 def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> dict:
-    shown = [table for table in TABLES if any(table in row["tables"] for row in protocol["rows"])]
     tables = [
-        {"title": TABLES[table], "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
-        for table in shown
+        {"title": title, "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
+        for table, title in shown_tables(protocol).items()
     ]
     runs = [run for run in results["runs"] if run["protocol"] == protocol["protocol"]]
     return {

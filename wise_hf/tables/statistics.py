@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import binomtest
 
-from wise_hf.training.results import scores_of_confusion
+from wise_hf.training.scores import count_confusion, scores_of_confusion
 
 
 RESAMPLES = 2000
@@ -28,10 +28,8 @@ def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) 
         (K, K) counts, a row for each true emotion.
     """
     number = {emotion: index for index, emotion in enumerate(emotions)}
-    counts = np.zeros((len(emotions), len(emotions)), dtype=int)
-    for utterance, emotion in predicted.items():
-        counts[number[truth[utterance]], number[emotion]] += 1
-    return counts
+    true = [number[truth[utterance]] for utterance in predicted]
+    return count_confusion([number[emotion] for emotion in predicted.values()], true, len(emotions))
 
 
 def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Sequence[str]) -> dict[str, float]:

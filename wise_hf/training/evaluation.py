@@ -17,7 +17,7 @@ from wise_hf.data.unusable import without_unusable
 from wise_hf.model.loading import load_model, load_processor
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import confusion_lines
+from wise_hf.training.results import results_part
 from wise_hf.training.scores import compute_scores
 
 
@@ -77,4 +77,4 @@ def evaluate_model(arguments: EvaluateOptions) -> str:
     lines = [
         f"WA {scores['wa']:.3f}  UA {scores['ua']:.3f}  macro F1 {scores['macro_f1']:.3f}  ({len(rows)} utterances)"
     ]
-    return "\n".join([*lines, "", *confusion_lines(scores["confusion"], emotions)])
+    return "\n".join([*lines, "", results_part("confusion", scores["confusion"], emotions)])

@@ -13,31 +13,41 @@ from pathlib import Path
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.collator import load_utterances
+from wise_hf.data.augmentation import WARPS
+from wise_hf.data.collator import load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
-from wise_hf.data.folds import Fold, make_folds, without_tested_text
+from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
+from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, write_results
-from wise_hf.training.wise_system import load_word_vectors
+from wise_hf.training.results import RESULT_FILES, results_to_markdown, summarize_run, write_results
+from wise_hf.training.svm import make_svm
+from wise_hf.training.system import System, Trial
+from wise_hf.training.trial import with_prefix
+from wise_hf.training.wise_system import load_word_vectors, wise_system
 
 
 logger = logging.getLogger(__name__)
 
 ARGUMENTS = "arguments.json"
 FOLDS = "folds.json"
+TRACKED = "trackers"  # what trackers write, where they write files
 DEFAULT_VOCABULARY = 30_000
 # What may differ between an interrupted run and its continuation.
-FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
+FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", "log_with")
 # What the numbers depend on beside the arguments.
 VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while something is trained; the message says how to continue."""
 
 
 def run_experiment(
@@ -58,10 +68,13 @@ def run_experiment(
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
+        Interrupted: with how to continue.
     """
     arguments = with_cross_validation(arguments)
     check_arguments(arguments)
-    accelerator = make_accelerator(arguments.gradient_accumulation_steps)
+    accelerator = make_accelerator(
+        arguments.gradient_accumulation_steps, arguments.log_with, arguments.output_dir / TRACKED
+    )
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             check_output_dir(arguments)
@@ -78,25 +91,31 @@ def run_experiment(
                 check_to_the_end(arguments.embeddings)
             before_training()
         prepared = make(corpus)
-    rows = load_utterances(prepared)
-    experiment = make_experiment(arguments, emotions, rows)
+    wise, others = make_systems(arguments)
+    trials = make_trials(arguments, emotions, load_utterances(prepared), folds, accelerator)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             start_run(arguments)
             write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
-    model_dirs = fold_dirs(arguments.output_dir, folds)
-    description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
+    description = describe(arguments, prepared, emotions, accelerator) | describe_folds(arguments, folds, origin)
     description["num_skipped"] = unread + len(whole) - len(corpus)
-    fold_results = run_folds(rows, folds, experiment, model_dirs)
+    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
+    try:
+        fold_results = run_folds(wise, others, folds, trials)
+    except KeyboardInterrupt:
+        resume = f"--resume_from_checkpoint {arguments.output_dir}"
+        raise Interrupted(f"The training was interrupted; continue it with the same command and {resume}.") from None
+    for tracker in accelerator.trackers:
+        tracker.finish()
     if not accelerator.is_main_process:
         return ""
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
     # The first fold's, whatever it scored: to take the best would be to choose by test scores.
-    after_training(model_dirs[0])
-    return "\n" + to_markdown(results)
+    after_training(trials[0].output_dir)
+    return "\n" + results_to_markdown(results)
 
 
 def with_cross_validation(arguments: TrainOptions) -> TrainOptions:
@@ -172,18 +191,44 @@ def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], 
     return folds, origin | {"text_disjoint": bool(arguments.text_disjoint)}
 
 
-def make_experiment(arguments: TrainOptions, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
-    """What the arguments ask for, with the word vectors read."""
-    return Experiment(
-        emotions=emotions,
-        recipe=recipe_of(arguments),
-        vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, rows),
-        model_choices=model_choices_of(arguments),
-        mfcc_backend=arguments.mfcc_backend,
-        seed=arguments.seed,
-        gradient_accumulation_steps=arguments.gradient_accumulation_steps,
-        with_svm=arguments.svm,
-    )
+def make_systems(arguments: TrainOptions) -> tuple[System, dict[str, System]]:
+    """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
+    recipe = recipe_of(arguments)
+    wise = wise_system(recipe, mfcc_backend=arguments.mfcc_backend, **model_choices_of(arguments))
+    if not arguments.svm:
+        return wise, {}
+    both = ("train", "validation")
+    svm = partial(make_svm, learns_from=both, normalized_by=both if recipe.refit else ("train",))
+    unknown = {"svm_unknown": svm("global")} if recipe.normalization == "speaker" else {}
+    return wise, {"svm": svm(recipe.normalization)} | unknown
+
+
+def make_trials(
+    arguments: TrainOptions,
+    emotions: Sequence[str],
+    utterances: Sequence[PreparedUtterance],
+    folds: Sequence[Fold],
+    accelerator: Accelerator,
+) -> list[Trial]:
+    """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
+    recipe, statistics = recipe_of(arguments), {}
+    if recipe.normalization == "speaker":
+        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+    vectors = load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, utterances)
+    return [
+        Trial(
+            parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
+            emotions=emotions,
+            vectors=vectors,
+            seed=arguments.seed,
+            output_dir=output_dir,
+            name=f"Fold {number}/{len(folds)}" if len(folds) > 1 else "Training",
+            statistics=statistics,
+            make_accelerator=partial(make_accelerator, arguments.gradient_accumulation_steps),
+            log=with_prefix(output_dir.name, accelerator.log),
+        )
+        for number, (fold, output_dir) in enumerate(zip(folds, fold_dirs(arguments.output_dir, folds), strict=True), 1)
+    ]
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
@@ -193,20 +238,20 @@ def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
     return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
 
 
-def describe(arguments: TrainOptions, prepared: Dataset, experiment: Experiment, accelerator: Accelerator) -> dict:
+def describe(arguments: TrainOptions, prepared: Dataset, emotions: Sequence[str], accelerator: Accelerator) -> dict:
     """What was run, for results.json; the folds are told by `describe_folds`."""
     return {
         "corpus": arguments.corpus_title,
         "training_data": arguments.corpus.training_data(arguments.data_dir),
         "corpus_options": corpus_options(arguments),
-        "emotions": list(experiment.emotions),
+        "emotions": list(emotions),
         "num_utterances": len(prepared),
         "emotion_counts": dict(Counter(prepared["emotion"])),
         "alignments": dict(Counter(prepared["alignment"])),
         "seed": arguments.seed,
         "recipe_name": arguments.recipe,
-        "recipe": asdict(experiment.recipe),
-        "model": dict(experiment.model_choices),
+        "recipe": asdict(recipe_of(arguments)),
+        "model": model_choices_of(arguments),
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
         "mfcc_backend": arguments.mfcc_backend,
         "versions": versions(),
@@ -273,7 +318,7 @@ def start_run(arguments: TrainOptions) -> None:
     if arguments.resume_from_checkpoint is not None:
         return
     for path in arguments.output_dir.glob("*"):
-        if path.name.startswith(("fold_", "model")):
+        if path.name.startswith(("fold_", "model", TRACKED)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.name in (*RESULT_FILES, FOLDS):
             path.unlink()

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from loopback_store import SPACE_SDKS, Commit, Refused, Repo, check_card
+from .store import SPACE_SDKS, Commit, Refused, Repo, check_card
 
 
 if TYPE_CHECKING:
-    from loopback_hub import LoopbackHub
+    from .hub import LoopbackHub
 
 
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}

@@ -1,12 +1,12 @@
-"""The paper's two tables, run here: tables.json and tables.md."""
+"""What tables.md and report.html show of a summary: cells and sentences; and tables.md itself."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-import numpy as np
-
-from wise_hf.tables.paper_figures import CORPUS, EMOTIONS, FIGURES, SOURCES, UNITS_NOTE, UTTERANCES
-from wise_hf.tables.statistics import RESAMPLES, bootstrap_intervals, compare, confusion_of, pooled_scores
-from wise_hf.training.results import PROTOCOLS
+from wise_hf.tables.paper_figures import CORPUS, EMOTIONS, SOURCES, UNITS_NOTE, UTTERANCES
+from wise_hf.tables.statistics import RESAMPLES
+from wise_hf.tables.summary import OURS
+from wise_hf.training.templates import load_template
 
 
 TABLES = {
@@ -15,101 +15,29 @@ TABLES = {
     "units": "Recurrent units of the hierarchy",
     "more": "More rows",
 }
-OURS = "wise"  # the row that the others are compared with
 NOT_RUN = "not run yet"
 _NOTHING = ("–", "")
 
 Cell = tuple[str, str]  # what is read first, and what is added in small print
 
 
-def summarize(results: Mapping) -> dict:
+def tables_to_markdown(summary: Mapping) -> str:
     """
-    The whole of tables.json.
+    The tables as a person reads them.
 
     Args:
-        results: `corpus`, `emotions`, `num_utterances`, `seeds`, `word_vectors`, `protocols`, `truth`, `rows` and
-            `runs`; a row may lack some of its runs, a run some of its folds.
-
-    Returns:
-        What was run, and under `protocols` for each of them its `rows`: `result` is `None` where nothing was run yet,
-        else the scores of every fold, their mean and deviation, the pooled scores with their intervals, the confusion
-        counts, and WISE against the row on the same utterances (`None` for WISE itself and where it was not run).
+        summary: of `wise_hf.tables.summary.summarize_tables`.
     """
-    described = ("corpus", "emotions", "num_utterances", "seeds", "word_vectors")
-    return {
-        **{name: results[name] for name in described},
-        "trial_epochs": results.get("trial_epochs"),
-        "num_skipped": results.get("num_skipped", 0),
-        "paper_comparable": _is_the_papers_corpus(results),
-        "protocols": [_summarize_protocol(results, protocol) for protocol in results["protocols"]],
-    }
+    sentences = (setup, comparability, short_words, protocol_line, notes, recipe_sentences)
+    names = {each.__name__: each for each in (*sentences, shown_tables, columns_of, rows_of)}
+    template = load_template(Path(__file__).with_name("tables.md.jinja"), **names, not_run=NOT_RUN, sources=SOURCES)
+    return template.render(summary=summary)
 
 
-def _is_the_papers_corpus(results: Mapping) -> bool:
-    same_classes = sorted(results["emotions"]) == sorted(EMOTIONS)
-    return results["corpus"] == CORPUS and same_classes and results["num_utterances"] == UTTERANCES
-
-
-def _summarize_protocol(results: Mapping, protocol: str) -> dict:
-    runs = {row["key"]: {} for row in results["rows"]}
-    for run in results["runs"]:
-        if run["protocol"] == protocol and run["folds"]:
-            runs[run["key"]][run["seed"]] = run["folds"]
-    num_folds = max((len(folds) for by_seed in runs.values() for folds in by_seed.values()), default=0)
-    rows = [_summarize_row(results, row, runs) for row in results["rows"]]
-    return {"protocol": protocol, "words": PROTOCOLS.get(protocol, protocol), "num_folds": num_folds, "rows": rows}
-
-
-def _summarize_row(results: Mapping, row: Mapping, runs: Mapping[str, Mapping[int, Sequence[Mapping]]]) -> dict:
-    mine, wises = runs[row["key"]], runs.get(OURS, {})
-    return {
-        **{name: row[name] for name in ("key", "name", "tables", "recipe")},
-        "parameters": _parameters(mine),
-        "paper": FIGURES.get(row["key"]),
-        "result": _summarize_runs(results, mine) if mine else None,
-        "wise_against_it": None if row["key"] == OURS else _against(results["truth"], wises, mine),
-    }
-
-
-def _parameters(runs: Mapping[int, Sequence[Mapping]]) -> int | None:
-    """Of the first fold: where word vectors are learnt, they are as many as its training part has words."""
-    return next((fold.get("parameters") for folds in runs.values() for fold in folds), None)
-
-
-def _summarize_runs(results: Mapping, runs: Mapping[int, Sequence[Mapping]]) -> dict:
-    """The scores of a row's runs, by seed."""
-    truth, emotions = results["truth"], results["emotions"]
-    predictions = {seed: _predictions(folds) for seed, folds in runs.items()}
-    every = list(predictions.values())
-    folds = [{"seed": seed} | _scores_of_fold(fold) for seed, folds in runs.items() for fold in folds]
-    confusion = np.sum([confusion_of(truth, predicted, emotions) for predicted in every], axis=0)
-    return {
-        "folds": folds,
-        "mean": {name: float(np.mean([fold[name] for fold in folds])) for name in ("wa", "ua")},
-        "std": {name: float(np.std([fold[name] for fold in folds])) for name in ("wa", "ua")},
-        "pooled": pooled_scores(truth, every, emotions),
-        "interval": bootstrap_intervals(truth, every),
-        "by_seed": [{"seed": seed} | pooled_scores(truth, [its], emotions) for seed, its in predictions.items()],
-        "utterances": len(set().union(*every)),
-        "confusion": confusion.tolist(),
-        "seconds_per_fold": float(np.mean([fold["seconds"] for fold in folds])),
-    }
-
-
-def _scores_of_fold(fold: Mapping) -> dict:
-    scores = {name: fold["test"][name] for name in ("wa", "ua")}
-    return {name: fold[name] for name in ("name", "sizes", "epoch", "seconds")} | scores
-
-
-def _predictions(folds: Sequence[Mapping]) -> dict[str, str]:
-    return {utterance: emotion for fold in folds for utterance, emotion in fold["predictions"].items()}
-
-
-def _against(truth: Mapping[str, str], ours: Mapping[int, Sequence], theirs: Mapping[int, Sequence]) -> dict | None:
-    """WISE against a row, with the seeds that have tested some utterance with both."""
-    pairs = [(_predictions(ours[seed]), _predictions(theirs[seed])) for seed in ours if seed in theirs]
-    pairs = [(mine, other) for mine, other in pairs if mine.keys() & other.keys()]
-    return compare(truth, [mine for mine, _ in pairs], [other for _, other in pairs]) if pairs else None
+def shown_tables(protocol: Mapping) -> dict[str, str]:
+    """The titles of the tables that a protocol has rows for."""
+    used = {table for row in protocol["rows"] for table in row["tables"]}
+    return {table: title for table, title in TABLES.items() if table in used}
 
 
 def rows_of(summary: Mapping, protocol: Mapping, table: str) -> list[dict]:
@@ -117,7 +45,7 @@ def rows_of(summary: Mapping, protocol: Mapping, table: str) -> list[dict]:
     A table as it is shown.
 
     Args:
-        summary: of `summarize`.
+        summary: of `wise_hf.tables.summary.summarize_tables`.
         protocol: one of its protocols.
         table: one of `TABLES`.
 
@@ -199,36 +127,6 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-def to_markdown(summary: Mapping) -> str:
-    """
-    The tables as a person reads them.
-
-    Args:
-        summary: of `summarize`.
-    """
-    lines = [f"# Tables 1 and 2 of the WISE paper on {summary['corpus']}", "", setup(summary)]
-    lines += ["", f"**{comparability(summary)}**", ""]
-    for protocol in summary["protocols"]:
-        for table, title in TABLES.items():
-            if any(table in row["tables"] for row in protocol["rows"]):
-                lines += [f"## {title}, {short_words(protocol)}", "", *_markdown_table(summary, protocol, table), ""]
-    lines += ["## Footnotes", "", *(f"- {note}" for note in notes(summary))]
-    lines += [f"- {source.mark}: {source.citation}, https://doi.org/{source.doi}. {source.note}" for source in SOURCES]
-    recipes = recipe_lines(summary)
-    return "\n".join(lines + (["", "## How the rows were trained", "", *recipes] if recipes else [])) + "\n"
-
-
-def _markdown_table(summary: Mapping, protocol: Mapping, table: str) -> list[str]:
-    columns = ["System", *columns_of(summary, table)]
-    lines = [protocol_line(summary, protocol), ""]
-    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    for row in rows_of(summary, protocol, table):
-        name, *cells = [" ".join(filter(None, cell)) for cell in (row["name"], *row["cells"])]
-        told = name if row["run"] else f"{name}: {NOT_RUN}"
-        lines.append(f"| {' | '.join([told, *cells])} |")
-    return lines
-
-
 def setup(summary: Mapping) -> str:
     """What corpus this is, in a sentence or two."""
     seeds = f"Seed{'s' * (len(summary['seeds']) > 1)}: {', '.join(map(str, summary['seeds']))}"
@@ -294,20 +192,20 @@ def notes(summary: Mapping) -> list[str]:
     ]
 
 
-def recipe_lines(summary: Mapping) -> list[str]:
-    """WISE's recipe, and in what the other rows' differ from it, as the lines of a list."""
+def recipe_sentences(summary: Mapping) -> list[str]:
+    """WISE's recipe, and in what the other rows' differ from it."""
     rows = summary["protocols"][0]["rows"]
     recipes = {row["key"]: {name: _value(value) for name, value in row["recipe"].items()} for row in rows}
     usual = recipes.get(OURS, {})
-    lines = [f"- WISE: {_values(usual)}."] if usual else []
+    sentences = [f"WISE: {_values(usual)}."] if usual else []
     for row in rows:
         own = recipes[row["key"]]
         changed = {name: value for name, value in own.items() if usual.get(name) != value}
         if own and row["key"] != OURS:  # an SVM has no recipe
             # A system with a model of its own tells the whole of what its training reads.
             told = changed if own.keys() == usual.keys() else own
-            lines.append(f"- {row['name']}: {_values(told) or 'as WISE'}.")
-    return lines
+            sentences.append(f"{row['name']}: {_values(told) or 'as WISE'}.")
+    return sentences
 
 
 def _values(recipe: Mapping[str, str]) -> str:

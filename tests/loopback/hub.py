@@ -1,8 +1,8 @@
 """
-A Hugging Face Hub on this machine, for tests of what talks to the Hub: python tests/loopback_hub.py --port 8400.
+A Hugging Face Hub on this machine, for tests of what talks to the Hub: python -m tests.loopback.hub --port 8400.
 
 The real huggingface_hub, unpatched, creates, commits, lists, tags and downloads here; `environment` says what it has
-to be told. Uploads go by LFS, not by Xet (HF_HUB_DISABLE_XET=1). PYTEST_DONT_REWRITE: there are no asserts in here.
+to be told. Uploads go by LFS, not by Xet (HF_HUB_DISABLE_XET=1).
 """
 
 import argparse
@@ -15,16 +15,14 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import sleep  # by name, for tests replace time.sleep
 from typing import Any
 
-import pytest
-from loopback_routes import Account, Api, Reply, Request, Storage
-from loopback_store import Refused, Repo, Store
+from .routes import Account, Api, Reply, Request, Storage
+from .store import Refused, Repo, Store
 
 
 TOKEN, READ_TOKEN, OTHER_TOKEN = "hf_loopback", "hf_loopback_read", "hf_loopback_other"
@@ -212,13 +210,6 @@ def environment(hub: LoopbackHub, home: str | Path, token: str | None = TOKEN) -
     kept |= {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
     kept |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     return kept | ({"HF_TOKEN": token} if token else {})
-
-
-@pytest.fixture(name="hub")
-def hub_fixture() -> Iterator[LoopbackHub]:
-    """A Hub of a test's own, empty."""
-    with LoopbackHub() as hub:
-        yield hub
 
 
 # -- HTTP -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import pytest
 from tables_input import ROWS, make_results, scores_of
 
 from wise_hf.tables.paper_figures import FIGURES, SOURCES
-from wise_hf.tables.tables import summarize, to_markdown
+from wise_hf.tables.presentation import tables_to_markdown
+from wise_hf.tables.summary import summarize_tables
 
 
 def row_of(summary: Mapping, key: str, protocol: int = 0) -> dict:
@@ -28,7 +29,7 @@ def results() -> dict:
 
 @pytest.fixture(scope="module")
 def summary(results: dict) -> dict:
-    return summarize(results)
+    return summarize_tables(results)
 
 
 def test_the_papers_figures_agree_with_what_its_text_says_of_them():
@@ -66,11 +67,11 @@ def test_wise_is_held_against_every_other_row_on_the_same_utterances(summary):
 
 def test_the_summary_is_plain_json(summary):
     read_again = json.loads(json.dumps(summary, allow_nan=False))
-    assert to_markdown(read_again) == to_markdown(summary)
+    assert tables_to_markdown(read_again) == tables_to_markdown(summary)
 
 
 def test_a_table_for_every_protocol_and_table_with_the_protocol_over_it(summary):
-    text = to_markdown(summary)
+    text = tables_to_markdown(summary)
     for name in ("leave sessions out", "random utterances"):
         assert re.search(rf"^## Table 1: .*, {name}$", text, re.MULTILINE)
     assert text.count("Protocol: leave sessions out: no session is in training and test. 5 folds; 120 of 120") == 4
@@ -84,7 +85,9 @@ def test_a_table_for_every_protocol_and_table_with_the_protocol_over_it(summary)
 
 
 def test_all_lines_of_a_table_have_as_many_cells():
-    text = to_markdown(summarize(make_results(seeds=(0, 1), missing=[("session", "audio"), ("random", "wise")])))
+    text = tables_to_markdown(
+        summarize_tables(make_results(seeds=(0, 1), missing=[("session", "audio"), ("random", "wise")]))
+    )
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -93,8 +96,8 @@ def test_what_was_not_run_is_called_so():
     results = make_results(missing=[("session", "cnn_phoneme"), ("session", "svm")])
     cut = next(run for run in results["runs"] if run["key"] == "text")
     cut["folds"] = cut["folds"][:2]
-    summary = summarize(results)
-    text = to_markdown(summary)
+    summary = summarize_tables(results)
+    text = tables_to_markdown(summary)
     assert lines_of(text, "CNN+Phoneme")[0].startswith("| CNN+Phoneme [24]: not run yet | – | –")
     assert lines_of(text, "CNN+Phoneme")[0].endswith("| 0.739 | 0.685 |")
     assert "Text only (2 of 5 folds so far)" in text and text.count("so far") == 1
@@ -103,25 +106,25 @@ def test_what_was_not_run_is_called_so():
 
 
 def test_nothing_is_compared_where_wise_was_not_run():
-    summary = summarize(make_results(missing=[("session", "wise")]))
+    summary = summarize_tables(make_results(missing=[("session", "wise")]))
     assert row_of(summary, "audio")["wise_against_it"] is None and row_of(summary, "audio")["result"] is not None
 
 
 def test_a_protocol_without_any_run():
     results = make_results(protocols=("session",)) | {"protocols": ["session", "speaker"]}
-    text = to_markdown(summarize(results))
+    text = tables_to_markdown(summarize_tables(results))
     assert "no speaker is in training and test. Nothing was run under it yet." in text
 
 
 def test_several_seeds_are_averaged_and_their_range_is_told():
     results = make_results(seeds=(0, 1, 2), protocols=("session",))
-    summary = summarize(results)
+    summary = summarize_tables(results)
     found = row_of(summary, "wise")["result"]
     by_seed = [each["ua"] for each in found["by_seed"]]
     assert found["pooled"]["ua"] == pytest.approx(np.mean(by_seed)) and len(found["folds"]) == 15
     assert np.sum(found["confusion"]) == 3 * 120
     assert len(row_of(summary, "audio")["wise_against_it"]["mcnemar_p_by_seed"]) == 3
-    text = to_markdown(summary)
+    text = tables_to_markdown(summary)
     assert f"{min(by_seed):.3f}–{max(by_seed):.3f}" in lines_of(text, "WISE |")[0]
     assert "Seeds: 0, 1, 2." in text and "twice the mean of the p-values" in text
 
@@ -129,9 +132,9 @@ def test_several_seeds_are_averaged_and_their_range_is_told():
 def test_a_seed_that_lacks_a_row_is_not_compared():
     results = make_results(seeds=(0, 1), protocols=("session",))
     results["runs"] = [run for run in results["runs"] if (run["key"], run["seed"]) != ("audio", 1)]
-    summary = summarize(results)
+    summary = summarize_tables(results)
     assert len(row_of(summary, "audio")["wise_against_it"]["mcnemar_p_by_seed"]) == 1
-    assert "Audio only (5 of 10 folds so far)" in to_markdown(summary)
+    assert "Audio only (5 of 10 folds so far)" in tables_to_markdown(summary)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +146,11 @@ def test_a_seed_that_lacks_a_row_is_not_compared():
     ],
 )
 def test_whether_the_papers_figures_are_comparable_is_told(results, corpus, num_utterances, told):
-    summary = summarize({**results, "corpus": corpus, "num_utterances": num_utterances})
-    assert told in to_markdown(summary) and summary["paper_comparable"] == (num_utterances == 5531)
+    summary = summarize_tables({**results, "corpus": corpus, "num_utterances": num_utterances})
+    assert told in tables_to_markdown(summary) and summary["paper_comparable"] == (num_utterances == 5531)
 
 
 def test_how_the_rows_were_trained_is_told_by_what_differs(summary):
-    text = to_markdown(summary)
+    text = tables_to_markdown(summary)
     assert "- WISE: epochs=40, batch_size=32, optimizer=adam" in text and "augment=none" in text
     assert "- Dual RNNs [2]: epochs=60." in text and "- Audio only: as WISE." in text and "- SVM:" not in text
