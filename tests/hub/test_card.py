@@ -37,7 +37,7 @@ def card(saved_model, tmp_path):
         destination = Destination("org/wise-test", tag=tag)
         release = replace(Release(Path("out/fold_2"), destination, HUB_CARD), **changes)
         weights = f"weights of fold {fold}"
-        write_model_card(release, model, weights, results, [SAMPLE], HUB_CARD / "README.md", tmp_path / "README.md")
+        write_model_card(release, model, weights, results, [SAMPLE], tmp_path / "README.md")
         return ModelCard.load(tmp_path / "README.md")
 
     return write

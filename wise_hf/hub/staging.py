@@ -12,7 +12,7 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
 from wise_hf.data.files import write_json
-from wise_hf.hub.card import write_model_card
+from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
@@ -28,7 +28,6 @@ CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
 # act on the repository that it lies in.
 HUB_FILES = {"handler.py": "handler.py", "requirements.txt": "requirements.txt", "gitattributes": ".gitattributes"}
-TEMPLATE = "README.md"
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack", "*.onnx")
 
 AUTO_CLASSES = {
@@ -78,15 +77,7 @@ def _stage(release: Release, results: Sequence[Mapping], output_dir: Path) -> li
     model = load_staged_model(output_dir)
     classify = wise_hf.WISEAudioClassificationPipeline(model=model, processor=load_processor(output_dir))
     samples = hear_samples(classify, output_dir)
-    write_model_card(
-        release,
-        model,
-        weights_digest(output_dir),
-        results,
-        samples,
-        release.hub_card_dir / TEMPLATE,
-        output_dir / TEMPLATE,
-    )
+    write_model_card(release, model, weights_digest(output_dir), results, samples, output_dir / TEMPLATE)
     return staying
 
 
