@@ -42,6 +42,7 @@ from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.mel_spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
@@ -63,18 +64,18 @@ WORD2VEC_LEARNING_RATE = 0.01
 COLUMNS = {"mel_spectrogram": Array2D((None, MEL_BANDS), "float16"), "phonemes": List(Value("string"))}
 
 
-def extract(row: dict) -> dict:
+def extract_spectrogram_and_phonemes(utterance: Utterance) -> dict:
     """
     The map function for features.
 
     Args:
-        row: an utterance with words (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        utterance: one with words (`wise_hf.data.schema.UTTERANCE_FEATURES`).
 
     Returns:
         `mel_spectrogram` (frames, 128) float16 of the first 6 s, and `phonemes`, the names of all phonemes in order.
     """
-    samples = read_audio(row["audio"], SAMPLING_RATE, row["start_s"], row["end_s"])
-    phonemes = [phoneme["phoneme"] for word in row["words"] for phoneme in word["phonemes"]]
+    samples = read_audio(utterance["audio"], SAMPLING_RATE, utterance["start_s"], utterance["end_s"])
+    phonemes = [phoneme["phoneme"] for word in utterance["words"] for phoneme in word["phonemes"]]
     return {"mel_spectrogram": mel_spectrogram(samples).astype(np.float16), "phonemes": phonemes}
 
 
@@ -274,22 +275,22 @@ class CNNPhonemeCollator(PlainCollator):
     phoneme_ids: Mapping[str, int]
     label2id: Mapping[str, int]
 
-    def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """
         Args:
-            rows: utterances of `load_utterances` with `mel_spectrogram` and `phonemes`.
+            utterances: those of `load_utterances` with `mel_spectrogram` and `phonemes`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.
         """
-        spectrograms = np.zeros((len(rows), MEL_FRAMES, MEL_BANDS), dtype=np.float32)
-        for padded, row in zip(spectrograms, rows, strict=True):
-            padded[: len(row["mel_spectrogram"])] = row["mel_spectrogram"]
-        ids = [torch.from_numpy(self.ids(row["phonemes"])) for row in rows]
+        spectrograms = np.zeros((len(utterances), MEL_FRAMES, MEL_BANDS), dtype=np.float32)
+        for padded, each in zip(spectrograms, utterances, strict=True):
+            padded[: len(each["mel_spectrogram"])] = each["mel_spectrogram"]
+        ids = [torch.from_numpy(self.ids(each["phonemes"])) for each in utterances]
         return {
             "input_features": torch.from_numpy(spectrograms),
             "phoneme_ids": pad_sequence(ids, batch_first=True),
-            "labels": torch.tensor([self.label2id[row["emotion"]] for row in rows]),
+            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
         }
 
     def ids(self, phonemes: Sequence[str]) -> np.ndarray:
@@ -298,23 +299,23 @@ class CNNPhonemeCollator(PlainCollator):
         return np.array([self.phoneme_ids.get(phoneme, unknown) for phoneme in phonemes], dtype=np.int64)
 
 
-def build(
-    train_rows: Sequence[dict], emotions: Sequence[str], vectors: WordVectors | None
+def build_cnn_phoneme(
+    train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[CNNPhonemeForAudioClassification, CNNPhonemeCollator]:
     """
     A fresh model, its phonemes' vectors learnt from the training part, and what makes its batches.
 
     Args:
-        train_rows: utterances of the training part, with `phonemes`.
+        train: utterances of the training part, with `phonemes`.
         emotions: the labels, in the order of their numbers.
         vectors: not used: no words are read.
     """
-    names = [PAD, UNKNOWN, *sorted({str(phoneme) for row in train_rows for phoneme in row["phonemes"]})]
+    names = [PAD, UNKNOWN, *sorted({str(phoneme) for utterance in train for phoneme in utterance["phonemes"]})]
     label2id = {emotion: number for number, emotion in enumerate(emotions)}
     collator = CNNPhonemeCollator({name: number for number, name in enumerate(names)}, label2id)
     config = CNNPhonemeConfig(vocab_size=len(names), id2label=dict(enumerate(emotions)), label2id=label2id)
     model = CNNPhonemeForAudioClassification(config)
-    counts = pair_counts([collator.ids(row["phonemes"]) for row in train_rows], len(names))
+    counts = pair_counts([collator.ids(utterance["phonemes"]) for utterance in train], len(names))
     learnt = word2vec(counts, config.phoneme_embedding_size)
     learnt[1] = learnt[2:].mean(0)  # an unknown phoneme is like any
     with torch.no_grad():
@@ -325,9 +326,9 @@ def build(
 SYSTEM = System(
     key="cnn_phoneme",
     name="CNN+Phoneme [24]",
-    extract=extract,
+    extract=extract_spectrogram_and_phonemes,
     columns=COLUMNS,
-    build=build,
+    build=build_cnn_phoneme,
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
     ),

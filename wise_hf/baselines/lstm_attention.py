@@ -36,6 +36,7 @@ from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.descriptors import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
@@ -50,18 +51,19 @@ STD_FLOOR = 1e-6
 COLUMNS = {"descriptors": Array2D((None, NUM_DESCRIPTORS), "float32")}
 
 
-def extract(row: dict) -> dict:
+def extract_descriptors(utterance: Utterance) -> dict:
     """
     The map function for features.
 
     Args:
-        row: an utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        utterance: one of a corpus (`wise_hf.data.schema.UTTERANCE_FEATURES`).
 
     Returns:
         `descriptors` (T, 34) float32 of its first 7 s.
     """
-    end_s = min(row["end_s"], row["start_s"] + MAX_SECONDS)
-    return {"descriptors": low_level_descriptors(read_audio(row["audio"], SAMPLING_RATE, row["start_s"], end_s))}
+    end_s = min(utterance["end_s"], utterance["start_s"] + MAX_SECONDS)
+    samples = read_audio(utterance["audio"], SAMPLING_RATE, utterance["start_s"], end_s)
+    return {"descriptors": low_level_descriptors(samples)}
 
 
 @strict
@@ -215,21 +217,21 @@ class LSTMAttentionCollator(PlainCollator):
     std: np.ndarray
     label2id: Mapping[str, int]
 
-    def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """
         Args:
-            rows: utterances of `load_utterances` with `descriptors`.
+            utterances: those of `load_utterances` with `descriptors`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.
         """
-        standardised = [(row["descriptors"] - self.mean) / self.std for row in rows]
-        features = [torch.from_numpy(utterance.astype(np.float32)) for utterance in standardised]
+        standardised = [(each["descriptors"] - self.mean) / self.std for each in utterances]
+        features = [torch.from_numpy(frames.astype(np.float32)) for frames in standardised]
         return {
             "input_features": pad_sequence(features, batch_first=True),
-            "frame_lengths": torch.tensor([len(utterance) for utterance in features]),
-            "input_ids": pad_sequence([self._ids(row["words"]) for row in rows], batch_first=True),
-            "labels": torch.tensor([self.label2id[row["emotion"]] for row in rows]),
+            "frame_lengths": torch.tensor([len(frames) for frames in features]),
+            "input_ids": pad_sequence([self._ids(each["words"]) for each in utterances], batch_first=True),
+            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
         }
 
     def _ids(self, words: Sequence[str]) -> torch.Tensor:
@@ -237,19 +239,19 @@ class LSTMAttentionCollator(PlainCollator):
         return torch.tensor([self.word_ids.get(word.lower(), unknown) for word in words[:MAX_WORDS]])
 
 
-def build(
-    train_rows: Sequence[dict], emotions: Sequence[str], vectors: WordVectors | None
+def build_lstm_attention(
+    train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[LSTMAttentionForAudioClassification, LSTMAttentionCollator]:
     """
     A fresh model and what makes its batches.
 
     Args:
-        train_rows: utterances of the training part, with `words` and `descriptors`.
+        train: utterances of the training part, with `words` and `descriptors`.
         emotions: the labels, in the order of their numbers.
         vectors: word vectors; without them those of the training part's words are learnt.
     """
     known = vectors.words if vectors is not None else [PAD, UNKNOWN]
-    trained = {word.lower() for row in train_rows for word in row["words"]}
+    trained = {word.lower() for utterance in train for word in utterance["words"]}
     words = [*known, *sorted(trained.difference(known))]
     label2id = {emotion: number for number, emotion in enumerate(emotions)}
     sizes = {} if vectors is None else {"word_embedding_size": vectors.matrix.shape[1]}
@@ -260,21 +262,21 @@ def build(
         with torch.no_grad():
             model.word_embeddings.weight[: len(known)] = torch.from_numpy(vectors.matrix)
     word_ids = {word: number for number, word in enumerate(words)}
-    return model, LSTMAttentionCollator(word_ids, *descriptor_statistics(train_rows), label2id)
+    return model, LSTMAttentionCollator(word_ids, *descriptor_statistics(train), label2id)
 
 
-def descriptor_statistics(rows: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
+def descriptor_statistics(utterances: Sequence[PreparedUtterance]) -> tuple[np.ndarray, np.ndarray]:
     """(34,) mean and (34,) deviation of all frames of the utterances, float64; a deviation is STD_FLOOR at least."""
-    frames = np.concatenate([row["descriptors"] for row in rows])
+    frames = np.concatenate([utterance["descriptors"] for utterance in utterances])
     return frames.mean(0, dtype=np.float64), np.maximum(frames.std(0, dtype=np.float64), STD_FLOOR)
 
 
 SYSTEM = System(
     key="lstm_attention",
     name="LSTM+Attn [10]",
-    extract=extract,
+    extract=extract_descriptors,
     columns=COLUMNS,
-    build=build,
+    build=build_lstm_attention,
     recipe=replace(
         PLAIN,
         epochs=150,
