@@ -16,17 +16,12 @@ from wise_hf.commands.parsing import parse as parse_options
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.training import description
 from wise_hf.training import run as experiment
+from wise_hf.training.description import describe_folds
 from wise_hf.training.options import TrainOptions
-from wise_hf.training.run import (
-    Interrupted,
-    check_arguments,
-    choose_folds,
-    describe_folds,
-    run_experiment,
-    start_run,
-    with_cross_validation,
-)
+from wise_hf.training.run import check_arguments, choose_folds, run_experiment, with_cross_validation
+from wise_hf.training.run_folder import Interrupted, start_run
 
 
 QUICK = ["--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
@@ -152,7 +147,7 @@ def test_a_package_that_is_on_the_path_without_being_installed_stops_nothing(mon
         return found(name)
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    assert experiment.versions() == {name: found(name) for name in experiment.VERSIONS_OF} | {"wise_hf": "unknown"}
+    assert description.versions() == {name: found(name) for name in description.VERSIONS_OF} | {"wise_hf": "unknown"}
 
 
 def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatch):

@@ -68,8 +68,7 @@ def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureEx
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
-    """
-    Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
+    """Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
 
     Args:
         utterance: with raw (not normalised) features.
@@ -87,8 +86,7 @@ def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtt
 
 
 def change_channel(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
-    """
-    Every second utterance through another microphone, telephone or room.
+    """Every second utterance through another microphone, telephone or room.
 
     The cepstra give the energies of the mel bands, smoothly; the bands are weighed, noise is added, and the whole is
     as loud again as it was. What masks faint sounds in every recording (`wise_hf.model.level_wise`) stays beneath.
@@ -146,8 +144,7 @@ def masking_energies() -> np.ndarray:
 
 @functools.cache
 def warp_matrix(warp: float) -> np.ndarray:
-    """
-    Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
+    """Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
 
     Cepstra give a smooth log mel spectrum, which is read at the warped centres of the filters and turned into cepstra
     again; a linear map commutes with the deltas, so one block serves all three parts.
@@ -177,8 +174,7 @@ def warped(features: np.ndarray, warp: float) -> np.ndarray:
 
 
 def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
-    """
-    Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
+    """Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
 
     Args:
         utterance: with normalised features.
@@ -199,8 +195,7 @@ def drop_words(utterance: EncodedUtterance, rng: np.random.Generator) -> Encoded
 
 
 def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) -> list[EncodedUtterance]:
-    """
-    Replace words by words that other utterances of the batch say with the same emotion.
+    """Replace words by words that other utterances of the batch say with the same emotion.
 
     What is left in common between utterances of an emotion is the emotion, not the voice or the sentence.
     """
@@ -216,8 +211,7 @@ def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) 
 
 
 def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarray]) -> list[EncodedUtterance]:
-    """
-    Utterances made of other words.
+    """Utterances made of other words.
 
     Args:
         utterances: where the words are taken from; their words are counted through from 0.

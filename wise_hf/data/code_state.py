@@ -17,8 +17,7 @@ _running: dict[str, tuple[ModuleSpec | None, str]] = {}
 
 
 def code_state(function: object, *arguments: object) -> dict[str, str]:
-    """
-    What changes when the code does that a function may run.
+    """What changes when the code does that a function may run.
 
     Files are followed from import to import, those inside functions included: files of this package, of the function's
     own and of whatever is not installed. An installed package counts with its version, also where it is only named

@@ -32,8 +32,7 @@ LABELS = ("labels", "label", "label_ids")  # the names that transformers' Traine
 
 
 def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[PreparedUtterance]:
-    """
-    Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
+    """Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
@@ -53,8 +52,7 @@ def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[
 def speaker_statistics(
     utterances: Sequence[PreparedUtterance], warps: Sequence[float] = (1.0,)
 ) -> dict[tuple[str, float], Statistics]:
-    """
-    Mean and deviation of every speaker's frames, for the normalisation by speaker.
+    """Mean and deviation of every speaker's frames, for the normalisation by speaker.
 
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
@@ -80,8 +78,7 @@ def speaker_statistics(
 
 @dataclass
 class WISECollator:
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         processor: normalises, pads and finds the word ids.
@@ -104,7 +101,8 @@ class WISECollator:
         check_augmentations(self.augment, self.processor.feature_extractor)
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
-        """
+        """Make a batch of the model's inputs.
+
         Args:
             utterances: of `load_utterances` or of a prepared corpus. transformers' Trainer takes away all but what the
                 model is called on; then `label` stands for `emotion`, and `input_ids` for `words`

@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class PreparationReport:
-    """
-    What a preparation did.
+    """What a preparation did.
 
     Args:
         num_utterances, num_words: how many there are.
@@ -75,8 +74,7 @@ _UNSURE = {
 
 
 def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
-    """
-    Find the words of every utterance that has none yet; cached.
+    """Find the words of every utterance that has none yet; cached.
 
     Args:
         dataset: utterances of a corpus reader.
@@ -92,8 +90,7 @@ def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
 
 
 def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
-    """
-    Align every utterance that has no words yet and extract the features of all.
+    """Align every utterance that has no words yet and extract the features of all.
 
     Both maps are cached: the same utterance is never prepared twice, and an interrupted preparation goes on where it
     was.
@@ -123,8 +120,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 def extract_features(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None = None
 ) -> Dataset:
-    """
-    The features of any system, of utterances with words; cached.
+    """The features of any system, of utterances with words; cached.
 
     Args:
         aligned: what `align` made.

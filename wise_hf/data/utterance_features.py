@@ -6,8 +6,7 @@ from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
 def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtractor) -> dict:
-    """
-    The raw (not yet normalised) features of an aligned utterance.
+    """The raw (not yet normalised) features of an aligned utterance.
 
     Args:
         utterance: one with words.

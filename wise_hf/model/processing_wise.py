@@ -11,8 +11,8 @@ from .inputs_wise import check_options, recording_list, word_lists
 
 
 class WISEProcessor(ProcessorMixin):
-    """
-    What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the words.
+    """What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the
+    words.
 
     ```python
     inputs = processor(samples, text="Kids are talking by the door.", sampling_rate=16000, return_tensors="pt")
@@ -33,7 +33,8 @@ class WISEProcessor(ProcessorMixin):
         padding: bool | str = True,
         **kwargs,
     ) -> BatchFeature:
-        """
+        """Turn recordings into the model's inputs.
+
         Args:
             audio: (samples,) float in [-1, 1], as an array, a tensor or a list of numbers; or a list of such, or an
                 array or tensor (recordings, samples).
@@ -88,8 +89,7 @@ class WISEProcessor(ProcessorMixin):
     def add_word_ids(
         self, batch: BatchFeature, word_ids: Sequence[np.ndarray], return_tensors: str | None = None
     ) -> BatchFeature:
-        """
-        Complete a batch of the feature extractor.
+        """Complete a batch of the feature extractor.
 
         Args:
             batch: `input_features`, `phoneme_lengths` and `word_lengths`, NumPy, as the feature extractor pads them.

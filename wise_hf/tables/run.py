@@ -27,7 +27,7 @@ from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
-from wise_hf.training.run import ARGUMENTS, Interrupted, check_same_arguments, recorded
+from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_arguments, recorded
 from wise_hf.training.system import System
 
 

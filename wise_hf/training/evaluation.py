@@ -60,21 +60,20 @@ def evaluate_model(arguments: EvaluateOptions) -> str:
             "--label_map or choose with --emotions."
         )
     make = partial(prepare, feature_extractor=processor.feature_extractor, num_proc=arguments.num_proc)
-    rows = load_utterances(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
+    utterances = load_utterances(make(without_unusable(corpus, make) if arguments.skip_unusable else corpus))
     by_speaker = processor.feature_extractor.normalization == "speaker"
-    collator = WISECollator(processor, model.config.label2id, speaker_statistics(rows) if by_speaker else {})
+    collator = WISECollator(processor, model.config.label2id, speaker_statistics(utterances) if by_speaker else {})
     accelerator = make_accelerator()
-    loader = accelerator.prepare(DataLoader(rows, arguments.batch_size, collate_fn=collator))
+    loader = accelerator.prepare(DataLoader(utterances, arguments.batch_size, collate_fn=collator))
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
     scores = compute_scores(predicted, true, len(emotions))
     if arguments.output is not None:
         predictions = [
-            {"id": row["id"], "emotion": row["emotion"], "predicted": emotions[number]}
-            for row, number in zip(rows, predicted, strict=True)
+            {"id": each["id"], "emotion": each["emotion"], "predicted": emotions[number]}
+            for each, number in zip(utterances, predicted, strict=True)
         ]
-        counts = {"num_utterances": len(rows), "num_skipped": unread + len(corpus) - len(rows)}
+        counts = {"num_utterances": len(utterances), "num_skipped": unread + len(corpus) - len(utterances)}
         write_json(arguments.output, {"emotions": emotions, **counts, **scores, "predictions": predictions})
-    lines = [
-        f"WA {scores['wa']:.3f}  UA {scores['ua']:.3f}  macro F1 {scores['macro_f1']:.3f}  ({len(rows)} utterances)"
-    ]
-    return "\n".join([*lines, "", results_part("confusion", scores["confusion"], emotions)])
+    told = "WA {wa:.3f}  UA {ua:.3f}  macro F1 {macro_f1:.3f}".format(**scores)
+    table = results_part("confusion", scores["confusion"], emotions)
+    return f"{told}  ({len(utterances)} utterances)\n\n{table}"
