@@ -10,6 +10,7 @@ import pytest
 import torch
 from datasets import Dataset, Value
 
+from wise_hf.commands.parsing import parse
 from wise_hf.data import load_folder, make_folds
 from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.schema import PreparedUtterance
@@ -23,8 +24,11 @@ from wise_hf.tables.jobs import (
     trial_of,
     unfinished_jobs,
 )
+from wise_hf.tables.options import TableOptions
 from wise_hf.tables.rows import table_rows
+from wise_hf.tables.run import reproduce_tables
 from wise_hf.training.loop import Progress, TrainingRun
+from wise_hf.training.run_folder import Interrupted
 from wise_hf.training.system import System
 from wise_hf.training.trial import start_network
 
@@ -208,3 +212,13 @@ def test_the_time_is_estimated_for_what_is_not_finished(aligned, tmp_path):
     assert "with 2 at a" in estimate_to_text(estimates, 2) and "WISE" in estimate_to_text(estimates, 2)
     run_jobs(plan)
     assert estimate_to_text(estimate(plan), 1) == "Every fold of every row is finished."
+
+
+def test_interrupted_trainings_tell_how_they_are_continued(spoken_corpus, tmp_path, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wise_hf.tables.run.run_jobs", interrupted)
+    given = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", "--rows", "svm", "--num_proc", 1]
+    with pytest.raises(Interrupted, match="interrupted; continue them with the same command"):
+        reproduce_tables(parse(TableOptions, None, [str(word) for word in [*given, "--protocols", "random"]]))

@@ -7,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from accelerate.state import AcceleratorState
+from trial_input import RECIPE, small_trial, small_wise, utterances
 
-from wise_hf.data.augmentation import WARPS
-from wise_hf.data.collator import speaker_statistics
-from wise_hf.data.folds import PARTS, Fold
+from wise_hf.data.folds import Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.training.fold_results import run_folds, score_by_scenario
 from wise_hf.training.loop import TrainingRun
-from wise_hf.training.recipe import Recipe
 from wise_hf.training.svm import make_svm
-from wise_hf.training.system import System, Trial
-from wise_hf.training.wise_system import wise_system
+from wise_hf.training.system import System
 
 
 def test_scores_by_scenario_are_of_the_utterances_whose_scenario_is_known():
@@ -36,15 +33,9 @@ def fresh_accelerator():
     AcceleratorState._reset_state(reset_partial_state=False)
 
 
-SIZES = {"phoneme_hidden_size": 8, "word_hidden_size": 8, "audio_hidden_size": 8, "text_hidden_size": 8}
-RECIPE = Recipe(epochs=3, batch_size=4)
 BOTH = ("train", "validation")
 SVMS = {"svm": make_svm("speaker", BOTH, BOTH), "svm_unknown": make_svm("global", BOTH, BOTH)}
 FOLD = Fold("a", list(range(8)), [8, 9, 10, 11], [12, 13, 14, 15])
-
-
-def small_wise(**changes: object) -> System:
-    return wise_system(replace(RECIPE, **changes), **SIZES, freeze_word_embeddings=False)
 
 
 def run(
@@ -57,22 +48,10 @@ def run(
 ) -> dict:
     """The result of the only fold."""
     spoken = utterances() if spoken is None else spoken
-    parts = {part: [spoken[number] for number in getattr(fold, part)] for part in PARTS}
-    trial = Trial(parts, ["happy", "sad"], None, 0, output_dir, "test", speaker_statistics(spoken, WARPS))
+    trial = small_trial(output_dir, spoken, fold)
     trial = trial if log is None else replace(trial, log=log)
     (result,) = run_folds(wise or small_wise(), others, [fold], [trial])
     return result
-
-
-def utterances() -> list[PreparedUtterance]:
-    made = []
-    for number in range(16):
-        rng = np.random.default_rng(number)
-        lengths = {"phoneme_lengths": rng.integers(20, 30, 6), "word_lengths": np.array([2, 3, 1])}
-        features = rng.normal(number % 2, 1, (lengths["phoneme_lengths"].sum(), 39)).astype(np.float32)
-        utterance = {"id": str(number), "speaker": f"s{number // 8}", "emotion": ["happy", "sad"][number % 2]}
-        made.append(utterance | {"words": ["kids", "are", "here"], "input_features": features} | lengths)
-    return made
 
 
 @pytest.mark.parametrize("killed_after", [2, 4], ids=["while the epoch is chosen", "while all are learnt from"])

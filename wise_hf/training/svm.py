@@ -92,7 +92,7 @@ def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Seq
 
 
 def _inner_folds(labels: np.ndarray, speakers: Sequence[str | None]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Training and validation utterances by number; over speakers where they are known, and only where each emotion can be learnt."""
+    """Numbers of utterances; over speakers where they are known, and only where each emotion can be learnt."""
     known = None not in speakers and len(set(speakers)) > 1
     groups = np.array(speakers) if known else np.arange(len(labels))
     num_folds = min(INNER_FOLDS, len(set(groups)), int(np.bincount(labels)[np.unique(labels)].min()))
