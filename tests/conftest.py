@@ -92,7 +92,7 @@ def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
 
     def save(folder: Path) -> None:
         rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
-        processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
+        processor = build_processor(rows, None, WISEFeatureExtractor(normalization="speaker"))
         build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
         processor.save_pretrained(folder)
 
