@@ -37,7 +37,7 @@ def imported_by(folder: str) -> set[str]:
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.partition(".")[0])
-    own = {path.stem for path in ROOT.glob("*/**/*.py")} | {"wise_hf"}
+    own = {name for path in ROOT.glob("*/**/*.py") for name in (path.stem, path.parent.name)}
     installed = packages_distributions()
     return {canonical(installed.get(name, [name])[0]) for name in modules - own - sys.stdlib_module_names}
 
