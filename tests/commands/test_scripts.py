@@ -85,6 +85,7 @@ def trained_on_iemocap(iemocap_imitation, tmp_path_factory) -> Path:
     return output
 
 
+@pytest.mark.slow
 def test_iemocap_is_tested_session_by_session_and_scenario_by_scenario(trained_on_iemocap):
     results = json.loads((trained_on_iemocap / "results.json").read_text())
     assert results["protocol"] == "session" and results["emotions"] == ["angry", "happy", "neutral", "sad"]
@@ -107,6 +108,7 @@ def test_folds_are_reused_and_text_kept_apart(iemocap_imitation, tmp_path):
     assert "Text-disjoint: " in (second / "results.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_tables_are_written_and_a_finished_row_is_not_trained_again(iemocap_imitation, tmp_path, told):
     arguments = ["--dataset", "iemocap", "--data_dir", iemocap_imitation, "--allow_incomplete", "--num_proc", 1]
     arguments += ["--output_dir", tmp_path / "out", "--epochs", 1]
@@ -157,6 +159,7 @@ def test_the_tables_are_of_as_many_folds_as_there_are_speakers_and_of_five_at_mo
     assert "8 recordings cannot make 5 random folds; it takes 2 folds, each of 2 recordings" in last
 
 
+@pytest.mark.slow
 def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_corpus, tmp_path, monkeypatch):
     arguments = ["--data_dir", spoken_corpus, "--rows", "svm,audio", "--protocols", "random", "--epochs", 1]
     arguments += ["--num_proc", 1, "--output_dir", tmp_path / "out"]
@@ -171,6 +174,7 @@ def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_co
     assert done.stdout.count("## Footnotes") == 1
 
 
+@pytest.mark.slow
 def test_half_precision_and_accumulated_gradients_train_under_accelerate_launch(spoken_corpus, tmp_path):
     launch = (*ACCELERATE, "--mixed_precision", "bf16")
     arguments = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", *QUICK, "--no-svm"]
@@ -323,6 +327,7 @@ def test_what_a_person_gets_wrong_is_told_in_one_sentence(told, tmp_path, lines,
     assert not list((tmp_path / "out").rglob("*")), "nothing half-written"
 
 
+@pytest.mark.slow
 def test_a_sentence_and_a_status_are_all_that_a_process_leaves(tmp_path):
     done = run_apart("train.py", "--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out")
     sentence = f"train.py: {tmp_path / 'none'} is not a folder; give the folder that holds metadata.csv.\n"

@@ -2,15 +2,13 @@
 
 import json
 import logging
-import subprocess
-import sys
 import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, _commit_api
-from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN
 from script import run
 
 from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
@@ -333,16 +331,14 @@ def test_tags_and_branches_that_cannot_be_are_told_before_anybody_is_contacted(h
 # -- the script ------------------------------------------------------------------------------------------------------
 
 
-def test_the_script_publishes_and_prints_the_page(hub, release, tmp_path):
-    options = ["--repo_id", NAME, "--private", "--tag", "v1", "--license", "cc-by-nc-sa-4.0"]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--model", str(release.model_dir), "--hub_card", str(release.hub_card_dir)]
-        + options,
-        capture_output=True,
-        text=True,
-        env=environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1"},
-        cwd=tmp_path,
-    )
+@pytest.fixture
+def push(release):
+    """Runs the script ; it may contact a Hub where the test is `logged_in`."""
+    return partial(run, "push_to_hub.py", "--model", release.model_dir, "--hub_card", release.hub_card_dir)
+
+
+def test_the_script_publishes_and_prints_the_page(hub, logged_in, push):
+    done = push("--repo_id", NAME, "--private", "--tag", "v1", "--license", "cc-by-nc-sa-4.0")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{hub.endpoint}/{NAME}\n" and "HTTP Request" not in done.stderr
     assert hub.repo(NAME).private and commits(hub) == 1
@@ -351,18 +347,11 @@ def test_the_script_publishes_and_prints_the_page(hub, release, tmp_path):
     assert TOKEN not in done.stdout + done.stderr
 
 
-def test_a_licence_that_the_hub_does_not_know_is_told_before_anything_is_made(hub, logged_in, release):
-    options = ["--model", release.model_dir, "--repo_id", NAME, "--license", "mine"]
-    done = run("push_to_hub.py", *options, "--hub_card", release.hub_card_dir)
+def test_a_licence_that_the_hub_does_not_know_is_told_before_anything_is_made(hub, logged_in, push):
+    done = push("--repo_id", NAME, "--license", "mine")
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("push_to_hub.py: 'mine' is no licence that the Hub knows; give one")
     assert len(done.stderr.splitlines()[-1]) < 200 and not hub.asked("create")
-
-
-@pytest.fixture
-def push(release):
-    """Runs the script in this process, which may contact nobody (HF_HUB_OFFLINE)."""
-    return partial(run, "push_to_hub.py", "--model", release.model_dir, "--hub_card", release.hub_card_dir)
 
 
 def test_a_dry_run_lists_files_and_sizes_and_contacts_nobody(push, release, tmp_path):

@@ -43,6 +43,7 @@ def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(sta
     assert len(space.history("main")) == 2 and space.sdk == "gradio"
 
 
+@pytest.mark.slow
 def test_the_space_reads_recordings_without_the_package(space_dir):
     code = (
         "import sys; sys.modules['wise_hf'] = None; import channels_wise, recording; "
@@ -72,6 +73,7 @@ def push(logged_in, release, small_hub_card, tmp_path):
     return partial(run, "push_to_hub.py", *options)
 
 
+@pytest.mark.slow
 def test_the_script_publishes_model_and_space_and_a_failure_leaves_nothing_that_it_cannot_mend(hub, push):
     listed = push("--space", SPACE, "--dry_run", "--hub_card", HUB_CARD)
     assert listed.returncode == 0 and "app.py" in listed.stdout and "handler.py" in listed.stdout

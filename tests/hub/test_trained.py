@@ -149,9 +149,8 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(parse,
     assert "those of fold 1 of 2" in files["README.md"].decode()
 
 
-def test_two_processes_train_one_model_and_the_main_one_alone_writes_and_publishes(
-    hub, spoken_corpus, small_hub_card, tmp_path
-):
+@pytest.mark.slow
+def test_of_two_processes_the_main_one_alone_writes_and_publishes(hub, spoken_corpus, small_hub_card, tmp_path):
     command = [*("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"), SCRIPT]
     command += ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", "--hub_card", small_hub_card, *PUSH]
     command += ["--num_proc", "1", "--epochs", "1", "--no-svm"]

@@ -79,6 +79,7 @@ def recording(spoken_corpus) -> str:
     return str(sorted((spoken_corpus / "audio").glob("*/*.wav"))[0])
 
 
+@pytest.mark.slow
 def test_every_auto_class_and_the_pipeline_load_from_a_folder_and_a_hub_cache_without_wise_hf(
     saved_model, recording, tmp_path
 ):
@@ -99,6 +100,7 @@ def test_every_auto_class_and_the_pipeline_load_from_a_folder_and_a_hub_cache_wi
             assert one["label"] == other["label"] and one["score"] == pytest.approx(other["score"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_no_optional_package_is_needed_to_load(saved_model, tmp_path):
     assert "pip install opensmile" in run(WITHOUT_OPENSMILE, str(saved_model), home=tmp_path)
 
