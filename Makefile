@@ -13,7 +13,7 @@ TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25
 LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
-.PHONY: install test test-quick test-lowest demo quality style benchmark clean
+.PHONY: install test test-quick test-lowest demo docs quality style benchmark clean
 
 install: $(INSTALLED)
 
@@ -42,6 +42,9 @@ test-lowest:
 
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
+
+docs: $(INSTALLED)
+	$(RUN) scripts/make_api_page.py
 
 quality: $(INSTALLED)
 	$(RUN) -m ruff check .

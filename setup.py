@@ -1,8 +1,10 @@
 """Package wise_hf: what it needs, with lower bounds; constraints.txt has the exact versions that CI runs."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 
 # What the package imports, from the oldest version that its tests ran with: `make test-lowest` installs these.
@@ -15,6 +17,7 @@ REQUIRED = [
     "matplotlib>=3.9",
     "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "pyyaml>=6.0.2",
     "safetensors>=0.8",
     "scikit-learn>=1.5",
     "scipy>=1.13",
@@ -35,13 +38,32 @@ TEST = [
     "playwright>=1.50",
     "pytest>=8.0",
     "pytest-xdist>=3.5",
-    "pyyaml>=6.0.2",
     "ruff>=0.17",
 ]
 
+VERSION = re.search('__version__ = "(.+)"', Path("wise_hf/__init__.py").read_text(encoding="utf-8"))[1]
+HUB_CARD = [str(path) for path in Path("hub_card").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+
+
+class BuildWithHubCard(build_py):
+    """A wheel has hub_card/ in the package; a clone has it beside the package, also where it is installed editable."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            for name in HUB_CARD:
+                target = Path(self.build_lib) / "wise_hf" / name
+                self.mkpath(str(target.parent))
+                self.copy_file(name, str(target))
+
+    def get_source_files(self) -> list[str]:
+        """What a source distribution holds."""
+        return [*super().get_source_files(), *HUB_CARD]
+
+
 setup(
     name="wise_hf",
-    version="0.1.0",
+    version=VERSION,
     description="WISE for Hugging Face: the emotion of a recording from its words and how each of them sounds",
     long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
@@ -50,7 +72,13 @@ setup(
     package_dir={"": "."},
     packages=find_packages(include=["wise_hf", "wise_hf.*"]),
     # The metric is a folder that `evaluate` loads by its path, not a package.
-    package_data={"wise_hf": ["py.typed"], "wise_hf.training": ["emotion_scores/*.py"], "wise_hf.tables": ["*.jinja"]},
+    package_data={
+        "wise_hf": ["py.typed"],
+        "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
+        "wise_hf.tables": ["*.jinja"],
+    },
+    cmdclass={"build_py": BuildWithHubCard},
+    entry_points={"console_scripts": ["wise-hf = wise_hf.commands.console:main"]},
     python_requires=">=3.11",
     install_requires=REQUIRED,
     extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},

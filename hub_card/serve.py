@@ -1,4 +1,4 @@
-"""Run handler.py on this machine as Inference Endpoints do: python hub_card/serve.py --model DIR [--port 8000]."""
+"""Run handler.py on this machine as Inference Endpoints do: wise-hf serve --model DIR [--port 8000]."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import handler
@@ -21,8 +22,7 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 
 class EndpointServer(ThreadingHTTPServer):
-    """
-    An HTTP server with a handler behind it; `serve_forever` runs it.
+    """An HTTP server with a handler behind it; `serve_forever` runs it.
 
     POST / or /predict takes audio (audio/*, application/octet-stream; parameters as ?top_k=2&return_words=true) or
     JSON (application/json). Status 400 and {"error": sentence} for what the caller can mend, 413 for a body that is
@@ -139,15 +139,15 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="folder of a saved model")
     parser.add_argument("--host", default="127.0.0.1", help="default: this machine only")
     parser.add_argument("--port", type=int, default=8000, help="0 = a free one")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    args, name = parser.parse_args(), Path(sys.argv[0]).name
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         server = EndpointServer(EndpointHandler(args.model), args.host, args.port)
     except (ValueError, ImportError) as error:
-        sys.exit(f"serve.py: {' '.join(str(error).split())}")
+        sys.exit(f"{name}: {' '.join(str(error).split())}")
     except (OSError, OverflowError) as error:
-        sys.exit(f"serve.py: port {args.port} of {args.host} cannot be taken ({error}); give another --port.")
+        sys.exit(f"{name}: port {args.port} of {args.host} cannot be taken ({error}); give another --port.")
     # Read by scripts/load_test.py: a line on standard output once requests are taken.
     sys.stdout.write(f"http://{args.host}:{server.server_port}\n")
     sys.stdout.flush()

@@ -14,9 +14,9 @@ import transformers
 
 from wise_hf.commands import run as command_line
 from wise_hf.data.files import check_writable, write_json
+from wise_hf.data.options import positive
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.synthetic.benchmarking import Comparison, compare_mfcc, compare_model, compare_recording, table
-from wise_hf.training.options import positive
+from wise_hf.synthetic.benchmarking import Measurement, compare_mfcc, compare_model, compare_recording, table
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."
@@ -59,7 +59,7 @@ def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, st
     return speak(TEXT, VOICES[0]).samples, TEXT, "espeak-ng"
 
 
-def run(repeats: int, samples: np.ndarray, text: str) -> list[Comparison]:
+def run(repeats: int, samples: np.ndarray, text: str) -> list[Measurement]:
     """All comparisons; the one that can fail on a person's recording comes first."""
     scores = compare_recording(samples, text, repeats=repeats)
     comparisons = compare_model(repeats=repeats)
@@ -70,7 +70,7 @@ def run(repeats: int, samples: np.ndarray, text: str) -> list[Comparison]:
     return [*comparisons, scores]
 
 
-def report(comparisons: list[Comparison], repeats: int, source: str) -> dict:
+def report(comparisons: list[Measurement], repeats: int, source: str) -> dict:
     """The numbers and what they were measured on."""
     return {
         "comparisons": [each.to_dict() for each in comparisons],

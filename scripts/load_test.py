@@ -21,11 +21,12 @@ import numpy as np
 from huggingface_hub import InferenceClient, constants
 
 from wise_hf.commands import run as command_line
+from wise_hf.data.options import positive
 from wise_hf.hub.samples import SAMPLES, read_samples
-from wise_hf.training.options import positive
+from wise_hf.hub.templates import templates_dir
 
 
-HUB_CARD = Path(__file__).resolve().parents[1] / "hub_card"
+HUB_CARD = templates_dir()
 TIMEOUT_S = 600
 PARTS = 4  # memory is looked at after each
 MOST_GROWTH = 1.2  # from the first part to the last
@@ -82,8 +83,7 @@ def serving(model: str) -> Iterator[tuple[str, int]]:
 
 
 class Load:
-    """
-    Requests of every form, by several clients at once.
+    """Requests of every form, by several clients at once.
 
     Args:
         url: where the server listens.

@@ -85,15 +85,15 @@ def iemocap_imitation(made_once: MadeOnce) -> Path:
 @pytest.fixture(scope="session")
 def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
     """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
-    from wise_hf.data.collator import load_rows
+    from wise_hf.data.collator import load_utterances
     from wise_hf.data.corpora.folder import load_folder
     from wise_hf.data.prepare import prepare
     from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
     from wise_hf.training.wise_system import build_model, build_processor
 
     def save(folder: Path) -> None:
-        rows = load_rows(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
-        processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
+        rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
+        processor = build_processor(rows, None, WISEFeatureExtractor(normalization="speaker"))
         build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
         processor.save_pretrained(folder)
 

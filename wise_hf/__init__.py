@@ -25,6 +25,7 @@ __all__ = [
     "WISEProcessor",
     "read_audio",
 ]
+__version__ = "0.1.0"
 
 # Once wise_hf is imported, the Auto classes load WISE models with the installed code.
 AutoConfig.register("wise", WISEConfig)
@@ -39,3 +40,8 @@ WISEModel.register_for_auto_class("AutoModel")
 WISEForAudioClassification.register_for_auto_class("AutoModelForAudioClassification")
 WISEFeatureExtractor.register_for_auto_class("AutoFeatureExtractor")
 WISEProcessor.register_for_auto_class("AutoProcessor")
+
+
+def __dir__() -> list[str]:
+    """The public names, without the modules that carry them."""
+    return [*__all__, "__version__"]

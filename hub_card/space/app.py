@@ -1,4 +1,4 @@
-"""Listen to recordings in a browser: python hub_card/space/app.py --model out/fold_1 [--port 7860].
+"""Listen to recordings in a browser: wise-hf space --model out/fold_1 [--port 7860].
 
 As a Space on the Hub the model is named by the variables MODEL_ID and MODEL_REVISION. The revision is a commit: the
 model's code runs here, so nobody who changes the repository changes what runs.
@@ -51,7 +51,8 @@ KEPT_S = 3600  # looked through every ten minutes
 
 
 def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
-    """
+    """Classify a recording, and show what was heard.
+
     Args:
         classify: the pipeline.
         path: the recording's file, or `None`.
@@ -198,17 +199,17 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    args = parse_arguments()
+    args, name = parse_arguments(), Path(sys.argv[0]).name
     if args.model.count("/") != 1 and not Path(args.model).is_dir():
-        sys.exit(f"app.py: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
+        sys.exit(f"{name}: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:
         classify = load_pipeline(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
-        sys.exit(f"app.py: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
+        sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
     try:
         serve(make_page(classify), args.port)
     except OSError as error:
-        sys.exit(f"app.py: port {args.port} cannot be taken ({error}); give another --port.")
+        sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
 
 
 def serve(page: gr.Blocks, port: int | None) -> None:

@@ -14,8 +14,8 @@ from wise_hf.baselines.cnn_phoneme import (
     CNNPhonemeConfig,
     CNNPhonemeForAudioClassification,
     RowNorm,
-    build,
-    extract,
+    build_cnn_phoneme,
+    extract_spectrogram_and_phonemes,
     pair_counts,
     word2vec,
 )
@@ -128,7 +128,7 @@ def test_word2vec_is_the_same_every_time_and_starts_by_its_seed():
 
 def test_the_model_starts_from_the_training_parts_vectors():
     rows = made_up_rows()
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
     counts = pair_counts([collator.ids(row["phonemes"]) for row in rows], 8)
     weights = model.phonemes.embeddings.weight.detach()
     torch.testing.assert_close(weights[2:], word2vec(counts, 100)[2:])
@@ -139,7 +139,7 @@ def test_the_model_starts_from_the_training_parts_vectors():
 def test_padding_changes_no_logits():
     rows = made_up_rows()
     torch.manual_seed(0)
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
     alone = torch.cat([logits_of(model, collator([row])) for row in rows])
     batch = collator(rows)
     assert batch["input_features"].shape == (4, 256, 128)
@@ -151,7 +151,7 @@ def test_padding_changes_no_logits():
 
 def test_a_saved_model_gives_the_same_logits(tmp_path: Path):
     rows = made_up_rows()
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
     model.train()(**collator(rows))  # the norms learn what is usual
     model.save_pretrained(tmp_path)
     loaded = CNNPhonemeForAudioClassification.from_pretrained(tmp_path)
@@ -171,7 +171,7 @@ def test_it_has_the_parameters_of_its_parts():
 
 def test_labels_give_the_softmax_cross_entropy():
     rows = made_up_rows()
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
     with torch.inference_mode():
         output = model.eval()(**collator(rows))
     chosen = output.logits.log_softmax(1)[torch.arange(4), torch.tensor([0, 1, 0, 1])]
@@ -180,7 +180,7 @@ def test_labels_give_the_softmax_cross_entropy():
 
 def test_a_last_batch_of_one_utterance_trains():
     rows = made_up_rows()
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
     loss = model.train()(**collator(rows[:1])).loss
     loss.backward()
     assert loss.isfinite()
@@ -190,13 +190,15 @@ def test_a_last_batch_of_one_utterance_trains():
 
 
 def real_rows(ravdess_root: Path) -> list[dict]:
-    """Eight clips of one actor with their words' phonemes shared out evenly, as `load_rows` gives them."""
+    """Eight clips of one actor with their words' phonemes shared out evenly, as `load_utterances` gives them."""
     clips = [row for row in load_folder(ravdess_root, EMOTIONS) if "Actor_01" in row["audio"]]
     chosen = [row for emotion in EMOTIONS for row in [row for row in clips if row["emotion"] == emotion][:4]]
     for row in chosen:
         words = row["text"].rstrip(".").split()
         row["words"] = share_out(words, [pronounce(word, dictionary_lookup) for word in words], 0, row["end_s"])
-    kept = Dataset.from_list([extract(row) for row in chosen], features=Features(COLUMNS)).with_format("numpy")
+    kept = Dataset.from_list(
+        [extract_spectrogram_and_phonemes(row) for row in chosen], features=Features(COLUMNS)
+    ).with_format("numpy")
     return [{"emotion": row["emotion"]} | features for row, features in zip(chosen, kept, strict=True)]
 
 

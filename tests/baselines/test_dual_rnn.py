@@ -14,8 +14,8 @@ from wise_hf.baselines.dual_rnn import (
     DualRNNConfig,
     DualRNNForAudioClassification,
     _attend,
-    build,
-    extract,
+    build_dual_rnn,
+    extract_mfcc_and_prosody,
     mfcc_with_energy,
 )
 from wise_hf.data.corpora.folder import load_folder
@@ -160,7 +160,7 @@ def test_words_find_their_vectors():
 
 def test_without_vectors_the_words_are_those_of_the_training_part():
     rows = random_rows()
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_dual_rnn(rows, EMOTIONS, None)
     assert set(collator.word_ids) == {PAD, UNKNOWN} | {word.lower() for row in rows for word in row["words"]}
     assert model.word_embeddings.weight.shape == (len(collator.word_ids), 300)
     assert collator.without_augmentation() is collator
@@ -188,27 +188,27 @@ def written_row(folder, samples, **changes):
 @pytest.mark.parametrize("amplitude", [0.0, 0.1])
 def test_features_are_finite(tmp_path, length_s, amplitude):
     samples = amplitude * np.random.default_rng(0).standard_normal(round(length_s * RATE))
-    made = extract(written_row(tmp_path, samples))
+    made = extract_mfcc_and_prosody(written_row(tmp_path, samples))
     assert all(np.isfinite(values).all() for values in made.values())
     assert made["features"].shape == (1 + max(0, len(samples) - 400) // 160, 39)
 
 
 def test_long_recordings_are_cut_and_parts_are_read(tmp_path):
     samples = 0.1 * np.random.default_rng(0).standard_normal(10 * RATE)
-    assert len(extract(written_row(tmp_path, samples))["features"]) == MAX_FRAMES
-    assert len(extract(written_row(tmp_path, samples, start_s=2.0, end_s=3.0))["features"]) == 98
+    assert len(extract_mfcc_and_prosody(written_row(tmp_path, samples))["features"]) == MAX_FRAMES
+    assert len(extract_mfcc_and_prosody(written_row(tmp_path, samples, start_s=2.0, end_s=3.0))["features"]) == 98
 
 
 def test_errors_name_the_recording(tmp_path):
     row = written_row(tmp_path, np.zeros(RATE))
     soundfile.write(row["audio"], np.full(RATE, 20.0), RATE, subtype="FLOAT")
     with pytest.raises(ValueError, match=r"clip\.wav: Audio peaks at 20"):
-        extract(row)
+        extract_mfcc_and_prosody(row)
 
 
 def test_features_fit_their_columns(tmp_path):
     row = written_row(tmp_path, 0.1 * np.random.default_rng(0).standard_normal(RATE))
-    made = extract(row)
+    made = extract_mfcc_and_prosody(row)
     stored = Dataset.from_list([made], features=Features(SYSTEM.columns)).with_format("numpy")[0]
     np.testing.assert_array_equal(stored["features"], made["features"])
     np.testing.assert_array_equal(stored["prosody"], made["prosody"])
@@ -221,7 +221,8 @@ def ravdess_rows(root, emotions, num_each):
         words = row["text"].strip(".").lower().split()
         row["words"] = share_out(words, [["AH0"]] * len(words), 0.0, row["end_s"] - row["start_s"])
     return [
-        {"emotion": row["emotion"], "words": [word["word"] for word in row["words"]]} | extract(row) for row in chosen
+        {"emotion": row["emotion"], "words": [word["word"] for word in row["words"]]} | extract_mfcc_and_prosody(row)
+        for row in chosen
     ]
 
 

@@ -18,8 +18,8 @@ from wise_hf.baselines.lstm_attention import (
     BiLSTM,
     LSTMAttentionConfig,
     LSTMAttentionForAudioClassification,
-    build,
-    extract,
+    build_lstm_attention,
+    extract_descriptors,
 )
 from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.embeddings import WordVectors
@@ -141,7 +141,7 @@ def test_attention_weighs_the_frames_of_its_own_utterance():
 def test_padding_changes_no_logits():
     rows = made_up_rows()
     torch.manual_seed(0)
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_lstm_attention(rows, EMOTIONS, None)
     model.eval()
     alone = torch.cat([logits_of(model, collator([row])) for row in rows])
     batch = collator(rows)
@@ -155,7 +155,7 @@ def test_padding_changes_no_logits():
 def test_a_saved_model_gives_the_same_logits(tmp_path: Path):
     rows = made_up_rows()
     torch.manual_seed(0)
-    model, collator = build(rows, EMOTIONS, None)
+    model, collator = build_lstm_attention(rows, EMOTIONS, None)
     model.eval().save_pretrained(tmp_path)
     loaded = LSTMAttentionForAudioClassification.from_pretrained(tmp_path)
     torch.testing.assert_close(logits_of(loaded, collator(rows)), logits_of(model, collator(rows)), rtol=0, atol=0)
@@ -174,7 +174,7 @@ def test_it_has_the_parameters_of_its_parts():
 
 
 def test_labels_give_the_softmax_cross_entropy():
-    model, collator = build(made_up_rows(), EMOTIONS, None)
+    model, collator = build_lstm_attention(made_up_rows(), EMOTIONS, None)
     with torch.inference_mode():
         output = model.eval()(**collator(made_up_rows()))
     chosen = output.logits.log_softmax(1)[torch.arange(3), torch.tensor([0, 1, 0])]
@@ -183,7 +183,7 @@ def test_labels_give_the_softmax_cross_entropy():
 
 def test_words_take_their_vectors_and_training_words_without_one_get_a_row():
     vectors = WordVectors(["[PAD]", "[UNK]", "word0", "word1"], np.arange(12, dtype=np.float32).reshape(4, 3))
-    model, collator = build(made_up_rows(), EMOTIONS, vectors)
+    model, collator = build_lstm_attention(made_up_rows(), EMOTIONS, vectors)
     weights = model.word_embeddings.weight.detach()
     assert weights.shape == (4 + 5, 3)
     torch.testing.assert_close(weights[:4], torch.from_numpy(vectors.matrix))
@@ -196,7 +196,7 @@ def test_words_take_their_vectors_and_training_words_without_one_get_a_row():
 
 def test_frames_are_standardised_by_the_training_part():
     rows = made_up_rows()
-    batch = build(rows, EMOTIONS, None)[1](rows)
+    batch = build_lstm_attention(rows, EMOTIONS, None)[1](rows)
     lengths = batch["frame_lengths"]
     frames = torch.cat([features[:length] for features, length in zip(batch["input_features"], lengths, strict=True)])
     torch.testing.assert_close(frames.mean(0), torch.zeros(34), atol=1e-5, rtol=0)
@@ -206,7 +206,9 @@ def test_frames_are_standardised_by_the_training_part():
 def test_it_learns_real_clips(ravdess_root: Path):
     clips = [row for row in load_folder(ravdess_root, EMOTIONS) if "Actor_01" in row["audio"]]
     chosen = [row for emotion in EMOTIONS for row in [row for row in clips if row["emotion"] == emotion][:4]]
-    kept = Dataset.from_list([extract(row) for row in chosen], features=Features(COLUMNS)).with_format("numpy")
+    kept = Dataset.from_list([extract_descriptors(row) for row in chosen], features=Features(COLUMNS)).with_format(
+        "numpy"
+    )
     rows = [
         {"emotion": row["emotion"], "words": row["text"].rstrip(".").split(), "descriptors": features["descriptors"]}
         for row, features in zip(chosen, kept, strict=True)

@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,8 @@ import pytest
 import soundfile
 from PIL import Image
 from script import run
+
+from wise_hf.commands.predict import print_json, print_text
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ def test_training_leaves_results_and_models(trained):
     assert np.sum(results["systems"]["WISE"]["pooled"]["confusion"]) == 32
     assert len(results["folds"][0]["predictions"]) == 16
     assert "leave speakers out" in (trained / "results.md").read_text()
-    assert (trained / "confusion.png").is_file()
+    assert (trained / "confusion.png").is_file() and (trained / "learning_curves.png").is_file()
     assert not list(trained.rglob("*.unfinished")) and not list(trained.rglob("checkpoint"))
 
 
@@ -246,9 +247,8 @@ def test_a_folder_stands_for_its_recordings(saved_model, calls):
     assert found["b_silence.wav"] == found["c.wav"] == {"audio", "error"}
 
 
-@pytest.mark.parametrize("form", ["print_text", "print_json"])
-def test_results_are_printed_as_they_come(form, monkeypatch, tmp_path):
-    printing = runpy.run_path(str(ROOT / "scripts" / "predict.py"))[form]
+@pytest.mark.parametrize("printing", [print_text, print_json])
+def test_results_are_printed_as_they_come(printing, monkeypatch, tmp_path):
     result = {"scores": [], "text": "hi", "alignment": "aligner", "words": [], "truncated": False, "until_s": 1.0}
 
     def results():
@@ -260,7 +260,7 @@ def test_results_are_printed_as_they_come(form, monkeypatch, tmp_path):
     with (tmp_path / "out").open("w") as out:
         monkeypatch.setattr(sys, "stdout", out)
         printing(results())
-    if form == "print_json":
+    if printing is print_json:
         assert [each["audio"] for each in json.loads((tmp_path / "out").read_text())] == ["0.wav", "1.wav", "2.wav"]
 
 

@@ -15,7 +15,7 @@ import pytest
 from wise_hf.data import code_state as code_state_module
 from wise_hf.data.code_state import code_state
 from wise_hf.data.corpora.folder import load_folder
-from wise_hf.data.prepare import align, align_utterance, extract_utterance
+from wise_hf.data.prepare import align_corpus, align_utterance, extract_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.tables.rows import table_rows
 
@@ -75,7 +75,7 @@ NATIVE = partial(extract_utterance, feature_extractor=WISEFeatureExtractor())
 def test_extracting_runs_nothing_that_is_not_in_its_state(spoken_corpus, extract):
     if extract is WITH_OPENSMILE:
         pytest.importorskip("opensmile")
-    row = align(load_folder(spoken_corpus))[0]
+    row = align_corpus(load_folder(spoken_corpus))[0]
     ran = modules_run_by(lambda: extract(row))
     assert "wise_hf.model.audio_wise" in ran and ran <= code_state(extract).keys()
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from wise_hf.data.augmentation import AUGMENTATIONS, WARPS
-from wise_hf.data.collator import WISECollator, load_rows, speaker_statistics
+from wise_hf.data.collator import WISECollator, load_utterances, speaker_statistics
 from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
 from wise_hf.data.prepare import prepare
@@ -82,7 +82,7 @@ def test_a_warped_speaker_is_normalised_by_its_own_statistics():
 
 
 def test_rows_of_a_prepared_corpus_hold_plain_arrays(spoken_corpus):
-    rows = load_rows(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
+    rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
     assert len(rows) == 32
     for each in rows:
         assert each["input_features"].dtype == np.float32 and each["input_features"].shape[1] == 39

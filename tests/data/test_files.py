@@ -1,11 +1,12 @@
 """Files that are written whole or not at all."""
 
 import errno
+import json
 
 import pytest
 from safetensors import SafetensorError
 
-from wise_hf.data.files import save_files, unfinished_folder, write_json
+from wise_hf.data.files import last_whole, save_files, write_json, written_whole
 
 
 # What libraries raise on a full disk: Python, safetensors, tokenizers and torch, twice.
@@ -34,7 +35,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_what_was_there(tmp_path, e
 
 
 def test_another_error_stays_what_it_is(tmp_path):
-    with pytest.raises(RuntimeError, match="out of memory"), unfinished_folder(tmp_path / "model"):
+    with pytest.raises(RuntimeError, match="out of memory"), written_whole(tmp_path / "model"):
         raise RuntimeError("CUDA out of memory")
 
 
@@ -51,3 +52,32 @@ def test_a_file_that_cannot_be_written_leaves_no_other(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="x.json cannot be written .No space left on device."):
         write_json(tmp_path / "x.json", 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_json_files_are_written_whole(tmp_path):
+    write_json(tmp_path / "a" / "x.json", {"b": 1})
+    assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.json"]
+    with pytest.raises(ValueError, match="cannot be written"):
+        write_json(tmp_path / "a" / "x.json" / "y.json", {})
+
+
+def test_a_folder_is_replaced_whole_or_stays(tmp_path):
+    place = tmp_path / "checkpoint"
+    for value in (1, 2):
+        with written_whole(place) as unfinished:
+            write_json(unfinished / f"{value}.json", value)
+    with pytest.raises(KeyboardInterrupt), written_whole(place) as unfinished:
+        write_json(unfinished / "3.json", 3)
+        raise KeyboardInterrupt
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["checkpoint/2.json"]
+
+
+def test_a_kill_between_the_renamings_leaves_the_old_folder(tmp_path, monkeypatch):
+    place = tmp_path / "checkpoint"
+    place.mkdir()
+    (place / "1.json").touch()
+    monkeypatch.setattr("pathlib.Path.replace", lambda path, target: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit), written_whole(place) as unfinished:
+        unfinished.mkdir()
+    assert [path.name for path in last_whole(place).iterdir()] == ["1.json"]

@@ -5,7 +5,7 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wise_hf.data.folds import PARTS, Fold, make_folds, split_dataset, without_tested_text
+from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, split_dataset, without_tested_text
 
 
 def corpus(num_speakers: int, per_speaker: int = 4, sessions: int = 5) -> Dataset:
@@ -212,3 +212,22 @@ def test_a_part_of_which_nothing_is_left_is_refused():
         without_tested_text(dataset, Fold("x", [2], [0], [1]))
     with pytest.raises(ValueError, match="No text of the test part of fold 'x' is known"):
         without_tested_text(dataset, Fold("x", [0], [1], [3]))
+
+
+EMOTIONS_ONLY = Dataset.from_list([{"emotion": emotion} for emotion in ("happy", "sad", "happy", "sad")])
+
+
+def test_a_training_part_without_an_emotion_is_refused():
+    with pytest.raises(ValueError, match="training part of fold 'x' has no sad"):
+        check_folds(EMOTIONS_ONLY, [Fold("x", [0, 2], [1], [3])], ["happy", "sad"])
+
+
+def test_a_single_emotion_is_refused():
+    happy = EMOTIONS_ONLY.select([0, 2])
+    with pytest.raises(ValueError, match="has no emotion but happy, .*add recordings of others"):
+        check_folds(happy, [Fold("all", [0], [1], [])], ["happy"])
+
+
+def test_a_test_part_without_an_emotion_is_told(caplog):
+    check_folds(EMOTIONS_ONLY, [Fold("x", [0, 1], [2, 3], [2])], ["happy", "sad"])
+    assert "test part of fold 'x' has no ['sad']" in caplog.text

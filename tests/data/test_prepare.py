@@ -14,8 +14,8 @@ import soundfile
 
 from wise_hf.data import cache
 from wise_hf.data.corpora.folder import load_folder
-from wise_hf.data.prepare import align, align_utterance, prepare, report
-from wise_hf.data.unusable import UnusableRows, without_unusable
+from wise_hf.data.prepare import align_corpus, align_utterance, prepare, report
+from wise_hf.data.unusable import UnusableUtterances, without_unusable
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
@@ -151,7 +151,7 @@ def test_all_recordings_that_cannot_be_used_are_told_at_once_and_the_rest_is_kep
     small_corpus, own_cache, caplog, monkeypatch
 ):
     spoil(small_corpus)
-    with pytest.raises(UnusableRows) as told:
+    with pytest.raises(UnusableUtterances) as told:
         prepare(load_folder(small_corpus), WISEFeatureExtractor())
     assert list(told.value.reasons) == [0, 1, 3], "without words, and with words but without a usable recording"
     for part in ("3 of 4 recordings", "a.wav, ", "d.wav: No word was heard", "b.wav: the recording has samples that"):
@@ -160,7 +160,7 @@ def test_all_recordings_that_cannot_be_used_are_told_at_once_and_the_rest_is_kep
     for name in "abd":
         assert f"{name}.wav cannot be used: " in caplog.text
     monkeypatch.setattr("datasets.Dataset.map", None)
-    with pytest.raises(UnusableRows, match="3 of 4 recordings"):
+    with pytest.raises(UnusableUtterances, match="3 of 4 recordings"):
         prepare(load_folder(small_corpus), WISEFeatureExtractor())
 
 
@@ -179,7 +179,7 @@ def test_a_recording_beyond_the_limit_is_told_with_the_limit(small_corpus, own_c
         raise ValueError(limit)
 
     monkeypatch.setattr("wise_hf.data.utterance_words.find_words", refuse)
-    with pytest.raises(UnusableRows, match=f"3 of 3 .*c.wav: {limit}"):
+    with pytest.raises(UnusableUtterances, match=f"3 of 3 .*c.wav: {limit}"):
         prepare(load_folder(small_corpus), WISEFeatureExtractor())
 
 
@@ -187,8 +187,10 @@ def test_a_recording_with_words_is_held_to_the_same_limit(small_corpus, own_cach
     for name, duration_s in (("a", 120), ("b", 121)):
         soundfile.write(small_corpus / f"{name}.wav", np.full(duration_s * 8000, 0.1), 8000)
         (small_corpus / f"{name}.words.json").write_text(json.dumps([{"word": "no", "start_s": 1.0, "end_s": 1.5}]))
-    with pytest.raises(UnusableRows, match=r"1 of 3 .*b.wav: The recording lasts 121.0 s, at most 120 s are taken"):
-        align(load_folder(small_corpus))
+    with pytest.raises(
+        UnusableUtterances, match=r"1 of 3 .*b.wav: The recording lasts 121.0 s, at most 120 s are taken"
+    ):
+        align_corpus(load_folder(small_corpus))
 
 
 @pytest.mark.parametrize(
@@ -201,11 +203,11 @@ def test_words_that_are_not_to_be_relied_upon_are_told(small_corpus, own_cache, 
     found = {"text": "hello", "words": words, "alignment": source, "of no column": 1}
     monkeypatch.setattr("wise_hf.data.utterance_words.find_words", lambda *_: found)
     corpus = load_folder(small_corpus)
-    aligned = align(corpus)
+    aligned = align_corpus(corpus)
     assert aligned["alignment"][:] == [source] * 3 and aligned.column_names == corpus.column_names
     assert "3 of 3 recordings: " in caplog.text and told in caplog.text and "c.wav" in caplog.text
     caplog.clear()
-    align(aligned)
+    align_corpus(aligned)
     assert caplog.text == "", "what the corpus says of its words is not told again"
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from wise_hf.model.loading import weights_digest
 from wise_hf.training.recipe import RECIPES
-from wise_hf.training.results import scores_of_confusion, summarize_run
+from wise_hf.training.results import summarize_run
+from wise_hf.training.scores import scores_of_confusion
 
 
 EMOTIONS = ["angry", "happy", "neutral", "sad"]

@@ -2,13 +2,12 @@
 
 import json
 import subprocess
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
 import script
 import torch
+from fresh_environment import make_environment
 from loopback.hub import environment
 from safetensors.torch import load_file, save_file
 
@@ -57,16 +56,7 @@ for _ in range(2):
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory) -> Path:
-    """The Python of a virtual environment that has every installed package but wise_hf.
-
-    A folder that a .pth file names is searched for packages, but not for .pth files, by which an editable install is
-    found.
-    """
-    folder = tmp_path_factory.mktemp("fresh") / "env"
-    venv.create(folder, with_pip=False)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
-    return folder / "bin" / "python"
+    return make_environment(tmp_path_factory.mktemp("fresh") / "env")
 
 
 def run(python: Path | str, *arguments: object, env: dict[str, str]) -> str:

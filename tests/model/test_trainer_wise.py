@@ -11,10 +11,9 @@ from wise_hf.baselines.cnn_phoneme import CNNPhonemeForAudioClassification
 from wise_hf.baselines.dual_rnn import DualRNNForAudioClassification
 from wise_hf.baselines.lstm_attention import LSTMAttentionForAudioClassification
 from wise_hf.data.collator import WISECollator
+from wise_hf.data.columns import with_labels, with_word_ids
 from wise_hf.data.embeddings import PAD, UNKNOWN, build_tokenizer
-from wise_hf.data.labels import with_labels
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.word_ids import with_word_ids
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.processing_wise import WISEProcessor

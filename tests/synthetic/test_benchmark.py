@@ -13,7 +13,7 @@ from transformers import Wav2Vec2Config
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.synthetic import benchmarking
 from wise_hf.synthetic.benchmarking import (
-    Comparison,
+    Measurement,
     compare_in_turn,
     compare_mfcc,
     compare_model,
@@ -49,7 +49,7 @@ def test_both_run_in_turn_and_the_medians_are_kept(monkeypatch):
     monkeypatch.setattr(benchmarking, "_seconds", lambda run: (run(), next(taken))[1])
     comparison = compare_in_turn("both", lambda: calls.append("A"), lambda: calls.append("B"), repeats=3)
     assert "".join(calls) == "AB" + "ABABAB"
-    assert comparison == Comparison("both", ours=1.0, theirs=4.0)
+    assert comparison == Measurement("both", ours=1.0, theirs=4.0)
     assert comparison.ratio == 4.0
 
 
@@ -92,8 +92,8 @@ def test_the_mfcc_of_both_backends_are_compared():
 
 def test_without_opensmile_all_else_is_compared(script, monkeypatch):
     monkeypatch.setattr(script.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(script, "compare_model", lambda repeats: [Comparison("forward pass", 1.0, 2.0)])
-    monkeypatch.setattr(script, "compare_recording", lambda samples, text, repeats: Comparison("scores", 1.0, 2.0))
+    monkeypatch.setattr(script, "compare_model", lambda repeats: [Measurement("forward pass", 1.0, 2.0)])
+    monkeypatch.setattr(script, "compare_recording", lambda samples, text, repeats: Measurement("scores", 1.0, 2.0))
     compared = script.run(1, np.zeros(16_000, np.float32), "hello")
     assert [each.name for each in compared] == ["forward pass", "scores"]
 
@@ -115,7 +115,7 @@ def test_a_recording_is_scored_by_both_sides():
 
 
 def test_the_table_has_aligned_columns():
-    lines = table([Comparison("step", 0.001, 0.02), Comparison("batch", 2e6, 500e6, "bytes")]).splitlines()
+    lines = table([Measurement("step", 0.001, 0.02), Measurement("batch", 2e6, 500e6, "bytes")]).splitlines()
     assert lines == [
         "what      ours     theirs   ratio",
         "step   1.00 ms   20.00 ms   20.0x",
@@ -124,7 +124,7 @@ def test_the_table_has_aligned_columns():
 
 
 def test_the_numbers_are_printed_and_written(script, call, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(script, "run", lambda repeats, samples, text: [Comparison("step", 0.001, 0.02)])
+    monkeypatch.setattr(script, "run", lambda repeats, samples, text: [Measurement("step", 0.001, 0.02)])
     monkeypatch.setattr(script, "recording", lambda audio, text: (np.zeros(16000, np.float32), "hello", "none"))
     call("--output", tmp_path / "numbers.json", "--repeats", 2)
     numbers = json.loads((tmp_path / "numbers.json").read_text())

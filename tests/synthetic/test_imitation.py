@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from wise_hf.data.corpora.iemocap import is_imitation
 from wise_hf.data.corpora.iemocap.counts import (
     FOUR_CLASS_LABELS,
     SPEAKERS,
@@ -408,7 +409,7 @@ def test_missing_espeak_says_how_to_install_it_and_nothing_is_written(monkeypatc
 
 
 def test_an_imitation_is_known_as_one(corpus, tmp_path):
-    assert synthetic_iemocap.is_imitation(corpus)
-    assert not synthetic_iemocap.is_imitation(tmp_path)
+    assert is_imitation(corpus)
+    assert not is_imitation(tmp_path)
     (tmp_path / "README.txt").write_text("The real one.")
-    assert not synthetic_iemocap.is_imitation(tmp_path)
+    assert not is_imitation(tmp_path)

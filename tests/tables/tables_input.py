@@ -1,4 +1,4 @@
-"""Results of a comparison as `wise_hf.tables.tables` takes them, made up; `random` tests 70 % of the utterances."""
+"""Results of a comparison as `wise_hf.tables.summary` takes them, made up; `random` tests 70 % of the utterances."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from wise_hf.training.recipe import PAPER
-from wise_hf.training.results import scores_of_confusion
+from wise_hf.training.scores import scores_of_confusion
 
 
 # Key, name, tables, how often it is right, parameters.

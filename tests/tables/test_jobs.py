@@ -10,21 +10,25 @@ import pytest
 import torch
 from datasets import Dataset, Value
 
+from wise_hf.commands.parsing import parse
 from wise_hf.data import load_folder, make_folds
-from wise_hf.data.prepare import align
-from wise_hf.data.unusable import UnusableRows
-from wise_hf.tables.estimate import estimate, to_text
+from wise_hf.data.prepare import align_corpus, extract_features
+from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import (
-    Comparison,
+    TablesPlan,
     collect_runs,
     jobs_of,
-    prepare_system,
     run_jobs,
     trial_of,
     unfinished_jobs,
 )
+from wise_hf.tables.options import TableOptions
 from wise_hf.tables.rows import table_rows
+from wise_hf.tables.run import reproduce_tables
 from wise_hf.training.loop import Progress, TrainingRun
+from wise_hf.training.run_folder import Interrupted
 from wise_hf.training.system import System
 from wise_hf.training.trial import start_network
 
@@ -35,7 +39,7 @@ SYSTEMS = {row.system.key: row.system for row in table_rows()}
 
 @pytest.fixture(scope="module")
 def aligned(spoken_corpus) -> Dataset:
-    return align(load_folder(spoken_corpus))
+    return align_corpus(load_folder(spoken_corpus))
 
 
 def quick(key: str) -> System:
@@ -44,17 +48,17 @@ def quick(key: str) -> System:
     return system if system.recipe is None else replace(system, recipe=replace(system.recipe, epochs=2))
 
 
-def compare(aligned: Dataset, output_dir: Path, *keys: str) -> Comparison:
+def plan_of(aligned: Dataset, output_dir: Path, *keys: str) -> TablesPlan:
     folds = {"speaker": make_folds(aligned, "speaker", 2)}
-    return Comparison(aligned, EMOTIONS, [quick(key) for key in keys], keys, folds, [0], None, output_dir)
+    return TablesPlan(aligned, EMOTIONS, [quick(key) for key in keys], keys, folds, [0], None, output_dir)
 
 
 @pytest.mark.parametrize("key", SYSTEMS)
 def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
-    comparison = compare(aligned, tmp_path, key)
-    comparison = replace(comparison, folds={"speaker": comparison.folds["speaker"][:1]})
-    run_jobs(comparison)
-    (run,) = collect_runs(comparison)
+    plan = plan_of(aligned, tmp_path, key)
+    plan = replace(plan, folds={"speaker": plan.folds["speaker"][:1]})
+    run_jobs(plan)
+    (run,) = collect_runs(plan)
     (fold,) = run["folds"]
     assert (run["key"], run["protocol"], run["seed"]) == (key, "speaker", 0)
     assert len(fold["predictions"]) == fold["sizes"]["test"] == 16
@@ -65,26 +69,26 @@ def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
 
 def test_recordings_without_the_features_of_a_system_are_named(aligned, tmp_path):
     spoilt = [str(tmp_path / "none.wav"), *aligned["audio"][1:]]
-    rows = aligned.remove_columns("audio").add_column("audio", spoilt)
-    with pytest.raises(UnusableRows, match="1 of 32 recordings .*none.wav: the recording is not there"):
-        prepare_system(rows, SYSTEMS["dual_rnn"])
+    spoilt_corpus = aligned.remove_columns("audio").add_column("audio", spoilt)
+    with pytest.raises(UnusableUtterances, match="1 of 32 recordings .*none.wav: the recording is not there"):
+        extract_features(spoilt_corpus, SYSTEMS["dual_rnn"].extract, SYSTEMS["dual_rnn"].columns)
 
 
 def test_a_finished_fold_is_never_run_again_and_a_missing_one_is(aligned, tmp_path):
-    comparison = compare(aligned, tmp_path, "wise", "svm")
-    run_jobs(comparison)
-    files = [job.result_file for job in jobs_of(comparison)]
+    plan = plan_of(aligned, tmp_path, "wise", "svm")
+    run_jobs(plan)
+    files = [job.result_file for job in jobs_of(plan)]
     before = [(path.stat().st_mtime_ns, path.read_text()) for path in files]
     files[1].unlink()
-    run_jobs(comparison)
+    run_jobs(plan)
     after = [(path.stat().st_mtime_ns, path.read_text()) for path in files]
     assert [new[0] == old[0] for new, old in zip(after, before, strict=True)] == [True, False, True, True]
-    assert len(collect_runs(comparison)) == 2
+    assert len(collect_runs(plan)) == 2
 
 
 @pytest.mark.slow
 def test_several_workers_train_what_one_trains(aligned, tmp_path):
-    one, two = (compare(aligned, tmp_path / name, "wise") for name in ("one", "two"))
+    one, two = (plan_of(aligned, tmp_path / name, "wise") for name in ("one", "two"))
     run_jobs(one)
     run_jobs(two, num_workers=2)
     predictions = [[fold["predictions"] for fold in collect_runs(each)[0]["folds"]] for each in (one, two)]
@@ -92,23 +96,23 @@ def test_several_workers_train_what_one_trains(aligned, tmp_path):
 
 
 def test_a_result_that_was_made_otherwise_is_not_taken(aligned, tmp_path):
-    comparison = compare(aligned, tmp_path, "wise")
-    run_jobs(comparison)
-    (system,) = comparison.systems
+    plan = plan_of(aligned, tmp_path, "wise")
+    run_jobs(plan)
+    (system,) = plan.systems
     other = replace(system, recipe=replace(system.recipe, learning_rate=0.1))
     with pytest.raises(ValueError, match="fold_1.json was made by another recipe"):
-        run_jobs(replace(comparison, systems=[other]))
+        run_jobs(replace(plan, systems=[other]))
 
 
 def test_what_was_run_before_is_collected_with_what_is_run_now(aligned, tmp_path):
-    comparison = compare(aligned, tmp_path, "text", "svm")
+    plan = plan_of(aligned, tmp_path, "text", "svm")
     for key in ("svm", "text"):
-        run_jobs(replace(comparison, to_run=[key]))
-    assert [run["key"] for run in collect_runs(comparison)] == ["text", "svm"]
+        run_jobs(replace(plan, to_run=[key]))
+    assert [run["key"] for run in collect_runs(plan)] == ["text", "svm"]
 
 
 def test_protocols_and_seeds_that_are_added_later_leave_what_was_run(aligned, tmp_path):
-    first = compare(aligned, tmp_path, "svm")
+    first = plan_of(aligned, tmp_path, "svm")
     run_jobs(first)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("fold_*.json")}
     folds = first.folds | {"random": make_folds(aligned, "random", 2)}
@@ -126,17 +130,17 @@ def test_protocols_and_seeds_that_are_added_later_leave_what_was_run(aligned, tm
 
 @pytest.mark.parametrize("key", [key for key, system in SYSTEMS.items() if system.build is not None])
 def test_nothing_but_the_training_part_is_built_from(aligned, tmp_path, key):
-    comparison = compare(aligned, tmp_path, key)
+    plan = plan_of(aligned, tmp_path, key)
     given = []
 
-    def build(train_rows: Sequence[dict], *others: object) -> tuple:
-        given.append([row["id"] for row in train_rows])
-        return SYSTEMS[key].build(train_rows, *others)
+    def build(train: Sequence[PreparedUtterance], *others: object) -> tuple:
+        given.append([each["id"] for each in train])
+        return SYSTEMS[key].build(train, *others)
 
-    job = jobs_of(comparison)[0]
-    trial = trial_of(comparison, job)
+    job = jobs_of(plan)[0]
+    trial = trial_of(plan, job)
     start_network(replace(job.system, build=build), trial)
-    fold = comparison.folds["speaker"][0]
+    fold = plan.folds["speaker"][0]
     assert given == [[aligned["id"][number] for number in fold.train]]
 
 
@@ -145,11 +149,11 @@ def test_features_are_made_anew_when_the_code_that_makes_them_changed(aligned, t
     module = tmp_path / "made_here.py"
     monkeypatch.syspath_prepend(tmp_path)
     for value in (1.0, 22.0):  # of different lengths: Python knows compiled code by size and second
-        module.write_text(f"def extract(row):\n    return {{'value': {value}}}\n", encoding="utf-8")
+        module.write_text(f"def extract(utterance):\n    return {{'value': {value}}}\n", encoding="utf-8")
         sys.modules.pop("made_here", None)
         importlib.invalidate_caches()
-        system = System("made_here", "", importlib.import_module("made_here").extract, {"value": Value("float64")})
-        assert prepare_system(few, system)["value"][:] == [value] * 4
+        extract = importlib.import_module("made_here").extract
+        assert extract_features(few, extract, {"value": Value("float64")})["value"][:] == [value] * 4
 
 
 def fail(trial: object) -> list[int]:
@@ -158,15 +162,15 @@ def fail(trial: object) -> list[int]:
 
 @pytest.mark.parametrize("num_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_training_that_fails_ends_the_rest(aligned, tmp_path, num_workers):
-    comparison = compare(aligned, tmp_path, "svm", "wise", "audio", "im_hr")
-    failing = replace(comparison.systems[0], fit_and_predict=fail)
+    plan = plan_of(aligned, tmp_path, "svm", "wise", "audio", "im_hr")
+    failing = replace(plan.systems[0], fit_and_predict=fail)
     with pytest.raises(ValueError, match="it fails"):
-        run_jobs(replace(comparison, systems=[failing, *comparison.systems[1:]]), num_workers)
+        run_jobs(replace(plan, systems=[failing, *plan.systems[1:]]), num_workers)
     assert len(list(tmp_path.rglob("fold_*.json"))) < 6
 
 
 def test_a_killed_training_goes_on_where_it_was_and_its_time_counts(aligned, tmp_path, monkeypatch):
-    unbroken, broken = (compare(aligned, tmp_path / name, "wise") for name in ("unbroken", "broken"))
+    unbroken, broken = (plan_of(aligned, tmp_path / name, "wise") for name in ("unbroken", "broken"))
     run_jobs(unbroken)
     train_epoch = TrainingRun._train_epoch
 
@@ -191,9 +195,9 @@ def torch_load_progress(folder: Path) -> dict:
 
 
 def test_examples_of_attention_are_of_different_emotions_and_sum_to_one(aligned, tmp_path):
-    comparison = compare(aligned, tmp_path, "wise", "im_hr")
-    run_jobs(comparison)
-    with_attention, without = (run["folds"][0] for run in collect_runs(comparison))
+    plan = plan_of(aligned, tmp_path, "wise", "im_hr")
+    run_jobs(plan)
+    with_attention, without = (run["folds"][0] for run in collect_runs(plan))
     assert "examples" not in without
     assert len({example["emotion"] for example in with_attention["examples"]}) == 4
     for example in with_attention["examples"]:
@@ -202,10 +206,20 @@ def test_examples_of_attention_are_of_different_emotions_and_sum_to_one(aligned,
 
 
 def test_the_time_is_estimated_for_what_is_not_finished(aligned, tmp_path):
-    comparison = compare(aligned, tmp_path, "wise", "svm")
-    estimates = estimate(comparison)
+    plan = plan_of(aligned, tmp_path, "wise", "svm")
+    estimates = estimate(plan)
     assert [each.num_folds for each in estimates] == [2, 2]
     assert estimates[0].most_s == pytest.approx(estimates[0].epoch_s * 2 * 2)
-    assert "with 2 at a" in to_text(estimates, 2) and "WISE" in to_text(estimates, 2)
-    run_jobs(comparison)
-    assert to_text(estimate(comparison), 1) == "Every fold of every row is finished."
+    assert "with 2 at a" in estimate_to_text(estimates, 2) and "WISE" in estimate_to_text(estimates, 2)
+    run_jobs(plan)
+    assert estimate_to_text(estimate(plan), 1) == "Every fold of every row is finished."
+
+
+def test_interrupted_trainings_tell_how_they_are_continued(spoken_corpus, tmp_path, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wise_hf.tables.run.run_jobs", interrupted)
+    given = ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", "--rows", "svm", "--num_proc", 1]
+    with pytest.raises(Interrupted, match="interrupted; continue them with the same command"):
+        reproduce_tables(parse(TableOptions, None, [str(word) for word in [*given, "--protocols", "random"]]))

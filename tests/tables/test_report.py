@@ -7,7 +7,7 @@ import pytest
 from tables_input import ROWS, make_results
 
 from wise_hf.tables.report import MAX_EXAMPLES, examples, view, write_report
-from wise_hf.tables.tables import summarize
+from wise_hf.tables.summary import summarize_tables
 
 
 VOID = {"meta", "br", "line", "polyline"}
@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
 def write(results: dict, folder) -> str:
     path = folder / "out" / "report.html"
-    write_report(results, summarize(results), path)
+    write_report(results, summarize_tables(results), path)
     return path.read_text(encoding="utf-8")
 
 
@@ -127,7 +127,7 @@ def test_examples_come_in_turn_from_every_fold():
 
 def test_learning_curves_lie_in_their_picture_and_the_mean_goes_as_far_as_every_fold():
     results = make_results(protocols=("session",))
-    shown = view(results, summarize(results))["protocols"][0]["curves"]
+    shown = view(results, summarize_tables(results))["protocols"][0]["curves"]
     assert len({tick["y"] for tick in shown["ticks"]}) == 3
     for panel in shown["panels"]:
         points = [[tuple(map(float, p.split(","))) for p in line.split()] for line in [*panel["folds"], panel["mean"]]]

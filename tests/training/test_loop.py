@@ -15,6 +15,7 @@ from accelerate.utils import set_seed
 from wise_hf import WISEForAudioClassification
 from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.collator import WISECollator
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.loop import CHECKPOINT, LOSSES, TrainingRun, learning_rate_factor
 from wise_hf.training.recipe import PAPER
 from wise_hf.training.wise_system import build_model, build_processor
@@ -46,14 +47,14 @@ ROWS = [utterance(number) for number in range(20)]
 TRAIN, VALIDATION = ROWS[:12], ROWS[12:]
 
 
-def make_run(folder, recipe=RECIPE, mixed_precision="no", validation_rows=VALIDATION, **accelerator) -> TrainingRun:
+def make_run(folder, recipe=RECIPE, mixed_precision="no", validation=VALIDATION, **accelerator) -> TrainingRun:
     AcceleratorState._reset_state(reset_partial_state=False)
     set_seed(0)
-    processor = build_processor(TRAIN, None, "global", "native")
+    processor = build_processor(TRAIN, None, WISEFeatureExtractor())
     model = small_model(processor)
     collator = WISECollator(processor, model.config.label2id, augment=recipe.augment)
     made = Accelerator(cpu=True, mixed_precision=mixed_precision, **accelerator)
-    return TrainingRun(model, TRAIN, validation_rows, collator, recipe, made, folder)
+    return TrainingRun(model, TRAIN, validation, collator, recipe, made, folder)
 
 
 def small_model(processor) -> WISEForAudioClassification:
@@ -174,7 +175,7 @@ def test_the_cosine_warms_up_and_ends_near_zero():
 
 
 def test_without_a_validation_part_the_last_epoch_is_kept(tmp_path):
-    run = make_run(tmp_path, validation_rows=())
+    run = make_run(tmp_path, validation=())
     progress = run.train("test")
     assert progress.best_epoch == 4 and progress.history[-1]["ua"] is None
     last = weights(run.model)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from wise_hf.training.recipe import RECIPES
-from wise_hf.training.results import summarize, summarize_run, to_markdown, write_results
+from wise_hf.training.results import results_to_markdown, summarize_folds, summarize_run, write_results
 
 
 def fold(confusion: list[list[int]], wa: float, ua: float) -> dict:
@@ -35,7 +35,7 @@ DESCRIPTION = {
 
 
 def test_mean_deviation_and_pooled_scores():
-    summary = summarize(FOLDS, "test")
+    summary = summarize_folds(FOLDS, "test")
     assert summary["mean"]["wa"] == pytest.approx(0.875) and summary["std"]["wa"] == pytest.approx(0.125)
     assert summary["pooled"]["confusion"] == [[3, 0], [1, 4]]
     assert summary["pooled"]["wa"] == pytest.approx(7 / 8)
@@ -60,7 +60,7 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
 
 def test_the_svm_is_a_row_of_the_same_table():
     folds = [each | {"svm": each["test"]} for each in FOLDS]
-    text = to_markdown(summarize_run(folds, DESCRIPTION))
+    text = results_to_markdown(summarize_run(folds, DESCRIPTION))
     assert "WISE and the SVM know who speaks" in text and "the training part, the SVM from" in text
     assert list(summarize_run(folds, DESCRIPTION)["systems"]) == ["WISE", "SVM on MFCC statistics"]
 
@@ -89,28 +89,28 @@ def test_scores_are_broken_down_by_scenario_over_the_folds_that_have_it():
 
 
 def test_the_scenarios_have_a_table_which_warns_of_scripted_lines():
-    text = to_markdown(summarize_run(with_scenarios(), DESCRIPTION))
+    text = results_to_markdown(summarize_run(with_scenarios(), DESCRIPTION))
     assert "| scripted | 3 | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 ± 0.000 | 1.000 | 1.000 |" in text
     assert "same lines in every session: a model that reads text has met those of the test part in training" in text
-    assert "by scenario" not in to_markdown(summarize_run(FOLDS, DESCRIPTION))
+    assert "by scenario" not in results_to_markdown(summarize_run(FOLDS, DESCRIPTION))
     disjoint = DESCRIPTION | {"text_disjoint": True, "left_out": [5, 0]}
-    text = to_markdown(summarize_run(with_scenarios(), disjoint))
+    text = results_to_markdown(summarize_run(with_scenarios(), disjoint))
     assert "word for word the same in the test part was kept out of training" in text and "has met" not in text
 
 
 def test_what_was_left_out_of_the_folds_is_told():
     folds = [FOLDS[0] | {"sizes": FOLDS[0]["sizes"] | {"left_out": 5}}, FOLDS[1]]
     left_out = DESCRIPTION | {"left_out": [5, 0]}
-    text = to_markdown(summarize_run(folds, left_out | {"text_disjoint": True}))
+    text = results_to_markdown(summarize_run(folds, left_out | {"text_disjoint": True}))
     assert "Text-disjoint: no text of a fold's test part" in text
     assert "Left out, fold by fold: 5, 0 utterances." in text
     assert "| 6 / 2 / 4 (5 left out) |" in text and "| 6 / 2 / 4 |" in text
-    text = to_markdown(summarize_run(folds, left_out | {"text_disjoint": False}))
+    text = results_to_markdown(summarize_run(folds, left_out | {"text_disjoint": False}))
     assert "Left out, fold by fold: 5, 0 utterances." in text and "Text-disjoint" not in text
-    assert "Left out" not in to_markdown(summarize_run(FOLDS, left_out | {"left_out": [0, 0]}))
+    assert "Left out" not in results_to_markdown(summarize_run(FOLDS, left_out | {"left_out": [0, 0]}))
 
 
 def test_folds_of_a_file_are_told_with_the_protocol_that_the_file_names():
     description = DESCRIPTION | {"protocol": "theirs", "folds_file": "theirs.json"}
-    text = to_markdown(summarize_run(FOLDS, description))
+    text = results_to_markdown(summarize_run(FOLDS, description))
     assert "Protocol: theirs. Folds: 2, those of theirs.json, seed 0." in text

@@ -1,45 +1,39 @@
 """From arguments to results: which folds a run has, and what it leaves."""
 
-import argparse
 import importlib.metadata
 import json
-import runpy
 import shutil
-import sys
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import soundfile
 from accelerate.state import AcceleratorState
+from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
 from datasets import Dataset
 
+from wise_hf.commands.parsing import parse as parse_options
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.training import description
 from wise_hf.training import run as experiment
-from wise_hf.training.run import (
-    check_arguments,
-    choose_folds,
-    describe_folds,
-    run_experiment,
-    start_run,
-    with_cross_validation,
-)
+from wise_hf.training.description import describe_folds
+from wise_hf.training.options import TrainOptions
+from wise_hf.training.run import check_arguments, choose_folds, run_experiment, with_cross_validation
+from wise_hf.training.run_folder import Interrupted, start_run
 
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
+QUICK = ["--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
 
 
 @pytest.fixture
-def parse(monkeypatch, tmp_path):
-    """The arguments of scripts/train.py, as a run takes them."""
-    parse_arguments = runpy.run_path(str(SCRIPT))["parse_arguments"]
+def parse(tmp_path):
+    """The options of scripts/train.py, as a run takes them."""
 
-    def parse_here(*given: object) -> argparse.Namespace:
+    def parse_here(*given: object) -> TrainOptions:
         usual = ["--data_dir", tmp_path / "corpus", "--output_dir", tmp_path / "out"]
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, [*usual, *given])])
-        return with_cross_validation(parse_arguments())
+        return with_cross_validation(parse_options(TrainOptions, None, [str(word) for word in [*usual, *given]]))
 
     return parse_here
 
@@ -153,7 +147,7 @@ def test_a_package_that_is_on_the_path_without_being_installed_stops_nothing(mon
         return found(name)
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    assert experiment.versions() == {name: found(name) for name in experiment.VERSIONS_OF} | {"wise_hf": "unknown"}
+    assert description.versions() == {name: found(name) for name in description.VERSIONS_OF} | {"wise_hf": "unknown"}
 
 
 def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatch):
@@ -169,7 +163,7 @@ def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatc
 
 
 def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_path):
-    quick = ["--data_dir", spoken_corpus, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    quick = ["--data_dir", spoken_corpus, *QUICK]
     runs = {
         "made": ["--cross_validation", "speaker", "--folds", "2"],
         "read": ["--folds_file", tmp_path / "made/folds.json"],
@@ -191,11 +185,60 @@ def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp
     silent = {"file_name": "silence.wav", "emotion": "sad", "speaker": lines[0].split(",")[3]}
     line = ",".join(silent.get(name, "") for name in columns.split(","))
     (folder / "metadata.csv").write_text("\n".join([columns, line, *lines]) + "\n")
-    quick = ["--data_dir", folder, "--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+    quick = ["--data_dir", folder, *QUICK]
     AcceleratorState._reset_state(reset_partial_state=False)
-    with pytest.raises(UnusableRows, match="1 of 33 recordings .*silence.wav"):
+    with pytest.raises(UnusableUtterances, match="1 of 33 recordings .*silence.wav"):
         run_experiment(parse(*quick))
     text = run_experiment(parse(*quick, "--skip_unusable"))
     assert "32 utterances" in text and "passed over: 1" in text
     assert json.loads((tmp_path / "out" / "results.json").read_text())["num_skipped"] == 1
     assert "silence.wav" not in (tmp_path / "out" / "folds.json").read_text()
+
+
+class Kept(GeneralTracker):
+    """A tracker that keeps what it is told."""
+
+    name, requires_logging_directory = "kept", False
+    told: ClassVar[list] = []
+
+    def __init__(self, run_name: str, **options: object):
+        super().__init__()
+        self.told.append(run_name)
+
+    @property
+    def tracker(self) -> list:
+        return self.told
+
+    def store_init_configuration(self, values: dict) -> None:
+        self.told.append(values)
+
+    def log(self, values: dict, step: int | None = None, **options: object) -> None:
+        self.told.append((step, values))
+
+    def finish(self) -> None:
+        self.told.append("finished")
+
+
+def test_a_tracker_is_told_of_every_epoch_of_every_fold(parse, spoken_corpus, tmp_path, monkeypatch):
+    AcceleratorState._reset_state(reset_partial_state=False)
+    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
+    folds = ["--cross_validation", "speaker", "--folds", "2"]
+    run_experiment(parse("--data_dir", spoken_corpus, *QUICK, "--epochs", "2", *folds, "--log_with", "kept"))
+    name, options, *epochs, last = Kept.told
+    assert name == "wise_hf" and options["epochs"] == "2" and last == "finished"
+    series = {"loss", "learning_rate", "wa", "ua"}
+    expected = [(epoch, {f"fold_{fold}/{each}" for each in series}) for fold in (1, 2) for epoch in (1, 2)]
+    assert [(epoch, set(figures)) for epoch, figures in epochs] == expected
+    kept = json.loads((tmp_path / "out" / "results.json").read_text())["folds"]
+    assert epochs[3][1]["fold_2/loss"] == kept[1]["history"][1]["loss"]
+
+
+def test_an_interrupted_run_tells_how_it_is_continued(parse, spoken_corpus, tmp_path, monkeypatch):
+    AcceleratorState._reset_state(reset_partial_state=False)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "run_folds", interrupted)
+    with pytest.raises(Interrupted, match=f"same command and --resume_from_checkpoint {tmp_path / 'out'}"):
+        run_experiment(parse("--data_dir", spoken_corpus, *QUICK))

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from wise_hf.training.svm import fit_svm, frame_statistics, predict_with_svm
+from wise_hf.data.collator import speaker_statistics
+from wise_hf.training.svm import fit_svm, frame_statistics, make_svm, predict_with_svm
+from wise_hf.training.system import Trial
 
 
 def utterances(count: int, seed: int) -> tuple[list[np.ndarray], list[int], list[str]]:
@@ -36,3 +38,42 @@ def test_emotions_that_go_with_speakers_and_single_utterances_still_train():
     features, labels, _ = utterances(8, seed=0)
     assert len(predict_with_svm(fit_svm(features, labels, ["a", "b"] * 4), features)) == 8
     assert len(predict_with_svm(fit_svm(features[:2], labels[:2], [None] * 2), features)) == 8
+
+
+def trial_of(tmp_path, **changes) -> Trial:
+    """Two speakers, one of whom is far louder; emotions that can be told apart within each of them."""
+    features, labels, _ = utterances(60, seed=0)
+    spoken = [
+        {"speaker": "ab"[number // 2 % 2], "emotion": ["happy", "sad"][label], "input_features": frames.astype("f4")}
+        for number, (frames, label) in enumerate(zip(features, labels, strict=True))
+    ]
+    loud = [
+        each | {"input_features": each["input_features"] * 40 + 300} if each["speaker"] == "b" else each
+        for each in spoken
+    ]
+    parts = {"train": loud[:32], "validation": loud[32:40], "test": loud[40:]}
+    return Trial(parts, ["happy", "sad"], None, 0, tmp_path, "test", **changes)
+
+
+def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path):
+    every = trial_of(tmp_path).of("train", "validation", "test")
+    trial = trial_of(tmp_path, statistics=speaker_statistics(every * 10))
+    true = np.array(trial.labels(trial.parts["test"]))
+    known = np.array(make_svm("speaker").fit_and_predict(trial))
+    assert (known == true).mean() > 0.9
+    unknown = make_svm("global")
+    assert unknown.fit_and_predict(trial) == unknown.fit_and_predict(trial_of(tmp_path))
+
+
+def test_it_learns_from_the_parts_that_it_is_given(tmp_path, monkeypatch):
+    learnt = []
+
+    def fit(features: list, labels: list, speakers: list) -> object:
+        learnt.append(len(features))
+        return fit_svm(features, labels, speakers)
+
+    monkeypatch.setattr("wise_hf.training.svm.fit_svm", fit)
+    trial = trial_of(tmp_path)
+    for parts in (("train",), ("train", "validation")):
+        assert len(make_svm(learns_from=parts).fit_and_predict(trial)) == 20
+    assert learnt == [32, 40]

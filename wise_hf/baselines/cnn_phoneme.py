@@ -1,11 +1,11 @@
-"""
-CNN+Phoneme [24]: Yenigalla et al., Speech Emotion Recognition Using Spectrogram & Phoneme Embedding, Interspeech 2018.
+"""CNN+Phoneme [24]: Yenigalla et al., Interspeech 2018.
 
-Two streams, written anew from reading notes. Phonemes: word2vec vectors of 100 values, learnt beforehand from the
-training part's phoneme sequences; parallel convolutions over 3, 9, 13 and 17 of them, their maxima over time, a linear
-layer. Spectrogram: 128 mel bands x 256 frames, the first 6 s; four parallel convolutions of 12x16, 18x24, 24x32 and
-30x40, each max-pooled by half its map's height and width, to 2x2 values; linear layers of 400 and 200. Both side by
-side are normalised and go through another linear layer. Batch normalisation and ReLU throughout.
+Speech Emotion Recognition Using Spectrogram & Phoneme Embedding: two streams, written anew from reading notes.
+Phonemes: word2vec vectors of 100 values, learnt beforehand from the training part's phoneme sequences; parallel
+convolutions over 3, 9, 13 and 17 of them, their maxima over time, a linear layer. Spectrogram: 128 mel bands x 256
+frames, the first 6 s; four parallel convolutions of 12x16, 18x24, 24x32 and 30x40, each max-pooled by half its map's
+height and width, to 2x2 values; linear layers of 400 and 200. Both side by side are normalised and go through another
+linear layer. Batch normalisation and ReLU throughout.
 
 What the notes leave open is chosen so:
 
@@ -42,6 +42,7 @@ from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.mel_spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
@@ -63,24 +64,24 @@ WORD2VEC_LEARNING_RATE = 0.01
 COLUMNS = {"mel_spectrogram": Array2D((None, MEL_BANDS), "float16"), "phonemes": List(Value("string"))}
 
 
-def extract(row: dict) -> dict:
-    """
-    The map function for features.
+def extract_spectrogram_and_phonemes(utterance: Utterance) -> dict:
+    """The map function for features.
 
     Args:
-        row: an utterance with words (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        utterance: one with words (`wise_hf.data.schema.UTTERANCE_FEATURES`).
 
     Returns:
         `mel_spectrogram` (frames, 128) float16 of the first 6 s, and `phonemes`, the names of all phonemes in order.
     """
-    samples = read_audio(row["audio"], SAMPLING_RATE, row["start_s"], row["end_s"])
-    phonemes = [phoneme["phoneme"] for word in row["words"] for phoneme in word["phonemes"]]
+    samples = read_audio(utterance["audio"], SAMPLING_RATE, utterance["start_s"], utterance["end_s"])
+    phonemes = [phoneme["phoneme"] for word in utterance["words"] for phoneme in word["phonemes"]]
     return {"mel_spectrogram": mel_spectrogram(samples).astype(np.float16), "phonemes": phonemes}
 
 
 @strict
 class CNNPhonemeConfig(PreTrainedConfig):
-    """
+    """The sizes of the model.
+
     Args:
         vocab_size: rows of the phoneme embedding, the padding (0) and the unknown phoneme (1) among them.
         phoneme_embedding_size: size of a phoneme's vector.
@@ -193,7 +194,8 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             input_features: (B, 256, 128) the mel spectrograms, 0 = silence.
             phoneme_ids: (B, P), 0 = padding; at least one phoneme an utterance.
@@ -207,8 +209,7 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
 
 
 def pair_counts(sequences: Sequence[np.ndarray], num_phonemes: int) -> np.ndarray:
-    """
-    How often skip-gram meets each pair of phonemes.
+    """How often skip-gram meets each pair of phonemes.
 
     word2vec draws a window of 1 to WINDOW for each phoneme; a pair counts as often as it is expected to be inside.
 
@@ -231,8 +232,7 @@ def pair_counts(sequences: Sequence[np.ndarray], num_phonemes: int) -> np.ndarra
 
 
 def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
-    """
-    Vectors by skip-gram with negative sampling (Mikolov et al. 2013), from the pairs alone.
+    """Vectors by skip-gram with negative sampling (Mikolov et al. 2013), from the pairs alone.
 
     The loss is the expected one over all draws of negatives (Levy and Goldberg 2014), minimised as a whole.
 
@@ -263,8 +263,7 @@ def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
 
 @dataclass
 class CNNPhonemeCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         phoneme_ids: the row of each phoneme in the embedding.
@@ -274,22 +273,23 @@ class CNNPhonemeCollator(PlainCollator):
     phoneme_ids: Mapping[str, int]
     label2id: Mapping[str, int]
 
-    def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
-        """
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
+        """The batch of some utterances.
+
         Args:
-            rows: utterances of `load_rows` with `mel_spectrogram` and `phonemes`.
+            utterances: those of `load_utterances` with `mel_spectrogram` and `phonemes`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.
         """
-        spectrograms = np.zeros((len(rows), MEL_FRAMES, MEL_BANDS), dtype=np.float32)
-        for padded, row in zip(spectrograms, rows, strict=True):
-            padded[: len(row["mel_spectrogram"])] = row["mel_spectrogram"]
-        ids = [torch.from_numpy(self.ids(row["phonemes"])) for row in rows]
+        spectrograms = np.zeros((len(utterances), MEL_FRAMES, MEL_BANDS), dtype=np.float32)
+        for padded, each in zip(spectrograms, utterances, strict=True):
+            padded[: len(each["mel_spectrogram"])] = each["mel_spectrogram"]
+        ids = [torch.from_numpy(self.ids(each["phonemes"])) for each in utterances]
         return {
             "input_features": torch.from_numpy(spectrograms),
             "phoneme_ids": pad_sequence(ids, batch_first=True),
-            "labels": torch.tensor([self.label2id[row["emotion"]] for row in rows]),
+            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
         }
 
     def ids(self, phonemes: Sequence[str]) -> np.ndarray:
@@ -298,23 +298,22 @@ class CNNPhonemeCollator(PlainCollator):
         return np.array([self.phoneme_ids.get(phoneme, unknown) for phoneme in phonemes], dtype=np.int64)
 
 
-def build(
-    train_rows: Sequence[dict], emotions: Sequence[str], vectors: WordVectors | None
+def build_cnn_phoneme(
+    train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[CNNPhonemeForAudioClassification, CNNPhonemeCollator]:
-    """
-    A fresh model, its phonemes' vectors learnt from the training part, and what makes its batches.
+    """A fresh model, its phonemes' vectors learnt from the training part, and what makes its batches.
 
     Args:
-        train_rows: utterances of the training part, with `phonemes`.
+        train: utterances of the training part, with `phonemes`.
         emotions: the labels, in the order of their numbers.
         vectors: not used: no words are read.
     """
-    names = [PAD, UNKNOWN, *sorted({str(phoneme) for row in train_rows for phoneme in row["phonemes"]})]
+    names = [PAD, UNKNOWN, *sorted({str(phoneme) for utterance in train for phoneme in utterance["phonemes"]})]
     label2id = {emotion: number for number, emotion in enumerate(emotions)}
     collator = CNNPhonemeCollator({name: number for number, name in enumerate(names)}, label2id)
     config = CNNPhonemeConfig(vocab_size=len(names), id2label=dict(enumerate(emotions)), label2id=label2id)
     model = CNNPhonemeForAudioClassification(config)
-    counts = pair_counts([collator.ids(row["phonemes"]) for row in train_rows], len(names))
+    counts = pair_counts([collator.ids(utterance["phonemes"]) for utterance in train], len(names))
     learnt = word2vec(counts, config.phoneme_embedding_size)
     learnt[1] = learnt[2:].mean(0)  # an unknown phoneme is like any
     with torch.no_grad():
@@ -325,9 +324,9 @@ def build(
 SYSTEM = System(
     key="cnn_phoneme",
     name="CNN+Phoneme [24]",
-    extract=extract,
+    extract=extract_spectrogram_and_phonemes,
     columns=COLUMNS,
-    build=build,
+    build=build_cnn_phoneme,
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10
     ),

@@ -1,5 +1,4 @@
-"""
-Dual recurrent encoders (MDRE and, with attention, MDREA): Yoon, Byun and Jung, SLT 2018.
+"""Dual recurrent encoders (MDRE and, with attention, MDREA): Yoon, Byun and Jung, SLT 2018.
 
 One GRU reads the frames, another the words; their last states, the audio's with 35 prosodic values beside it, go
 through a linear layer each and, side by side, through a third. With attention the audio asks the words instead.
@@ -44,6 +43,7 @@ from transformers.utils import can_return_tuple
 
 from wise_hf.baselines import prosody
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import (
     frame_sizes,
@@ -68,8 +68,7 @@ WEIGHT_BOUND = 0.25  # of every uniform start
 
 @strict
 class DualRNNConfig(PreTrainedConfig):
-    """
-    The sizes of dual recurrent encoders; the defaults are the published ones.
+    """The sizes of dual recurrent encoders; the defaults are the published ones.
 
     Args:
         attention: MDREA instead of MDRE.
@@ -111,8 +110,7 @@ class ScalarBiasLinear(nn.Module):
 
 
 class DualRNNForAudioClassification(PreTrainedModel):
-    """
-    MDRE or MDREA.
+    """MDRE or MDREA.
 
     Parameters at the published sizes with V rows of word embeddings and 4 labels: 144,600 of the audio GRU, 301,200 of
     the text GRU, 300 V of the embeddings; MDRE adds 27,496 + 20,001 + 869 (494,166 + 300 V in all; 1,618,266 with the
@@ -169,7 +167,8 @@ class DualRNNForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             features: (B, T, feature_size) frames.
             lengths: (B,) frames of each utterance, at least 1.
@@ -222,12 +221,11 @@ def _start_as_in_tensorflow(gru: nn.GRU) -> None:
         gru.weight_ih_l0[rows], gru.weight_hh_l0[rows] = kernel.split([gru.input_size, gru.hidden_size], 1)
 
 
-def extract(row: dict) -> dict:
-    """
-    The features of an utterance.
+def extract_mfcc_and_prosody(utterance: Utterance) -> dict:
+    """The features of an utterance.
 
     Args:
-        row: an utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`); its words are not looked at.
+        utterance: one of a corpus (`wise_hf.data.schema.UTTERANCE_FEATURES`); its words are not looked at.
 
     Returns:
         `features` (T, 39) float32, the first 7.5 s at most, and `prosody` (35,) float32 of the whole utterance.
@@ -235,16 +233,15 @@ def extract(row: dict) -> dict:
     Raises:
         ValueError: naming the recording, where its audio cannot be used.
     """
-    samples = read_audio(row["audio"], SAMPLING_RATE, row["start_s"], row["end_s"])
+    samples = read_audio(utterance["audio"], SAMPLING_RATE, utterance["start_s"], utterance["end_s"])
     try:
         return {"features": mfcc_with_energy(samples)[:MAX_FRAMES], "prosody": prosody.prosody(samples, SAMPLING_RATE)}
     except ValueError as error:
-        raise ValueError(f"{row['audio']}: {error}") from error
+        raise ValueError(f"{utterance['audio']}: {error}") from error
 
 
 def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
-    """
-    MFCC 1-12 and the log energy, with their deltas and accelerations: HTK's MFCC_E_D_A, as openSMILE gives it.
+    """MFCC 1-12 and the log energy, with their deltas and accelerations: HTK's MFCC_E_D_A, as openSMILE gives it.
 
     Args:
         samples: (n,) mono audio at 16 kHz, floating point in [-1, 1].
@@ -266,8 +263,7 @@ def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
 
 @dataclass
 class DualRNNCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them; nothing is drawn.
+    """Batches of utterances, as the model takes them; nothing is drawn.
 
     Args:
         word_ids: the number of each lower-case word.
@@ -277,43 +273,43 @@ class DualRNNCollator(PlainCollator):
     word_ids: Mapping[str, int]
     label2id: Mapping[str, int]
 
-    def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
-        """
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
+        """The batch of some utterances.
+
         Args:
-            rows: utterances with `emotion`, `words` (spellings), `features` and `prosody`.
+            utterances: those of `load_utterances` with `emotion`, `words` (spellings), `features` and `prosody`.
 
         Returns:
             The arguments of `DualRNNForAudioClassification.forward`, padded with 0.
         """
-        features = [torch.as_tensor(row["features"], dtype=torch.float32) for row in rows]
-        ids = [torch.tensor([self._word_id(word) for word in row["words"][:MAX_WORDS]]) for row in rows]
+        features = [torch.as_tensor(each["features"], dtype=torch.float32) for each in utterances]
+        ids = [torch.tensor([self._word_id(word) for word in each["words"][:MAX_WORDS]]) for each in utterances]
         return {
             "features": pad_sequence(features, batch_first=True),
             "lengths": torch.tensor([len(frames) for frames in features]),
-            "prosody": torch.as_tensor(np.stack([row["prosody"] for row in rows]), dtype=torch.float32),
+            "prosody": torch.as_tensor(np.stack([each["prosody"] for each in utterances]), dtype=torch.float32),
             "input_ids": pad_sequence(ids, batch_first=True, padding_value=PAD_ID),
             "attention_mask": pad_sequence([torch.ones_like(words) for words in ids], batch_first=True),
-            "labels": torch.tensor([self.label2id[row["emotion"]] for row in rows]),
+            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
         }
 
     def _word_id(self, word: str) -> int:
         return self.word_ids.get(word.lower(), UNKNOWN_ID)
 
 
-def build(
-    train_rows: Sequence[dict], emotions: Sequence[str], vectors: WordVectors | None, attention: bool = False
+def build_dual_rnn(
+    train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None, attention: bool = False
 ) -> tuple[DualRNNForAudioClassification, DualRNNCollator]:
-    """
-    A fresh model and its collator.
+    """A fresh model and its collator.
 
     Args:
-        train_rows: utterances of the training part; their words without a vector get a random one.
+        train: utterances of the training part; their words without a vector get a random one.
         emotions: the labels, in the order of their numbers.
         vectors: word vectors that the embedding starts from, or `None`.
         attention: MDREA instead of MDRE.
     """
     given = vectors.words[2:] if vectors is not None else []
-    spoken = {word.lower() for row in train_rows for word in row["words"]}
+    spoken = {word.lower() for utterance in train for word in utterance["words"]}
     words = [PAD, UNKNOWN, *given, *sorted(spoken.difference(given))]
     sizes = {} if vectors is None else {"word_embedding_size": vectors.matrix.shape[1]}
     id2label = dict(enumerate(emotions))
@@ -333,16 +329,16 @@ RECIPE = replace(
 SYSTEM = System(
     key="dual_rnn",
     name="Dual RNNs [2]",
-    extract=extract,
+    extract=extract_mfcc_and_prosody,
     columns={"features": Array2D((None, FEATURE_SIZE), "float32"), "prosody": List(Value("float32"))},
-    build=build,
+    build=build_dual_rnn,
     recipe=RECIPE,
 )
 SYSTEM_WITH_ATTENTION = System(
     key="dual_rnn_attention",
     name="Dual RNNs with attention [2]",
-    extract=extract,
+    extract=extract_mfcc_and_prosody,
     columns=SYSTEM.columns,
-    build=partial(build, attention=True),
+    build=partial(build_dual_rnn, attention=True),
     recipe=RECIPE,
 )

@@ -1,5 +1,4 @@
-"""
-LSTM+Attn [10]: Xu et al., Learning Alignment for Multimodal Emotion Recognition from Speech, Interspeech 2019.
+"""LSTM+Attn [10]: Xu et al., Learning Alignment for Multimodal Emotion Recognition from Speech, Interspeech 2019.
 
 A BiLSTM over the frames and one over the words; every word gathers its frames by additive attention, without being
 told where it is spoken; what it gathered and its own state go through a third BiLSTM, whose maximum over the words is
@@ -36,6 +35,7 @@ from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.descriptors import NUM_DESCRIPTORS, low_level_descriptors
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
@@ -50,23 +50,24 @@ STD_FLOOR = 1e-6
 COLUMNS = {"descriptors": Array2D((None, NUM_DESCRIPTORS), "float32")}
 
 
-def extract(row: dict) -> dict:
-    """
-    The map function for features.
+def extract_descriptors(utterance: Utterance) -> dict:
+    """The map function for features.
 
     Args:
-        row: an utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        utterance: one of a corpus (`wise_hf.data.schema.UTTERANCE_FEATURES`).
 
     Returns:
         `descriptors` (T, 34) float32 of its first 7 s.
     """
-    end_s = min(row["end_s"], row["start_s"] + MAX_SECONDS)
-    return {"descriptors": low_level_descriptors(read_audio(row["audio"], SAMPLING_RATE, row["start_s"], end_s))}
+    end_s = min(utterance["end_s"], utterance["start_s"] + MAX_SECONDS)
+    samples = read_audio(utterance["audio"], SAMPLING_RATE, utterance["start_s"], end_s)
+    return {"descriptors": low_level_descriptors(samples)}
 
 
 @strict
 class LSTMAttentionConfig(PreTrainedConfig):
-    """
+    """The sizes of the model.
+
     Args:
         vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
         word_embedding_size: size of a word vector.
@@ -87,8 +88,7 @@ class LSTMAttentionConfig(PreTrainedConfig):
 
 
 class BiLSTM(nn.Module):
-    """
-    An LSTM in both directions over padded sequences.
+    """An LSTM in both directions over padded sequences.
 
     The backward one reads every sequence turned round within its own length, so padding comes last for both and
     changes nothing. On a CPU this is several times as fast as a packed sequence.
@@ -120,8 +120,7 @@ class AlignmentAttention(nn.Module):
     def forward(
         self, frames: torch.Tensor, words: torch.Tensor, frame_lengths: torch.Tensor, word_lengths: torch.Tensor
     ) -> torch.Tensor:
-        """
-        (B, T, state_size), (B, N, state_size), (B,), (B,) -> (B, N, state_size), 0 at padding.
+        """(B, T, state_size), (B, N, state_size), (B,), (B,) -> (B, N, state_size), 0 at padding.
 
         Utterance by utterance: padding cannot be looked at, and the large tensor (words, frames, attention_size) is
         as large as the utterance and not as the longest of the batch.
@@ -180,7 +179,8 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             input_features: (B, T, feature_size) the standardised descriptors.
             frame_lengths: (B,) frames of each utterance, at least 1.
@@ -201,8 +201,7 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
 
 @dataclass
 class LSTMAttentionCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         word_ids: the row of each lower-case word in the embedding.
@@ -215,21 +214,22 @@ class LSTMAttentionCollator(PlainCollator):
     std: np.ndarray
     label2id: Mapping[str, int]
 
-    def __call__(self, rows: Sequence[dict]) -> dict[str, torch.Tensor]:
-        """
+    def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
+        """The batch of some utterances.
+
         Args:
-            rows: utterances of `load_rows` with `descriptors`.
+            utterances: those of `load_utterances` with `descriptors`.
 
         Returns:
             The model's inputs and `labels` (B,) int64.
         """
-        standardised = [(row["descriptors"] - self.mean) / self.std for row in rows]
-        features = [torch.from_numpy(utterance.astype(np.float32)) for utterance in standardised]
+        standardised = [(each["descriptors"] - self.mean) / self.std for each in utterances]
+        features = [torch.from_numpy(frames.astype(np.float32)) for frames in standardised]
         return {
             "input_features": pad_sequence(features, batch_first=True),
-            "frame_lengths": torch.tensor([len(utterance) for utterance in features]),
-            "input_ids": pad_sequence([self._ids(row["words"]) for row in rows], batch_first=True),
-            "labels": torch.tensor([self.label2id[row["emotion"]] for row in rows]),
+            "frame_lengths": torch.tensor([len(frames) for frames in features]),
+            "input_ids": pad_sequence([self._ids(each["words"]) for each in utterances], batch_first=True),
+            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
         }
 
     def _ids(self, words: Sequence[str]) -> torch.Tensor:
@@ -237,19 +237,18 @@ class LSTMAttentionCollator(PlainCollator):
         return torch.tensor([self.word_ids.get(word.lower(), unknown) for word in words[:MAX_WORDS]])
 
 
-def build(
-    train_rows: Sequence[dict], emotions: Sequence[str], vectors: WordVectors | None
+def build_lstm_attention(
+    train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[LSTMAttentionForAudioClassification, LSTMAttentionCollator]:
-    """
-    A fresh model and what makes its batches.
+    """A fresh model and what makes its batches.
 
     Args:
-        train_rows: utterances of the training part, with `words` and `descriptors`.
+        train: utterances of the training part, with `words` and `descriptors`.
         emotions: the labels, in the order of their numbers.
         vectors: word vectors; without them those of the training part's words are learnt.
     """
     known = vectors.words if vectors is not None else [PAD, UNKNOWN]
-    trained = {word.lower() for row in train_rows for word in row["words"]}
+    trained = {word.lower() for utterance in train for word in utterance["words"]}
     words = [*known, *sorted(trained.difference(known))]
     label2id = {emotion: number for number, emotion in enumerate(emotions)}
     sizes = {} if vectors is None else {"word_embedding_size": vectors.matrix.shape[1]}
@@ -260,21 +259,21 @@ def build(
         with torch.no_grad():
             model.word_embeddings.weight[: len(known)] = torch.from_numpy(vectors.matrix)
     word_ids = {word: number for number, word in enumerate(words)}
-    return model, LSTMAttentionCollator(word_ids, *descriptor_statistics(train_rows), label2id)
+    return model, LSTMAttentionCollator(word_ids, *descriptor_statistics(train), label2id)
 
 
-def descriptor_statistics(rows: Sequence[dict]) -> tuple[np.ndarray, np.ndarray]:
+def descriptor_statistics(utterances: Sequence[PreparedUtterance]) -> tuple[np.ndarray, np.ndarray]:
     """(34,) mean and (34,) deviation of all frames of the utterances, float64; a deviation is STD_FLOOR at least."""
-    frames = np.concatenate([row["descriptors"] for row in rows])
+    frames = np.concatenate([utterance["descriptors"] for utterance in utterances])
     return frames.mean(0, dtype=np.float64), np.maximum(frames.std(0, dtype=np.float64), STD_FLOOR)
 
 
 SYSTEM = System(
     key="lstm_attention",
     name="LSTM+Attn [10]",
-    extract=extract,
+    extract=extract_descriptors,
     columns=COLUMNS,
-    build=build,
+    build=build_lstm_attention,
     recipe=replace(
         PLAIN,
         epochs=150,

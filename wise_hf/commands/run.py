@@ -1,4 +1,4 @@
-"""How a script ends: with one sentence and a status, never with a traceback for what a person got wrong."""
+"""How a command ends: with one sentence and a status, never with a traceback for what a person got wrong."""
 
 import io
 import logging
@@ -7,25 +7,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import datasets
-import transformers
-
-
-# Python puts a script's own folder first on its path, where scripts/evaluate.py would hide the package `evaluate`.
-_SCRIPTS = Path(sys.argv[0]).resolve().parent
-sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _SCRIPTS]
+from wise_hf.training.processes import quieten_libraries
 
 
 def run(main: Callable[[], object]) -> None:
-    """
-    Run a script.
+    """Run a command, which messages call what `sys.argv` starts with: `train.py`, or `wise-hf train`.
 
     Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
     on standard error and status 1; anything else is a fault of ours and keeps its traceback. A character that the
     terminal's encoding lacks is written as its escape, for no result is worth less than a sign in it.
 
     Args:
-        main: the script.
+        main: the command.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -47,12 +40,3 @@ def run(main: Callable[[], object]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def quieten_libraries() -> None:
-    """Leave the screen to what this package has to say."""
-    for noisy in ("httpx", "httpcore", "httpx2", "httpcore2", "filelock", "fsspec", "matplotlib", "accelerate"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    datasets.logging.set_verbosity_error()

@@ -1,15 +1,13 @@
-"""
-Varied copies of training utterances: other tempi, other vocal tracts, other channels, other sentences.
-
-An utterance is here a dict of `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,) and
-`input_ids` (N,) int64, and `label`, its emotion's number.
-"""
+"""Varied copies of training utterances: other tempi, other vocal tracts, other channels, other sentences."""
 
 import functools
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
@@ -25,6 +23,7 @@ from wise_hf.model.mfcc_wise import (
 
 
 AUGMENTATIONS = ("tempo", "channel", "warp", "disturb", "drop_words", "mix_words")
+OF_MFCC = ("tempo", "channel", "warp", "disturb")  # change the cepstra, or scale their deltas
 
 TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
 WARPS = (0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
@@ -41,9 +40,35 @@ HIGH_HZ = 8000.0
 MAX_FRAMES_PER_PHONEME = 64
 
 
-def stretch(utterance: dict, rng: np.random.Generator) -> dict:
+class EncodedUtterance(TypedDict):
+    """An utterance on its way into a batch: frames of phonemes of words, and their numbers for the model."""
+
+    input_features: np.ndarray  # (T, feature_size) float32
+    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
+    word_lengths: np.ndarray  # (N,) int64, phonemes in each word
+    input_ids: np.ndarray  # (N,) int64
+    label: int  # the number of its emotion
+
+
+def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> None:
+    """Refuse augmentations that the features are not made for.
+
+    Args:
+        augment: names of `AUGMENTATIONS`.
+        feature_extractor: what makes the features.
+
+    Raises:
+        ValueError: one of them changes MFCC, and the features are others.
     """
-    Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
+    name = feature_extractor.mfcc_backend
+    unfit = [each for each in augment if each in OF_MFCC and not frame_extractor(name).is_mfcc]
+    if unfit:
+        others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
+        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
+
+
+def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+    """Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
 
     Args:
         utterance: with raw (not normalised) features.
@@ -60,9 +85,8 @@ def stretch(utterance: dict, rng: np.random.Generator) -> dict:
     return utterance | {"input_features": features, "phoneme_lengths": new}
 
 
-def change_channel(utterance: dict, rng: np.random.Generator) -> dict:
-    """
-    Every second utterance through another microphone, telephone or room.
+def change_channel(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+    """Every second utterance through another microphone, telephone or room.
 
     The cepstra give the energies of the mel bands, smoothly; the bands are weighed, noise is added, and the whole is
     as loud again as it was. What masks faint sounds in every recording (`wise_hf.model.level_wise`) stays beneath.
@@ -120,8 +144,7 @@ def masking_energies() -> np.ndarray:
 
 @functools.cache
 def warp_matrix(warp: float) -> np.ndarray:
-    """
-    Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
+    """Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
 
     Cepstra give a smooth log mel spectrum, which is read at the warped centres of the filters and turned into cepstra
     again; a linear map commutes with the deltas, so one block serves all three parts.
@@ -145,9 +168,13 @@ def warp_matrix(warp: float) -> np.ndarray:
     return np.kron(np.eye(3), block).astype(np.float32)
 
 
-def disturb(utterance: dict, rng: np.random.Generator) -> dict:
-    """
-    Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
+def warped(features: np.ndarray, warp: float) -> np.ndarray:
+    """Raw frames (T, size), MFCC unless the warp is 1, as of another vocal tract."""
+    return features if warp == 1.0 else features @ warp_matrix(warp)
+
+
+def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+    """Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
 
     Args:
         utterance: with normalised features.
@@ -159,7 +186,7 @@ def disturb(utterance: dict, rng: np.random.Generator) -> dict:
     return utterance | {"input_features": features}
 
 
-def drop_words(utterance: dict, rng: np.random.Generator) -> dict:
+def drop_words(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
     """Leave words out, never all of them."""
     keep = rng.random(len(utterance["word_lengths"])) >= DROPPED_SHARE
     keep[rng.integers(len(keep))] = True
@@ -167,9 +194,8 @@ def drop_words(utterance: dict, rng: np.random.Generator) -> dict:
     return kept
 
 
-def mix_words(utterances: Sequence[dict], rng: np.random.Generator) -> list[dict]:
-    """
-    Replace words by words that other utterances of the batch say with the same emotion.
+def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) -> list[EncodedUtterance]:
+    """Replace words by words that other utterances of the batch say with the same emotion.
 
     What is left in common between utterances of an emotion is the emotion, not the voice or the sentence.
     """
@@ -184,9 +210,8 @@ def mix_words(utterances: Sequence[dict], rng: np.random.Generator) -> list[dict
     return take_words(utterances, np.split(sources, np.cumsum(word_counts)[:-1]))
 
 
-def take_words(utterances: Sequence[dict], words: Sequence[np.ndarray]) -> list[dict]:
-    """
-    Utterances made of other words.
+def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarray]) -> list[EncodedUtterance]:
+    """Utterances made of other words.
 
     Args:
         utterances: where the words are taken from; their words are counted through from 0.

@@ -4,12 +4,14 @@ import hashlib
 import json
 import logging
 import os
-import shutil
+import signal
 import tempfile
+import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,8 +22,8 @@ from datasets.fingerprint import Hasher
 from datasets.table import InMemoryTable
 
 from wise_hf.data.code_state import code_state
-from wise_hf.data.interrupts import workers_deaf_to_interrupts
-from wise_hf.data.reason import reason_of
+from wise_hf.data.files import written_whole
+from wise_hf.data.unusable import reason_of
 
 
 logger = logging.getLogger(__name__)
@@ -40,8 +42,7 @@ def cached_map(
     made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
     **fn_kwargs: object,
 ) -> tuple[Dataset, dict[int, str]]:
-    """
-    `dataset.map` for map functions of recordings, whose results outlive the process.
+    """`dataset.map` for map functions of recordings, whose results outlive the process.
 
     A row is made anew when what is in its recording or in the files beside it, a column that the function reads, an
     argument of the function or any code that it may run has changed; not when it is moved, renamed or labelled
@@ -81,8 +82,7 @@ def cached_map(
 
 
 def _beside(own: Dataset, keys: Sequence[str], store: "_Store") -> Dataset:
-    """
-    The rows of a corpus, with the kept columns of those that have some.
+    """The rows of a corpus, with the kept columns of those that have some.
 
     What is kept stays in its files: the few other columns are put in the order of these, and both back by an index.
     """
@@ -140,8 +140,7 @@ def _content_of(path: Path, *state: int) -> str:
 
 
 class _Store:
-    """
-    What was kept of a function: shards that are never changed, so that several processes may read and add at once.
+    """What was kept of a function: shards that are never changed, so that several processes may read and add at once.
 
     Args:
         folder: where they are.
@@ -187,25 +186,50 @@ class _Store:
         return concatenate_datasets(self._shards).remove_columns([KEY, REASON])
 
     def add(self, keys: list[str], rows: Dataset, num_proc: int | None, **options: object) -> None:
-        """
-        Make a shard.
+        """Make a shard.
 
         Raises:
             ValueError: where it cannot be written.
         """
         path = self._folder / f"{time.time_ns()}-{uuid.uuid4().hex}"  # so that they stay in order
         processes = min(num_proc or 1, len(rows))
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+        with (
+            written_whole(path, "make room, or set HF_HOME") as unfinished,
+            tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch,
+            _workers_deaf_to_interrupts(),
+        ):
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
-            with tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch:
-                options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
-                with workers_deaf_to_interrupts():
-                    made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
-                    _write_whole(made.add_column(KEY, keys), path)
-            self._open(path)
-        except OSError as error:
-            raise ValueError(f"{self._folder} cannot be written ({error}); make room, or set HF_HOME.") from error
+            options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
+            made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
+            made.add_column(KEY, keys).save_to_disk(unfinished)
+        self._open(path)
+
+
+@contextmanager
+def _workers_deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches a map's workers as well, and one that dies with the pool's lock in its hand leaves it hanging.
+
+    What the map raises when it is interrupted (it may be a time-out) becomes the KeyboardInterrupt that it was.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+        yield
+        return
+    own, interrupts = os.getpid(), []
+
+    def interrupt(*_: object) -> None:
+        if os.getpid() == own:
+            interrupts.append(True)
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception:
+        if interrupts:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str], fn_kwargs: Mapping) -> dict:
@@ -218,31 +242,19 @@ def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str],
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
-    """
-    Keep a dataset as a folder, written beside it first, so that nothing half-written ever has its name.
+    """Keep a dataset as a folder.
 
     Raises:
         ValueError: for a folder that cannot be written, or that holds something else.
     """
     target = Path(output_dir)
     check_replaceable(target)
-    try:
-        _write_whole(dataset, target)
-    except OSError as error:
-        raise ValueError(f"{target} cannot be written ({error}); give another output folder.") from error
-
-
-def _write_whole(dataset: Dataset, target: Path) -> None:
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
-    dataset.save_to_disk(unfinished)
-    shutil.rmtree(target, ignore_errors=True)
-    unfinished.rename(target)
+    with written_whole(target) as unfinished:
+        dataset.save_to_disk(unfinished)
 
 
 def check_replaceable(folder: Path) -> None:
-    """
-    Never write over what is not a saved dataset.
+    """Never write over what is not a saved dataset.
 
     Raises:
         ValueError: for a file, or a folder that holds something else.

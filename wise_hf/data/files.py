@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import json
 import os
@@ -12,63 +12,89 @@ from pathlib import Path
 _WRITING_FAILED = ("(os error ", "inline_container")
 
 
-def write_text(path: Path, text: str) -> None:
-    """
-    Write a file beside its place first, then put it there.
+@contextmanager
+def written_whole(place: Path, way_out: str = "give another output folder") -> Iterator[Path]:
+    """A path to write a file or a folder at, which takes its place when all is written.
+
+    Whatever happens, the place holds the old or the new one whole (`last_whole` where a folder is replaced).
+
+    Args:
+        place: where it belongs; what is there is replaced.
+        way_out: what to do where it cannot be written, for the error.
 
     Raises:
         ValueError: where it cannot be written.
     """
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise ValueError(f"{path} cannot be written ({error.strerror}); give another output folder.") from error
-
-
-def write_json(path: Path, value: object) -> None:
-    """Like `write_text`, a value as JSON."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    with unfinished_beside(place, way_out) as unfinished:
+        _remove(unfinished)  # what a kill left there
+        yield unfinished
+        put_in_place(unfinished, place)
 
 
 @contextmanager
-def unfinished_folder(path: Path) -> Iterator[Path]:
-    """
-    A folder beside its place for libraries to write into; whoever asked for it puts it there when all is written.
-
-    Args:
-        path: its place.
-
-    Raises:
-        ValueError: where something cannot be written, as on a full disk; what was written is removed.
-    """
-    folder = path.with_name(path.name + ".unfinished")
+def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
+    """The same for who puts it there himself (`put_in_place`), such as one of several processes that write it."""
+    unfinished = place.with_name(place.name + ".unfinished")
     try:
-        yield folder
-    except Exception as error:
-        if not isinstance(error, OSError) and not any(sign in str(error) for sign in _WRITING_FAILED):
-            raise
-        shutil.rmtree(folder, ignore_errors=True)
-        reason = getattr(error, "strerror", None) or "is the disk full?"
-        raise ValueError(f"{path} cannot be written ({reason}); make room there, and continue the run.") from error
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield unfinished
+    except BaseException as error:
+        _remove(unfinished)
+        if isinstance(error, OSError) or any(sign in str(error) for sign in _WRITING_FAILED):
+            reason = getattr(error, "strerror", None) or "is the disk full?"
+            raise ValueError(f"{place} cannot be written ({reason}); {way_out}.") from error
+        raise
+
+
+def put_in_place(unfinished: Path, place: Path) -> None:
+    """Give what is written its name, instead of what has that name."""
+    old = _old(place)
+    if place.is_dir():
+        _remove(old)
+        place.rename(old)
+    unfinished.replace(place)
+    _remove(old)
+
+
+def last_whole(folder: Path) -> Path:
+    """The folder; where a kill came between the two renamings that replace it, the one that it was to replace."""
+    return folder if folder.is_dir() else _old(folder)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; see `written_whole`."""
+    with written_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON; see `written_whole`."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def save_files(folder: Path, save: Callable[[Path], object]) -> None:
-    """
-    Let a library write files beside their place first, then put each there.
+    """Let a library write files beside their place first, then put each there.
 
     Args:
         folder: their place; what else it holds stays.
         save: writes files, and no folders, into the folder that it is given.
 
     Raises:
-        ValueError: like `unfinished_folder`.
+        ValueError: where one cannot be written; then what was there stays.
     """
-    with unfinished_folder(folder) as unfinished:
+    with unfinished_beside(folder, "make room there, and continue the run") as unfinished:
         save(unfinished)
         folder.mkdir(parents=True, exist_ok=True)
         for path in unfinished.iterdir():
@@ -77,8 +103,7 @@ def save_files(folder: Path, save: Callable[[Path], object]) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """
-    Find out before hours of work whether its result can be kept.
+    """Find out before hours of work whether its result can be kept.
 
     Raises:
         ValueError: for a folder that cannot be made or written.
@@ -89,4 +114,4 @@ def check_writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another output folder.") from error
+        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error

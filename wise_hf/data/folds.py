@@ -24,8 +24,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass
 class Fold:
-    """
-    Rows of a dataset by their part; no row is in two parts.
+    """Rows of a dataset by their part; no row is in two parts.
 
     Args:
         name: what is held out, e.g. `speakers 1-4`.
@@ -43,8 +42,7 @@ class Fold:
 
 
 def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, seed: int = 0) -> list[Fold]:
-    """
-    Split a corpus.
+    """Split a corpus.
 
     Args:
         dataset: utterances with the columns `speaker` and `session`.
@@ -74,8 +72,7 @@ def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, se
 
 
 def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
-    """
-    The utterances of a fold by their part.
+    """The utterances of a fold by their part.
 
     Args:
         dataset: the utterances that the fold was made of.
@@ -88,9 +85,33 @@ def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
     return DatasetDict({part: dataset.select(rows[part]) for part in PARTS if rows[part] or part != "test"})
 
 
-def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
+def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]) -> None:
+    """Say before training what would spoil it.
+
+    Raises:
+        ValueError: for a single emotion, or a training part without one of the emotions.
     """
-    Leave out of training and validation what is also said in the test part.
+    if len(emotions) < 2:
+        raise ValueError(
+            f"The corpus has no emotion but {', '.join(emotions)}, and a model learns to tell one from another; add "
+            "recordings of others, or choose two or more with --emotions or --label_map."
+        )
+    emotion_of = dataset["emotion"][:]
+    for fold in folds:
+        missing = sorted(set(emotions) - {emotion_of[row] for row in fold.train})
+        if missing:
+            raise ValueError(
+                f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
+                "--emotions, or take another protocol."
+            )
+        for part in ("validation", "test"):
+            missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
+            if missing and getattr(fold, part):
+                logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, missing)
+
+
+def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
+    """Leave out of training and validation what is also said in the test part.
 
     An utterance is left out where its whole text is that of a test utterance, whatever its length, or where the two
     share a sentence of at least MIN_SENTENCE_WORDS words. Compared are the texts and, since a model reads these and

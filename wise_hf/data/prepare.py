@@ -2,19 +2,20 @@
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from datasets import Array2D, Dataset, List, Value
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import listed
 from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
-from wise_hf.data.unusable import check_usable
+from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.opensmile_wise import load_opensmile
+from wise_hf.model.frames_wise import frame_extractor
 
 
 logger = logging.getLogger(__name__)
@@ -22,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class PreparationReport:
-    """
-    What a preparation did.
+    """What a preparation did.
 
     Args:
         num_utterances, num_words: how many there are.
@@ -73,16 +73,15 @@ _UNSURE = {
 }
 
 
-def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
-    """
-    Find the words of every utterance that has none yet; cached.
+def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
+    """Find the words of every utterance that has none yet; cached.
 
     Args:
         dataset: utterances of a corpus reader.
         num_proc: processes; `None` = this one.
 
     Raises:
-        UnusableRows: naming all utterances that have no words or whose audio cannot be used.
+        UnusableUtterances: naming all utterances that have no words or whose audio cannot be used.
     """
     aligned, reasons = _align(dataset, num_proc)
     check_usable(dataset["audio"], reasons)
@@ -91,8 +90,7 @@ def align(dataset: Dataset, num_proc: int | None = None) -> Dataset:
 
 
 def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
-    """
-    Align every utterance that has no words yet and extract the features of all.
+    """Align every utterance that has no words yet and extract the features of all.
 
     Both maps are cached: the same utterance is never prepared twice, and an interrupted preparation goes on where it
     was.
@@ -106,50 +104,63 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
 
     Raises:
-        UnusableRows: naming all utterances that cannot be prepared.
-        ImportError: openSMILE is to make the features and is not installed.
+        UnusableUtterances: naming all utterances that cannot be prepared.
+        ImportError: something is not installed that makes the features.
     """
-    if feature_extractor.mfcc_backend == "opensmile":
-        load_opensmile()  # missed before the alignment, not after
+    frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
+    extract, columns = wise_features(feature_extractor)
     aligned, reasons = _align(dataset, num_proc)
-    rows = [row for row in range(len(dataset)) if row not in reasons]
-    prepared, more = cached_map(
-        aligned,
-        extract_utterance,
-        reads=SPOKEN,
-        makes=_prepared_features(feature_extractor.feature_size),
-        num_proc=num_proc,
-        desc="Extracting features",
-        feature_extractor=_bare(feature_extractor),
-    )
-    check_usable(dataset["audio"], reasons | {rows[row]: reason for row, reason in more.items()})
+    kept = [number for number in range(len(dataset)) if number not in reasons]
+    prepared, more = _extract(aligned, extract, columns, num_proc)
+    check_usable(dataset["audio"], reasons | {kept[number]: reason for number, reason in more.items()})
     _tell_unsure(dataset, aligned)
     return prepared
+
+
+def extract_features(
+    aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None = None
+) -> Dataset:
+    """The features of any system, of utterances with words; cached.
+
+    Args:
+        aligned: what `align` made.
+        extract, columns: see `wise_hf.training.system.System`.
+        num_proc: processes; `None` = this one.
+
+    Raises:
+        UnusableUtterances: naming all utterances that have none.
+    """
+    prepared, reasons = _extract(aligned, extract, columns, num_proc)
+    check_usable(aligned["audio"], reasons)
+    return prepared
+
+
+def wise_features(feature_extractor: WISEFeatureExtractor) -> tuple[partial, dict[str, object]]:
+    """The map function for WISE's features, and the `datasets` features of the columns that it gives."""
+    settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
+    extract = partial(extract_utterance, feature_extractor=type(feature_extractor).from_dict(settings))
+    frames = {"input_features": Array2D((None, feature_extractor.feature_size), "float32")}
+    lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
+    return extract, frames | lengths | {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
 
 
 def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, str]]:
     return cached_map(dataset, align_utterance, SPOKEN, _FOUND, num_proc, desc="Aligning words")
 
 
-def _bare(feature_extractor: WISEFeatureExtractor) -> WISEFeatureExtractor:
-    """The extractor without what must not decide on the features that are kept."""
-    settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
-    return type(feature_extractor).from_dict(settings)
-
-
-def _prepared_features(feature_size: int) -> dict[str, object]:
-    """The columns of features."""
-    frames = {"input_features": Array2D((None, feature_size), "float32")}
-    lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
-    return frames | lengths | {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
+def _extract(
+    aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None
+) -> tuple[Dataset, dict[int, str]]:
+    function, options = getattr(extract, "func", extract), getattr(extract, "keywords", {})  # of a partial
+    return cached_map(aligned, function, SPOKEN, columns, num_proc, desc="Extracting features", **options)
 
 
 def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
     """Of the words that were found here, tell those that are not to be relied upon."""
     found = [before is None for before in dataset["alignment"]]
-    rows = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
+    aligned_here = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
     for source, told in _UNSURE.items():
-        paths = [path for is_found, path, alignment in rows if is_found and alignment == source]
+        paths = [path for is_found, path, alignment in aligned_here if is_found and alignment == source]
         if paths:
             logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
 

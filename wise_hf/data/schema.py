@@ -1,5 +1,8 @@
 """The one schema of an aligned utterance: every corpus reader ends here, everything after starts here."""
 
+from typing import TypedDict
+
+import numpy as np
 from datasets import Features, List, Value
 
 
@@ -34,3 +37,51 @@ UTTERANCE_FEATURES = Features(
         "fit": Value("float64"),
     }
 )
+
+
+class Phoneme(TypedDict):
+    """A phoneme (ARPAbet, without stress) on the time line."""
+
+    phoneme: str
+    start_s: float
+    end_s: float
+
+
+class Word(TypedDict):
+    """A word on the time line, with its phonemes."""
+
+    word: str
+    start_s: float
+    end_s: float
+    phonemes: list[Phoneme]
+    fit: float | None
+
+
+class Utterance(TypedDict):
+    """A line of a corpus by `UTTERANCE_FEATURES`, which says what the fields mean."""
+
+    id: str
+    audio: str
+    start_s: float
+    end_s: float
+    speaker: str | None
+    session: str | None
+    scenario: str | None
+    emotion: str
+    text: str | None
+    words: list[Word]
+    alignment: str | None
+    fit: float | None
+
+
+class PreparedUtterance(TypedDict, total=False):
+    """An utterance in memory with its features, as collators take it; systems other than WISE have other features."""
+
+    id: str
+    speaker: str | None
+    scenario: str | None
+    emotion: str
+    words: list[str]  # as they are written
+    input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
+    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
+    word_lengths: np.ndarray  # (N,) int64, phonemes in each word

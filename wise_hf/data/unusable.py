@@ -5,21 +5,31 @@ from collections.abc import Callable, Mapping, Sequence
 
 from datasets import Dataset
 
-from wise_hf.data.corpora.iemocap.check import MOST_LISTED, listed
-
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTED = 5
 PASS_OVER = "give --skip_unusable to pass over them"
+MOST_LISTED = 5
 
 
-class UnusableRows(ValueError):
-    """
-    Some rows of a corpus cannot be used.
+def reason_of(error: Exception, audio: str) -> str:
+    """The sentence of an error without the path of the recording: the same for every recording with that fault."""
+    return str(error).removeprefix(f"{audio}: ").replace(audio, "the recording")
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """The first few, and how many more."""
+    more = len(names) - MOST_LISTED
+    return separator.join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+class UnusableUtterances(ValueError):
+    """Some utterances of a corpus cannot be used.
 
     Args:
-        names: what to call each row.
-        reasons: by the number of the row.
+        names: what to call each utterance.
+        reasons: by the row of the utterance.
         way_out: how to go on with the others, where there are others.
     """
 
@@ -30,30 +40,30 @@ class UnusableRows(ValueError):
         super().__init__(f"{told} Mend or remove them{others}.")
 
 
-def tell_unusable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> UnusableRows | None:
-    """
-    Name every row that cannot be used in the log.
+def tell_unusable(
+    names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER
+) -> UnusableUtterances | None:
+    """Name every utterance that cannot be used in the log.
 
     Args:
-        names, reasons, way_out: see `UnusableRows`.
+        names, reasons, way_out: see `UnusableUtterances`.
 
     Returns:
-        The error that tells of them all; `None` where every row can be used.
+        The error that tells of them all; `None` where every one can be used.
     """
     for row, reason in sorted(reasons.items()):
         logger.warning("%s cannot be used: %s", names[row], reason)
-    return UnusableRows(names, reasons, way_out) if reasons else None
+    return UnusableUtterances(names, reasons, way_out) if reasons else None
 
 
 def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> None:
-    """
-    Name every row that cannot be used in the log, and stop.
+    """Name every utterance that cannot be used in the log, and stop.
 
     Args:
-        names, reasons, way_out: see `UnusableRows`.
+        names, reasons, way_out: see `UnusableUtterances`.
 
     Raises:
-        UnusableRows: where there is one.
+        UnusableUtterances: where there is one.
     """
     error = tell_unusable(names, reasons, way_out)
     if error is not None:
@@ -61,19 +71,18 @@ def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str 
 
 
 def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> Dataset:
-    """
-    The rows of a corpus that can be prepared.
+    """The utterances of a corpus that can be prepared.
 
     Args:
         dataset: the corpus.
-        prepare: what is to be done with it, and raises UnusableRows where it cannot be.
+        prepare: what is to be done with it, and raises UnusableUtterances where it cannot be.
 
     Raises:
-        UnusableRows: where no row is left.
+        UnusableUtterances: where none is left.
     """
     try:
         prepare(dataset)
-    except UnusableRows as error:
+    except UnusableUtterances as error:
         rows = [row for row in range(len(dataset)) if row not in error.reasons]
         if not rows:
             raise

@@ -1,37 +1,31 @@
-"""The map functions for features: an utterance with words -> the frames of its phonemes."""
+"""The map function for WISE's features: an utterance with words -> the frames of its phonemes."""
 
+from wise_hf.data.schema import Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
-def extract_utterance(row: dict, feature_extractor: WISEFeatureExtractor) -> dict:
-    """
-    The raw (not yet normalised) features of an aligned utterance.
+def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtractor) -> dict:
+    """The raw (not yet normalised) features of an aligned utterance.
 
     Args:
-        row: an utterance with words.
-        feature_extractor: makes the MFCC and says which frames a phoneme has.
+        utterance: one with words.
+        feature_extractor: makes the frames and says which frames a phoneme has.
 
     Returns:
-        `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
+        `input_features` (T, D) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
 
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
-    samples = read_audio(row["audio"], feature_extractor.sampling_rate, row["start_s"], row["end_s"])
-    mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
-    selection = feature_extractor.select_frames(len(mfcc), row["words"])
+    samples = read_audio(utterance["audio"], feature_extractor.sampling_rate, utterance["start_s"], utterance["end_s"])
+    frames = feature_extractor.extract(samples, feature_extractor.sampling_rate)
+    selection = feature_extractor.select_frames(len(frames), utterance["words"])
     return {
-        "input_features": mfcc[selection.frame_index],
+        "input_features": frames[selection.frame_index],
         "phoneme_lengths": selection.phoneme_lengths,
         "word_lengths": selection.word_lengths,
         "cut_frames": selection.cut_frames,
         "cut_phonemes": selection.cut_phonemes,
         "cut_words": selection.cut_words,
     }
-
-
-def extract_wise(row: dict) -> dict:
-    """The same for the tables, by the extractor as it usually is and without what the limits cut."""
-    features = extract_utterance(row, WISEFeatureExtractor())
-    return {name: features[name] for name in WISEFeatureExtractor.model_input_names}

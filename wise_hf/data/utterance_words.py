@@ -1,17 +1,20 @@
-"""The map function for words: an utterance of a corpus reader -> its words on the time line."""
+"""The map function for words: an utterance of a corpus reader -> its words on the time line.
 
-from wise_hf.data.schema import UTTERANCE_FEATURES
+Apart from that for features (`utterance_features.py`): the cache hashes a module with all that it imports, and a
+change of the features should align nothing anew.
+"""
+
+from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance
 from wise_hf.model.alignment_wise import check_length
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.transcription_wise import find_words
 
 
-def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
-    """
-    Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
+def align_utterance(utterance: Utterance, sampling_rate: int = 16_000) -> dict:
+    """Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
 
     Args:
-        row: one utterance (`wise_hf.data.schema.UTTERANCE_FEATURES`).
+        utterance: one of a corpus reader.
         sampling_rate: rate that the aligner works at, in Hz.
 
     Returns:
@@ -21,11 +24,12 @@ def align_utterance(row: dict, sampling_rate: int = 16_000) -> dict:
         ValueError: naming the recording, where it has no words, its audio cannot be used or it is too long.
     """
     try:
-        check_length(row["end_s"] - row["start_s"])  # also where its words are known: the pipeline takes no more
-        if row["alignment"] is not None:
+        # Also where its words are known: the pipeline takes no more.
+        check_length(utterance["end_s"] - utterance["start_s"])
+        if utterance["alignment"] is not None:
             return {}
-        samples = read_audio(row["audio"], sampling_rate, row["start_s"], row["end_s"])
-        found = find_words(samples, row["text"], sampling_rate)
+        samples = read_audio(utterance["audio"], sampling_rate, utterance["start_s"], utterance["end_s"])
+        found = find_words(samples, utterance["text"], sampling_rate)
     except ValueError as error:
-        raise ValueError(f"{row['audio']}: {error}") from error
+        raise ValueError(f"{utterance['audio']}: {error}") from error
     return {name: value for name, value in found.items() if name in UTTERANCE_FEATURES}

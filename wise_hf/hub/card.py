@@ -12,19 +12,10 @@ from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
-from wise_hf.training.options import IMITATION
-from wise_hf.training.results import (
-    PROTOCOLS,
-    SYSTEMS,
-    confusion_lines,
-    corpus_lines,
-    fold_lines,
-    protocol_lines,
-    setup_line,
-    system_lines,
-)
+from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
 
+TEMPLATE = "README.md"
 TAGS = ["speech-emotion-recognition", "audio", "multimodal", "wise", "custom_code"]
 KNOWN, UNKNOWN = SYSTEMS["test"], SYSTEMS["test_unknown"]
 # In what runs of several protocols are alike.
@@ -39,35 +30,36 @@ def write_model_card(
     weights: str,
     results: Sequence[Mapping],
     samples: Sequence[HeardSample],
-    template: Path,
     path: Path,
 ) -> None:
-    """
+    """Write the page of a model.
+
     Args:
         release: what is published.
         model: the model, loaded.
         weights: which weights these are (`wise_hf.model.loading.weights_digest`), by which its results are known.
         results: the model's own results, then those of other protocols; none where nothing was measured.
         samples: what the model says of the samples.
-        template: the card's text, for jinja2.
         path: where the card is written.
 
     Raises:
         ValueError: for results that are not of this model.
     """
     check_results(model.config, weights, results)
-    variables = describe_release(release, model.config, samples)
-    variables |= {"parameters": f"{sum(each.numel() for each in model.parameters()):,}"}
-    variables |= {"runs": [describe_run(each) for each in results]}
-    variables |= {"these_weights": these_weights(weights, results[0]) if results else None}
-    variables |= {"training_data": training_data(release, results)}
+    variables = describe_release(release, model.config, samples) | {
+        "parameters": f"{sum(each.numel() for each in model.parameters()):,}",
+        "runs": [describe_run(each) for each in results],
+        "these_weights": these_weights(weights, results[0]) if results else None,
+        "training_data": training_data(release, results),
+    }
     data = card_data(release, results, samples)
-    card = ModelCard.from_template(data, template_path=str(template), **variables)
+    card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
 def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
-    """
+    """Check that results are of this model.
+
     Raises:
         ValueError: for first results that are not of these weights; for others of another corpus, other emotions or
             another variant, or two of the same protocol.
@@ -137,8 +129,7 @@ def _widget(sample: HeardSample) -> dict:
 
 
 def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
-    """
-    WA and UA of a run for the card's `model-index`, as means over the folds.
+    """WA and UA of a run for the card's `model-index`, as means over the folds.
 
     Scores of a validation part are left out: they chose the epoch, and a list of figures, which pages and search read
     without the text around it, is no place for a number that needs an apology.
@@ -199,15 +190,15 @@ def describe_run(results: Mapping) -> dict[str, object]:
     return {
         "protocol": PROTOCOLS.get(results["protocol"], results["protocol"]),
         "is_tested": results["scored_part"] == "test",
-        "corpus": "\n".join(corpus_lines(results)).strip(),
-        "protocol_lines": "\n".join(protocol_lines(results)),
-        "scores": "\n".join(system_lines(results)),
-        "folds": "\n".join(fold_lines(results | {"folds": numbered_folds(results)})).strip(),
+        "corpus": results_part("corpus", results),
+        "protocol_lines": results_part("protocol", results),
+        "scores": results_part("systems", results),
+        "folds": results_part("folds", results | {"folds": numbered_folds(results)}),
         "recalls": "\n".join(recall_lines(results)),
-        "confusion": "\n".join(confusion_lines(pooled, results["emotions"])),
+        "confusion": results_part("confusion", pooled, results["emotions"]),
         "has_unknown": UNKNOWN in results["systems"],
         "knows_speakers": results["recipe"]["normalization"] == "speaker",
-        "setup": setup_line(results),
+        "setup": results_part("setup", results),
         "versions": ", ".join(f"{name} {version}" for name, version in results.get("versions", {}).items()),
     }
 
@@ -254,17 +245,9 @@ def training_data(release: Release, results: Sequence[Mapping]) -> str:
     """What the model learnt from and under which licence, as far as it is known."""
     if release.training_data:
         return release.training_data
-    corpus = results[0]["corpus"] if results else None
-    if corpus == IMITATION:
-        return (
-            "Synthetic speech (espeak-ng) in the folders and formats of IEMOCAP. Nothing of IEMOCAP is in it. The "
-            "scores show that the machinery works, and nothing about real emotions."
-        )
-    if corpus == "IEMOCAP":
-        return (
-            "[IEMOCAP](https://sail.usc.edu/iemocap/), acted dialogs of ten speakers. It is licensed for research to "
-            "the person who signed for it, and may not be passed on: no recording, transcript or feature of it is in "
-            "this repository."
-        )
-    named = f"A folder of recordings that the publisher calls `{release.dataset_name or corpus}`" if corpus else None
-    return f"{named or 'Recordings'}, of which it is not said here whose they are and under which licence."
+    if not results:
+        return "Recordings, of which it is not said here whose they are and under which licence."
+    return results[0].get("training_data") or (
+        f"A folder of recordings that the publisher calls `{release.dataset_name or results[0]['corpus']}`, of which "
+        "it is not said here whose they are and under which licence."
+    )

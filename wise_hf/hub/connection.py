@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -17,14 +16,19 @@ logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 WAITS_S = (1, 2, 4, 8)
-# The client wraps a failed upload into a RuntimeError, and reads some replies as JSON before it looks at their status;
-# hf_xet, which uploads large files, raises Python's own errors, a RuntimeError among them.
+# The client reads some replies as JSON before it looks at their status; hf_xet, which uploads large files, raises
+# Python's own errors.
 ERRORS = (HTTPError, JSONDecodeError, ConnectionError, TimeoutError, PermissionError)
 LOG_IN = "log in by `hf auth login`, or set HF_TOKEN, with a token that may write there"
 
 
+class UploadError(ConnectionError):
+    """An upload failed, and the client has no kind of error for the reason; the message is what it raised instead."""
+
+
 def check_repo_id(repo_id: str) -> None:
-    """
+    """Check a name on the Hub.
+
     Args:
         repo_id: a name on the Hub, org/name.
 
@@ -41,7 +45,8 @@ def check_repo_id(repo_id: str) -> None:
 
 
 def check_token(api: HfApi) -> None:
-    """
+    """Check that there is a token.
+
     Args:
         api: the Hub, with a token of its own or that of `hf auth login` or HF_TOKEN.
 
@@ -56,8 +61,7 @@ def check_token(api: HfApi) -> None:
 
 
 def try_repeatedly(step: Callable[[], Value]) -> Value:
-    """
-    Do a step anew, with growing pauses, as long as it fails by what may pass: the connection, or the Hub itself.
+    """Do a step anew, with growing pauses, as long as it fails by what may pass: the connection, or the Hub itself.
 
     Args:
         step: may be done twice with the same end, since a reply can be lost after the Hub has done what was asked.
@@ -71,7 +75,7 @@ def try_repeatedly(step: Callable[[], Value]) -> Value:
     for wait_s in WAITS_S:
         try:
             return step()
-        except (*ERRORS, RuntimeError) as error:  # noqa: PERF203
+        except ERRORS as error:  # noqa: PERF203
             if not _may_pass(error):
                 raise
             logger.info("The Hub did not answer (%s); trying again in %d s.", _kind(error), wait_s)
@@ -80,9 +84,6 @@ def try_repeatedly(step: Callable[[], Value]) -> Value:
 
 
 def _may_pass(error: Exception) -> bool:
-    error = _reason(error)
-    if isinstance(error, RuntimeError):
-        return _is_of_hf_xet(error)
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
         return status >= 500 or status in (408, 429)
@@ -92,25 +93,31 @@ def _may_pass(error: Exception) -> bool:
     return type(error).__name__ not in ("LocalProtocolError", "UnsupportedProtocol")
 
 
-def _reason(error: Exception) -> Exception:
-    wraps = isinstance(error, RuntimeError) and isinstance(error.__cause__, ERRORS)
-    return error.__cause__ if wraps else error
-
-
-def _is_of_hf_xet(error: RuntimeError) -> bool:
-    """The client's function that calls hf_xet is the last that Python knows of; any other error is a fault of ours."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame.f_code.co_name == "_upload_xet_files"
-
-
 def _kind(error: Exception) -> str:
-    error = _reason(error)
-    return str(error.response.status_code) if isinstance(error, HfHubHTTPError) else type(error).__name__
+    if isinstance(error, HfHubHTTPError):
+        return str(error.response.status_code)
+    return str(error) if isinstance(error, UploadError) else type(error).__name__
+
+
+@contextmanager
+def uploading() -> Iterator[None]:
+    """Around a client's call that uploads: it raises a RuntimeError for what goes wrong on the way.
+
+    Raises:
+        HTTPError, JSONDecodeError, OSError: instead, the reason where it has a kind of its own (`ERRORS`).
+        UploadError: for any other.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        reason = error.__cause__ if isinstance(error.__cause__, ERRORS) else UploadError(type(error).__name__)
+        raise reason from None
 
 
 @contextmanager
 def told_in_a_sentence(repo_id: str, state: str = "was not published") -> Iterator[None]:
-    """
+    """Tell an error of the Hub in one sentence.
+
     Args:
         repo_id: what is being published.
         state: what has become of it if this fails.
@@ -122,15 +129,13 @@ def told_in_a_sentence(repo_id: str, state: str = "was not published") -> Iterat
         yield
     except OfflineModeIsEnabled as error:
         raise OSError(f"{repo_id} {state}: HF_HUB_OFFLINE is set; unset it, and run this again.") from error
-    except (*ERRORS, RuntimeError) as error:  # its message can hold the token: nothing is chained to it
-        if isinstance(_reason(error), RuntimeError) and not _is_of_hf_xet(error):
-            raise
-        raise OSError(f"{repo_id} {state}: {_sentence(_reason(error))}") from None
+    except ERRORS as error:  # its message can hold the token: nothing is chained to it
+        raise OSError(f"{repo_id} {state}: {_sentence(error)}") from None
 
 
 def _sentence(error: Exception) -> str:
     if not isinstance(error, HfHubHTTPError):
-        return f"the connection to the Hub failed ({type(error).__name__}); check it, and run this again."
+        return f"the connection to the Hub failed ({_kind(error)}); check it, and run this again."
     status = error.response.status_code
     told = f"the Hub said {status} {error.server_message or error.response.reason_phrase}".rstrip(". ")
     if status in (401, 403, 404):

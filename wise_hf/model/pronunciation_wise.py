@@ -1,12 +1,20 @@
 """Words to ARPAbet phonemes."""
 
 import ctypes
-import importlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from .espeak_wise import (
+    CHARS_UTF8,
+    DONT_EXIT,
+    IPA_SOUNDS,
+    PHONEMES_AS_IPA,
+    choose_voice,
+    espeak_paths,
+    start_espeak,
+)
 from .spoken_text_wise import plain_letters
 
 
@@ -99,79 +107,13 @@ VOICELESS = {"P", "T", "K", "F", "TH"}
 SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
 MAX_ALTERNATIVES = 4
 
-# IPA of espeak-ng's American voice; longest first at each place, signs not named here (stress, length) are dropped.
-IPA_SOUNDS = {
-    "tʃ": "CH",
-    "dʒ": "JH",
-    "eɪ": "EY",
-    "aɪ": "AY",
-    "ɔɪ": "OY",
-    "aʊ": "AW",
-    "oʊ": "OW",
-    "əʊ": "OW",
-    "əl": "AH L",
-    "ɑː": "AA",
-    "ɔː": "AO",
-    "ɜː": "ER",
-    "iː": "IY",
-    "uː": "UW",
-    "oː": "AO",
-    "aɪɚ": "AY ER",
-    "n̩": "AH N",
-    "ɐ": "AH",
-    "ə": "AH",
-    "ʌ": "AH",
-    "ɚ": "ER",
-    "ɝ": "ER",
-    "æ": "AE",
-    "a": "AA",
-    "ɑ": "AA",
-    "ɒ": "AA",
-    "ɔ": "AO",
-    "o": "OW",
-    "ɛ": "EH",
-    "e": "EH",
-    "ɪ": "IH",
-    "ᵻ": "IH",
-    "i": "IY",
-    "ʊ": "UH",
-    "u": "UW",
-    "b": "B",
-    "d": "D",
-    "ð": "DH",
-    "f": "F",
-    "ɡ": "G",
-    "g": "G",
-    "h": "HH",
-    "j": "Y",
-    "k": "K",
-    "x": "K",
-    "l": "L",
-    "m": "M",
-    "n": "N",
-    "ŋ": "NG",
-    "p": "P",
-    "ɹ": "R",
-    "r": "R",
-    "s": "S",
-    "ʃ": "SH",
-    "t": "T",
-    "ɾ": "T",
-    "ʔ": "T",
-    "θ": "TH",
-    "v": "V",
-    "w": "W",
-    "z": "Z",
-    "ʒ": "ZH",
-}
 
-
-def _longest_first(table: dict[str, str]) -> re.Pattern:
+def _longest_first(table: Iterable[str]) -> re.Pattern:
     return re.compile("|".join(re.escape(key) for key in sorted(table, key=len, reverse=True)))
 
 
 _SPELLING = _longest_first(LETTER_SOUNDS)
-_IPA = _longest_first(IPA_SOUNDS)
+_IPA = _longest_first(IPA_SOUNDS)  # signs that are not among them (stress, length) are dropped
 
 
 def _looked_up(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
@@ -235,26 +177,25 @@ _espeak_lock = threading.Lock()
 @lru_cache(maxsize=1)
 def _espeak() -> ctypes.CDLL | None:
     try:
-        loader = importlib.import_module("espeakng_loader")
-        library = ctypes.CDLL(loader.get_library_path())
-        # 2 = synchronous, no sound card; 0x8000 = do not end the process when the data is missing.
-        if library.espeak_Initialize(2, 0, loader.get_data_path().encode(), 0x8000) < 0:
-            return None
+        library_path, data_path = espeak_paths()
+        library = ctypes.CDLL(library_path)
+        return library if start_espeak(library, data_path, DONT_EXIT) >= 0 else None
     except (ImportError, OSError, AttributeError):
         return None
-    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-    return library
 
 
 def _from_espeak(word: str) -> list[str]:
     with _espeak_lock:
         library = _espeak()
-        if library is None or library.espeak_SetVoiceByName(b"en-us") != 0:
+        if library is None:
+            return []
+        try:
+            choose_voice(library, "en-us")
+        except ValueError:
             return []
         text = ctypes.c_char_p(word.encode())
-        # Text as UTF-8 (1), phonemes as IPA (bit 1).
-        ipa = library.espeak_TextToPhonemes(ctypes.byref(text), 1, 0x02) or b""
-    return [phoneme for sign in _IPA.findall(ipa.decode("utf-8", "ignore")) for phoneme in IPA_SOUNDS[sign].split()]
+        ipa = library.espeak_TextToPhonemes(ctypes.byref(text), CHARS_UTF8, PHONEMES_AS_IPA) or b""
+    return [phoneme for sign in _IPA.findall(ipa.decode("utf-8", "ignore")) for phoneme in IPA_SOUNDS[sign]]
 
 
 def _from_letter_names(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pictures of a prediction on its time line and of a confusion matrix, without any global state of matplotlib."""
+"""The picture of a prediction on its time line, without any global state of matplotlib."""
 
 import functools
 import zlib
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -34,15 +34,14 @@ EMOTION_COLORS = {
 }
 _OTHER_COLORS = ("#5f8f6e", "#a8688c", "#7b7fb8", "#b0894f", "#5a94ad", "#96656a")
 
-_INK, _SOFT_INK, _FAINT, _TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
+INK, SOFT_INK, FAINT, _TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
 _WAVE, _BAND = "#56646f", "#f4f6f7"
-_SHADES = LinearSegmentedColormap.from_list("wise_shades", ["#f3f6f9", "#a9c1da", "#3f6da6", "#274c7a"])
 
 # Inches.
 _LEFT, _TIMELINE_WIDTH, _SCORES_LEFT, _SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
 _BOTTOM, _TOP, _TITLE_HEIGHT = 0.62, 0.2, 0.55
 _WAVEFORM_HEIGHT, _ATTENTION_HEIGHT, _WORD_ROW, _PHONEME_ROW, _BARE_PHONEME_ROW = 1.35, 1.05, 0.36, 0.25, 0.12
-_SCORE_PITCH, _CELL, _PADDING = 0.56, 0.92, 0.06
+_SCORE_PITCH, _PADDING = 0.56, 0.06
 
 # Points.
 _WORD_SIZES, _UPRIGHT_SIZES, _PHONEME_SIZES = (11.0, 10.0, 9.0, 8.0), (5.5, 8.5), (7.5, 6.5, 5.5)
@@ -97,47 +96,16 @@ def plot_prediction(
     word_labels = _fit_words([_shortened(word["word"]) for word in words], *_centres_and_widths(words, duration_s))
     phoneme_labels = _fit_phonemes([p["phoneme"] for p in phonemes], *_centres_and_widths(phonemes, duration_s))
     heights = _row_heights(word_labels, phoneme_labels, weights is not None)
-    figure = _new_figure(WIDTH_IN, _BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
+    figure = new_figure(WIDTH_IN, _BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
     rows = _add_rows(figure, heights, duration_s)
-    _draw_row(rows["phonemes"], phonemes, ["white"] * len(phonemes), phoneme_labels, _FAINT, _SOFT_INK)
-    _draw_row(rows["words"], words, _word_colors(words, weights, color), word_labels, "white", _INK)
+    _draw_row(rows["phonemes"], phonemes, ["white"] * len(phonemes), phoneme_labels, FAINT, SOFT_INK)
+    _draw_row(rows["words"], words, _word_colors(words, weights, color), word_labels, "white", INK)
     _draw_waveform(rows["waveform"], samples, sampling_rate, words)
     if weights is not None:
         _draw_attention(rows["attention"], words, weights, color)
     _draw_scores(figure, scores, sum(heights.values()))
     if title:
-        _draw_title(figure, title, _LEFT, WIDTH_IN - 2 * _LEFT)
-    return figure
-
-
-def plot_confusion(counts: np.ndarray, labels: Sequence[str], title: str | None = None) -> Figure:
-    """Draws a confusion matrix: each cell its count and its share of the row, shaded by that share.
-
-    Args:
-        counts: (K, K) integers, rows = true class, columns = predicted class.
-        labels: K class names.
-        title: a line above the picture.
-
-    Returns:
-        The figure; see `save_figure`.
-
-    Raises:
-        ValueError: counts that are no square matrix of the size of labels.
-    """
-    counts = np.asarray(counts)
-    num_classes = len(labels)
-    if num_classes == 0 or counts.shape != (num_classes, num_classes):
-        raise ValueError(f"counts has shape {counts.shape}, but {num_classes} labels need a square of that size.")
-    widest = max(_text_width(label, 10) for label in labels)
-    tilt = widest > _CELL - 0.1
-    left, bottom, top = widest + 0.6, 0.65 + (0.7 * widest if tilt else 0.15), 0.65 if title else 0.25
-    side = _CELL * num_classes
-    figure = _new_figure(left + side + 0.3, bottom + side + top)
-    axes = _add_axes(figure, "confusion", (left, bottom, side, side))
-    _draw_cells(axes, counts)
-    _label_confusion(axes, labels, tilt)
-    if title:
-        _draw_title(figure, title, 0.25, left + side - 0.2)
+        draw_title(figure, title, _LEFT, WIDTH_IN - 2 * _LEFT)
     return figure
 
 
@@ -145,7 +113,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     """Writes a figure as PNG, making the folders above it.
 
     Args:
-        figure: from one of the functions here.
+        figure: of `new_figure`.
         path: the file, a .png; overwritten if it exists.
 
     Returns:
@@ -193,13 +161,14 @@ def _attention_weights(words: list[dict]) -> list[float] | None:
     return None if not weights or any(weight is None for weight in weights) else weights
 
 
-def _new_figure(width_in: float, height_in: float) -> Figure:
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """An empty white figure of a size in inches."""
     figure = Figure(figsize=(width_in, height_in), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _add_axes(figure: Figure, label: str, box_in: tuple[float, float, float, float]) -> Axes:
+def add_axes(figure: Figure, label: str, box_in: tuple[float, float, float, float]) -> Axes:
     """Axes at (left, bottom, width, height) in inches, without spines and ticks, called `label`."""
     width, height = figure.get_size_inches()
     left, bottom, axes_width, axes_height = box_in
@@ -215,15 +184,15 @@ def _renderer() -> RendererAgg:
     return RendererAgg(1, 1, DPI)
 
 
-def _text_width(text: str, size: float, weight: str = "normal") -> float:
+def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches of a line of text at a font size in points."""
     font = FontProperties(size=size, weight=weight)
     return _renderer().get_text_width_height_descent(text, font, False)[0] / DPI
 
 
-def _largest_size(text: str, width_in: float, largest: float, smallest: float, weight: str = "normal") -> float:
+def largest_size(text: str, width_in: float, largest: float, smallest: float, weight: str = "normal") -> float:
     """The font size, in points, at which a text is no wider than given, as far as `smallest` allows."""
-    fitting = largest * width_in / max(_text_width(text, largest, weight), 1e-6)
+    fitting = largest * width_in / max(text_width(text, largest, weight), 1e-6)
     return max(min(fitting, largest), smallest)
 
 
@@ -243,7 +212,7 @@ def _shortened(word: str) -> str:
 def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
     """Places the words: across where they fit, a few upright where they do not, all upright where many do not."""
     for size in _WORD_SIZES:
-        fits = np.array([_text_width(text, size) + _PADDING for text in texts]) <= widths
+        fits = np.array([text_width(text, size) + _PADDING for text in texts]) <= widths
         fits_upright = size * _LINE_PITCH / 72 <= widths
         few = 0 if size > _WORD_SIZES[-1] else _MOST_TURNED * len(texts)
         if np.sum(~fits) <= few and np.all(fits | fits_upright):
@@ -283,7 +252,7 @@ def _spread(centres: np.ndarray, pitch: float, limit: float) -> np.ndarray:
 def _fit_phonemes(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
     """Places the phonemes that fit their boxes at the size at which most do; none where most do not fit at any."""
     for size in _PHONEME_SIZES:
-        fits = np.array([_text_width(text, size) + _PADDING / 2 for text in texts]) <= widths
+        fits = np.array([text_width(text, size) + _PADDING / 2 for text in texts]) <= widths
         share = np.mean(fits) if len(texts) else 0.0
         if share >= (0.95 if size > _PHONEME_SIZES[-1] else _LEAST_LABELLED_PHONEMES):
             return [_Label(text, centre, size) for text, centre, fit in zip(texts, centres, fits, strict=True) if fit]
@@ -292,7 +261,7 @@ def _fit_phonemes(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> 
 
 def _row_heights(words: list[_Label], phonemes: list[_Label], has_attention: bool) -> dict[str, float]:
     """Inches of each row of the time line, from the bottom up."""
-    longest = max((_text_width(label.text, label.size) for label in words if label.upright), default=0.0)
+    longest = max((text_width(label.text, label.size) for label in words if label.upright), default=0.0)
     return {
         "phonemes": _PHONEME_ROW if phonemes else _BARE_PHONEME_ROW,
         "words": max(_WORD_ROW, longest + 0.16),
@@ -305,13 +274,13 @@ def _add_rows(figure: Figure, heights: dict[str, float], duration_s: float) -> d
     """The rows of the time line, one above the other, with the time written below the lowest."""
     rows, bottom = {}, _BOTTOM
     for name, height in heights.items():
-        rows[name] = _add_axes(figure, name, (_LEFT, bottom, _TIMELINE_WIDTH, height))
+        rows[name] = add_axes(figure, name, (_LEFT, bottom, _TIMELINE_WIDTH, height))
         rows[name].set(xlim=(0, duration_s), ylim=(0, 1))
         bottom += height
     lowest = rows["phonemes"]
     lowest.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
-    lowest.tick_params(axis="x", length=3, width=0.8, color=_FAINT, labelcolor=_SOFT_INK, labelsize=8.5, pad=3)
-    lowest.set_xlabel("seconds", color=_SOFT_INK, fontsize=8.5, labelpad=3)
+    lowest.tick_params(axis="x", length=3, width=0.8, color=FAINT, labelcolor=SOFT_INK, labelsize=8.5, pad=3)
+    lowest.set_xlabel("seconds", color=SOFT_INK, fontsize=8.5, labelpad=3)
     return rows
 
 
@@ -368,7 +337,7 @@ def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: 
     bars = axes.bar(starts, weights, widths, align="edge", color=color, edgecolor="white", linewidth=0.8)
     for bar, weight in zip(bars, weights, strict=True):
         bar.set_alpha(0.35 + 0.65 * weight / highest)
-    axes.axhline(0, color=_FAINT, lw=0.8)
+    axes.axhline(0, color=FAINT, lw=0.8)
     axes.set_ylim(0, 1.32 * highest)
     _name_row(axes, "attention")
     _write_weights(axes, np.array(starts) + np.array(widths) / 2, weights, bars)
@@ -380,18 +349,18 @@ def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars
     taken: list[tuple[float, float]] = []
     for index in np.argsort(-np.array(weights), kind="stable"):
         text, bar = percentage(weights[index]), bars[index]
-        half = (_text_width(text, 8) / 2 + _PADDING / 2) * seconds_per_inch
+        half = (text_width(text, 8) / 2 + _PADDING / 2) * seconds_per_inch
         left, right = centres_s[index] - half, centres_s[index] + half
         is_free = all(right <= begin or left >= end for begin, end in taken)
         if is_free and weights[index] >= _LEAST_WRITTEN_WEIGHT * max(weights):
             y = weights[index] + 0.03 * axes.get_ylim()[1]
-            axes.text(centres_s[index], y, text, fontsize=8, color=_INK, ha="center", va="bottom", parse_math=False)
+            axes.text(centres_s[index], y, text, fontsize=8, color=INK, ha="center", va="bottom", parse_math=False)
             taken.append((left, right))
         taken.append((bar.get_x(), bar.get_x() + bar.get_width()))
 
 
 def _name_row(axes: Axes, name: str) -> None:
-    axes.set_ylabel(name, color=_SOFT_INK, fontsize=8.5, labelpad=8)
+    axes.set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
 
 
 def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
@@ -399,15 +368,15 @@ def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
     pitch = min(_SCORE_PITCH, height_in / len(scores))
     size = min(10.0, 0.36 * pitch * 72)
     bottom = _BOTTOM + (height_in - pitch * len(scores)) / 2
-    axes = _add_axes(figure, "scores", (_SCORES_LEFT, bottom, _SCORES_WIDTH, pitch * len(scores)))
+    axes = add_axes(figure, "scores", (_SCORES_LEFT, bottom, _SCORES_WIDTH, pitch * len(scores)))
     axes.set(xlim=(0, 1), ylim=(len(scores), 0))
     best = max(score["score"] for score in scores)
     for row, score in enumerate(scores):
         label, value = score["label"], float(score["score"])
-        weight, color = ("bold", _INK) if value == best else ("normal", _SOFT_INK)
+        weight, color = ("bold", INK) if value == best else ("normal", SOFT_INK)
         axes.barh(row + 0.73, 1, 0.2, color=_TRACK)
         axes.barh(row + 0.73, value, 0.2, color=emotion_color(label), label=label)
-        label_size = _largest_size(label, _SCORES_WIDTH - 0.6, size, 4, weight)
+        label_size = largest_size(label, _SCORES_WIDTH - 0.6, size, 4, weight)
         text = {"y": row + 0.48, "color": color, "weight": weight, "va": "baseline", "parse_math": False}
         axes.text(x=0, s=label, fontsize=label_size, ha="left", **text)
         axes.text(x=1, s=percentage(value), fontsize=size, ha="right", **text)
@@ -418,39 +387,12 @@ def percentage(share: float) -> str:
     return "< 1 %" if 0 < share <= 0.005 else f"{100 * share:.0f} %"
 
 
-def _draw_title(figure: Figure, title: str, left_in: float, width_in: float) -> None:
+def draw_title(figure: Figure, title: str, left_in: float, width_in: float) -> None:
     """A line at the top, smaller where it is long, and cut where it is longer still."""
-    size = _largest_size(title, width_in, 13, 8, "bold")
+    size = largest_size(title, width_in, 13, 8, "bold")
     shown = title
-    while len(shown) > 1 and _text_width(shown, size, "bold") > width_in:
+    while len(shown) > 1 and text_width(shown, size, "bold") > width_in:
         shown = shown[: -max(2, len(shown) // 50)].rstrip() + "…"
     width, height = figure.get_size_inches()
-    text = {"fontsize": size, "weight": "bold", "color": _INK, "va": "top", "parse_math": False}
+    text = {"fontsize": size, "weight": "bold", "color": INK, "va": "top", "parse_math": False}
     figure.text(left_in / width, 1 - 0.2 / height, shown, **text)
-
-
-def _draw_cells(axes: Axes, counts: np.ndarray) -> None:
-    """The shaded squares, with a count and a row percentage each."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
-    edges = np.arange(len(counts) - 1) + 0.5
-    axes.hlines(edges, -0.5, len(counts) - 0.5, color="white", lw=2)
-    axes.vlines(edges, -0.5, len(counts) - 0.5, color="white", lw=2)
-    for (row, column), count in np.ndenumerate(counts):
-        color = "white" if shares[row, column] > 0.5 else _INK
-        size = _largest_size(str(count), _CELL - 0.15, 13, 5, "bold")
-        share = percentage(shares[row, column]) if counts[row].any() else "–"
-        axes.text(column, row - 0.08, str(count), fontsize=size, weight="bold", color=color, ha="center", va="center")
-        axes.text(column, row + 0.2, share, fontsize=8.5, color=color, ha="center", va="center")
-
-
-def _label_confusion(axes: Axes, labels: Sequence[str], tilt: bool) -> None:
-    axes.tick_params(length=0, labelcolor=_INK, labelsize=10, pad=6)
-    axes.set_xticks(range(len(labels)), labels, parse_math=False)
-    axes.set_yticks(range(len(labels)), labels, parse_math=False)
-    if tilt:
-        axes.tick_params(axis="x", rotation=45)
-        for tick_label in axes.get_xticklabels():
-            tick_label.set(ha="right", rotation_mode="anchor")
-    axes.set_xlabel("predicted", color=_SOFT_INK, fontsize=10, labelpad=8)
-    axes.set_ylabel("true", color=_SOFT_INK, fontsize=10, labelpad=8)

@@ -1,5 +1,5 @@
-"""
-How fast the parts are, as ratios between two things run in turn, so that what else the machine does meets both alike.
+"""How fast the parts are, as ratios between two things run in turn, so that what else the machine does meets both
+alike.
 """
 
 import time
@@ -29,9 +29,8 @@ FRAMES = (6.0, 2.0, 64)  # in a phoneme
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """
-    Two things measured alike.
+class Measurement:
+    """Two things measured alike.
 
     Args:
         name: what was measured.
@@ -57,9 +56,8 @@ class Comparison:
 
 def compare_in_turn(
     name: str, ours: Callable[[], object], theirs: Callable[[], object], repeats: int, seconds: float = 0.0
-) -> Comparison:
-    """
-    Run two things in turn, A B A B ..., after one run of each that does not count.
+) -> Measurement:
+    """Run two things in turn, A B A B ..., after one run of each that does not count.
 
     Args:
         name: what is measured.
@@ -78,7 +76,7 @@ def compare_in_turn(
     while len(times[0]) < repeats or time.perf_counter() < end:
         for taken, run in zip(times, (ours, theirs), strict=True):
             taken.append(_seconds(run))
-    return Comparison(name, median(times[0]), median(times[1]))
+    return Measurement(name, median(times[0]), median(times[1]))
 
 
 def _seconds(run: Callable[[], object]) -> float:
@@ -88,8 +86,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def speech_like_batch(config: WISEConfig, utterances: int = UTTERANCES, seed: int = 0) -> dict[str, torch.Tensor]:
-    """
-    A random batch as long and as uneven as IEMOCAP's speech: about 15 words, 4 phonemes a word, 6 frames a phoneme.
+    """A random batch as long and as uneven as IEMOCAP's speech: about 15 words, 4 phonemes a word, 6 frames a phoneme.
 
     Args:
         config: sizes of the features, the vocabulary and the labels.
@@ -153,9 +150,8 @@ def forward_pass(model: nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[
 
 def compare_model(
     config: WISEConfig | None = None, utterances: int = UTTERANCES, repeats: int = 5, max_words: int = WORDS[2]
-) -> list[Comparison]:
-    """
-    The model on ragged batches against the straightforward implementation on dense ones, with the same weights.
+) -> list[Measurement]:
+    """The model on ragged batches against the straightforward implementation on dense ones, with the same weights.
 
     Args:
         config: sizes; `None` = the paper's.
@@ -174,12 +170,11 @@ def compare_model(
     dense = dense_batch(ragged, max_words)
     forward = compare_in_turn("forward pass", forward_pass(ours, ragged), forward_pass(theirs, dense), repeats)
     training = compare_in_turn("training step", training_step(ours, ragged), training_step(theirs, dense), repeats)
-    return [Comparison("batch", batch_bytes(ragged), batch_bytes(dense), "bytes"), forward, training]
+    return [Measurement("batch", batch_bytes(ragged), batch_bytes(dense), "bytes"), forward, training]
 
 
-def compare_mfcc(audio_s: float = 5.0, repeats: int = 5, seconds: float = 2.0) -> Comparison:
-    """
-    The native MFCC against openSMILE's, on noise.
+def compare_mfcc(audio_s: float = 5.0, repeats: int = 5, seconds: float = 2.0) -> Measurement:
+    """The native MFCC against openSMILE's, on noise.
 
     Args:
         audio_s: length of the audio, in seconds.
@@ -227,9 +222,8 @@ def wav2vec2_scores(config: Wav2Vec2Config | None = None) -> Callable[[np.ndarra
 
 def compare_recording(
     samples: np.ndarray, text: str, wav2vec2_config: Wav2Vec2Config | None = None, repeats: int = 5
-) -> Comparison:
-    """
-    A recording and its transcript to scores, against wav2vec2-base.
+) -> Measurement:
+    """A recording and its transcript to scores, against wav2vec2-base.
 
     Args:
         samples: (samples,) float32 in [-1, 1] at 16 kHz.
@@ -243,7 +237,7 @@ def compare_recording(
     )
 
 
-def table(comparisons: list[Comparison]) -> str:
+def table(comparisons: list[Measurement]) -> str:
     """The comparisons as lines of aligned columns."""
     rows = [("what", "ours", "theirs", "ratio")]
     rows += [(c.name, _amount(c.ours, c.unit), _amount(c.theirs, c.unit), f"{c.ratio:.1f}x") for c in comparisons]

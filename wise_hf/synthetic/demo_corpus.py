@@ -7,12 +7,12 @@ emotions in human voices.
 import csv
 import json
 import logging
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from wise_hf.data.files import check_writable
 from wise_hf.synthetic.espeak import SAMPLING_RATE, USUAL, Prosody, Voice, espeak_files, speak
 
 
@@ -138,7 +138,7 @@ def write_corpus(
     espeak_files()
     output_dir = Path(output_dir)
     for speaker_index in range(num_speakers):
-        make_folder(output_dir / "audio" / _speaker_name(speaker_index))
+        check_writable(output_dir / "audio" / _speaker_name(speaker_index))
     rows = [
         row
         for speaker_index in range(num_speakers)
@@ -159,22 +159,6 @@ def _check_size(num_speakers: int, utterances_per_speaker: int) -> None:
         )
     if utterances_per_speaker < 1:
         raise ValueError(f"utterances_per_speaker is {utterances_per_speaker}; ask for 1 or more.")
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder to write a corpus into.
-
-    Args:
-        folder: made if absent, with the folders above it.
-
-    Raises:
-        ValueError: nothing can be written there.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise ValueError(f"Cannot write the corpus into {folder} ({error.strerror}); give another folder.") from error
 
 
 def _speaker_name(speaker_index: int) -> str:

@@ -19,6 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
+from wise_hf.data.schema import Word
+from wise_hf.model.espeak_wise import (
+    CHARS_UTF8,
+    NAMED_SOUNDS,
+    PHONEME_EVENTS,
+    choose_voice,
+    espeak_paths,
+    start_espeak,
+)
+
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +36,6 @@ SAMPLING_RATE = 16000
 SILENCE_S = 0.15  # before and after the speech of an utterance
 
 # Values of espeak-ng's public header speak_lib.h.
-_AUDIO_OUTPUT_SYNCHRONOUS = 2
-_PHONEME_EVENTS = 1
-_CHARS_UTF8 = 1
 _EVENT_END_OF_LIST, _EVENT_WORD, _EVENT_PHONEME = 0, 1, 7
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _VOLUME_PERCENT = 40  # leaves head-room: louder than this, espeak-ng's own gain control squeezes the signal
@@ -84,66 +91,10 @@ class Speech:
     """
 
     samples: np.ndarray
-    words: list[dict]
+    words: list[Word]
 
 
 USUAL = Prosody()
-
-# espeak-ng's phoneme names of its English voices (stress marks removed) -> ARPAbet.
-_ARPABET = {
-    **dict.fromkeys(("@", "@2", "@5", "@-", "a#", "V", "V2", "V#", "3#"), ("AH",)),
-    **dict.fromkeys(("a", "aa", "&"), ("AE",)),
-    **dict.fromkeys(("A", "A:", "A#", "0", "0#"), ("AA",)),
-    **dict.fromkeys(("O", "O:", "O2", "o:", "O1"), ("AO",)),
-    **dict.fromkeys(("3", "3:", "@r", "V3:", "3:r"), ("ER",)),
-    **dict.fromkeys(("E", "E2", "E#", "e", "E:"), ("EH",)),
-    **dict.fromkeys(("I", "I2", "I#"), ("IH",)),
-    **dict.fromkeys(("i", "i:", "i2", "I:"), ("IY",)),
-    **dict.fromkeys(("U", "U2"), ("UH",)),
-    **dict.fromkeys(("u", "u:", "u2", "uu"), ("UW",)),
-    **dict.fromkeys(("eI", "e:", "e2", "E:I"), ("EY",)),
-    **dict.fromkeys(("oU", "o", "o2", "@U", "oU#"), ("OW",)),
-    **dict.fromkeys(("aI", "aI2"), ("AY",)),
-    **dict.fromkeys(("aU", "aU2"), ("AW",)),
-    **dict.fromkeys(("OI", "oI"), ("OY",)),
-    **dict.fromkeys(("A@", "A@2"), ("AA", "R")),
-    **dict.fromkeys(("O@", "o@", "O@2"), ("AO", "R")),
-    **dict.fromkeys(("e@", "E@"), ("EH", "R")),
-    **dict.fromkeys(("i@", "i@3", "i@2"), ("IH", "R")),
-    **dict.fromkeys(("U@", "u@"), ("UH", "R")),
-    **dict.fromkeys(("aI@", "aI3"), ("AY", "ER")),
-    **dict.fromkeys(("aU@", "aU3"), ("AW", "ER")),
-    **dict.fromkeys(("@L", "l-"), ("AH", "L")),
-    "VR": ("AH", "R"),
-    **dict.fromkeys(("n-", "@n"), ("AH", "N")),
-    **dict.fromkeys(("m-", "@m"), ("AH", "M")),
-    **dict.fromkeys(("p", "p#"), ("P",)),
-    "b": ("B",),
-    **dict.fromkeys(("t", "t#", "t2"), ("T",)),
-    **dict.fromkeys(("d", "d#"), ("D",)),
-    **dict.fromkeys(("k", "k2", "x"), ("K",)),
-    **dict.fromkeys(("g", "g2"), ("G",)),
-    "f": ("F",),
-    **dict.fromkeys(("v", "v#"), ("V",)),
-    "T": ("TH",),
-    "D": ("DH",),
-    "s": ("S",),
-    **dict.fromkeys(("z", "z#", "z/2"), ("Z",)),
-    "S": ("SH",),
-    "Z": ("ZH",),
-    **dict.fromkeys(("h", "C"), ("HH",)),
-    "tS": ("CH",),
-    "dZ": ("JH",),
-    "m": ("M",),
-    "n": ("N",),
-    "N": ("NG",),
-    **dict.fromkeys(("l", "L", "l#"), ("L",)),
-    **dict.fromkeys(("r", "r-", "r/", "R", "*"), ("R",)),
-    **dict.fromkeys(("w", "w#"), ("W",)),
-    "hw": ("HH", "W"),
-    **dict.fromkeys(("j", ";"), ("Y",)),
-    "?": (),  # a glottal stop is no phoneme of ARPAbet: its time goes to its neighbour
-}
 
 
 class _EventId(ctypes.Union):
@@ -208,7 +159,7 @@ def speak(text: str, voice: Voice, prosody: Prosody = USUAL) -> Speech:
     )
 
 
-def _word(spelling: str, phonemes: list[tuple[str, float, float]], rate: int) -> dict:
+def _word(spelling: str, phonemes: list[tuple[str, float, float]], rate: int) -> Word:
     """An aligned word from its phonemes, whose times are samples at espeak-ng's rate without the silence before."""
 
     def seconds(sample: float) -> float:
@@ -264,10 +215,10 @@ def _add_phoneme(phonemes: list, espeak_name: str, start: int, end: int) -> int 
     return None
 
 
-def _arpabet(espeak_name: str) -> tuple[str, ...]:
-    if espeak_name not in _ARPABET:
+def _arpabet(espeak_name: str) -> list[str]:
+    if espeak_name not in NAMED_SOUNDS:
         logger.warning("espeak-ng's phoneme %r has no ARPAbet name here; its time goes to its neighbour.", espeak_name)
-    return _ARPABET.get(espeak_name, ())
+    return NAMED_SOUNDS.get(espeak_name, [])
 
 
 def _share_phonemes(spoken: list[list], tokens: list[re.Match]) -> list[list[tuple[str, float, float]]]:
@@ -304,16 +255,15 @@ def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, 
     with _fresh_library() as (library, data_path):
         chunks, marks = [], []
         callback = _SynthCallback(functools.partial(_collect, chunks, marks))
-        rate = library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data_path, _PHONEME_EVENTS)
+        rate = start_espeak(library, data_path, PHONEME_EVENTS)
         try:
             library.espeak_SetSynthCallback(callback)
-            if library.espeak_SetVoiceByName(voice.variant.encode()):
-                raise ValueError(f"espeak-ng has no voice {voice.variant!r}; give one such as 'en-us+m3'.")
+            choose_voice(library, voice.variant)
             library.espeak_ng_SetRandSeed(ctypes.c_long(1))
             for parameter, value in _settings(voice, prosody).items():
                 library.espeak_SetParameter(parameter, value, 0)
             encoded = text.encode()
-            library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, _CHARS_UTF8, None, None)
+            library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, CHARS_UTF8, None, None)
         finally:
             library.espeak_Terminate()
     if not chunks:
@@ -374,13 +324,7 @@ def espeak_files() -> tuple[str, bytes]:
     Raises:
         ImportError: espeakng-loader is missing.
     """
-    try:
-        loader = importlib.import_module("espeakng_loader")
-    except ImportError as error:
-        raise ImportError(
-            "Synthetic speech needs espeak-ng: install it with `pip install espeakng-loader`."
-        ) from error
+    library_path, data_path = espeak_paths()
     folder = tempfile.mkdtemp(prefix="wise_hf_espeak_")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    library_path = shutil.copy(loader.get_library_path(), folder)
-    return library_path, str(loader.get_data_path()).encode()
+    return shutil.copy(library_path, folder), data_path

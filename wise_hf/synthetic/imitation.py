@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from wise_hf.synthetic.demo_corpus import make_folder
+from wise_hf.data.corpora.iemocap import IMITATION_MARK
+from wise_hf.data.files import check_writable
 from wise_hf.synthetic.espeak import SAMPLING_RATE, espeak_files
 from wise_hf.synthetic.imitation_formats import (
     EVALUATION_HEADER,
@@ -23,7 +24,7 @@ from wise_hf.synthetic.imitation_formats import (
     evaluation_block,
     evaluator_files,
     rate,
-    segment_files,
+    segment_texts,
     transcription,
 )
 from wise_hf.synthetic.imitation_plan import Dialog, plan_corpus
@@ -35,14 +36,14 @@ logger = logging.getLogger(__name__)
 PAUSE_S = (0.05, 0.8)  # between turns
 ROOM_NOISE = 10.0  # of a dialog where nobody speaks: its rms, in steps of 16 bit
 
-README = """An imitation of IEMOCAP, made by wise_hf. Nobody speaks here, and nothing of IEMOCAP is in it.
+README = f"""{IMITATION_MARK} Nobody speaks here, and nothing of IEMOCAP is in it.
 
 The speech is synthetic (espeak-ng), and texts, labels and ratings are invented; only the layout of the files, the
 number of utterances and the irregularities are like those of IEMOCAP. Scores on it show that the machinery works, and
 say nothing about emotions in human voices.
 
-Share of IEMOCAP's size: {share!r}
-Seed: {seed}
+Share of IEMOCAP's size: {{share!r}}
+Seed: {{seed}}
 """
 
 # What macOS leaves beside the files of a copied folder; no text and no audio, whatever its name says.
@@ -74,7 +75,7 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
     espeak_files()
     root = Path(output_dir)
     readme = README.format(share=float(share), seed=seed)
-    make_folder(root)
+    check_writable(root)
     _check_folder(root, readme)
     # First, so that an imitation that was interrupted is known as one.
     _write(root / "README.txt", readme)
@@ -87,12 +88,6 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
             num_turns = sum(processes.map(write, dialogs))
     logger.info("Wrote %d synthetic utterances in %d dialogs to %s", num_turns, len(dialogs), root)
     return root
-
-
-def is_imitation(root: str | Path) -> bool:
-    """Whether a folder holds what `write_iemocap` writes, and no IEMOCAP."""
-    readme = Path(root) / "README.txt"
-    return readme.is_file() and _read(readme).startswith(README.splitlines()[0])
 
 
 def _check(share: float, seed: int, num_proc: int) -> None:
@@ -133,7 +128,7 @@ def _write_dialog(root: Path, seed: int, dialog: Dialog) -> int:
     _write_junk(alignments / f"{placed[0].turn.utterance_id}.wdseg")
     for each in placed:
         if each.turn.has_segments:
-            words, phones = segment_files(each.utterance, rng)
+            words, phones = segment_texts(each.utterance, rng)
             _write(alignments / f"{each.turn.utterance_id}.wdseg", words)
             _write(alignments / f"{each.turn.utterance_id}.phseg", phones)
     return len(placed)

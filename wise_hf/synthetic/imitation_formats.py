@@ -7,7 +7,7 @@ import numpy as np
 
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES
 from wise_hf.synthetic.imitation_plan import Dialog, Turn
-from wise_hf.synthetic.imitation_speech import Utterance
+from wise_hf.synthetic.imitation_speech import SpokenTurn
 
 
 EVALUATION_HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
@@ -71,7 +71,7 @@ class Placed:
     """
 
     turn: Turn
-    utterance: Utterance
+    utterance: SpokenTurn
     start_s: float
 
     @property
@@ -196,7 +196,7 @@ Phone = tuple[str, int, int]  # name, first and last frame
 Row = tuple[str, list[Phone]]  # token of a word or silence, and its phones
 
 
-def segment_files(utterance: Utterance, rng: np.random.Generator) -> tuple[str, str]:
+def segment_texts(utterance: SpokenTurn, rng: np.random.Generator) -> tuple[str, str]:
     """The `.wdseg` and the `.phseg` of an utterance, with invented scores."""
     rows = _frame_rows(utterance)
     phones = [phone for _, own in rows for phone in own]
@@ -219,7 +219,7 @@ def segment_files(utterance: Utterance, rng: np.random.Generator) -> tuple[str, 
     )
 
 
-def _frame_rows(utterance: Utterance) -> list[Row]:
+def _frame_rows(utterance: SpokenTurn) -> list[Row]:
     """Words and the silence between them on the grid of frames, without a gap."""
     # Only frames whose window of 25.6 ms lies in the recording were scored.
     num_frames = (len(utterance.samples) - 410) // 160 + 1

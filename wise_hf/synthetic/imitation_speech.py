@@ -56,7 +56,7 @@ NOISES = (LAUGHTER, Noise("BREATHING", 1, 0.6), Noise("GARBAGE", 2, 0.4), Noise(
 
 
 @dataclass(frozen=True)
-class Utterance:
+class SpokenTurn:
     """A spoken turn.
 
     Args:
@@ -80,7 +80,7 @@ def voice_of(speaker: str) -> Voice:
     return VOICES[2 * (int(speaker[4]) - 1) + (speaker[-1] == "F")]
 
 
-def say(turn: Turn, seed: int, rng: np.random.Generator) -> Utterance:
+def say(turn: Turn, seed: int, rng: np.random.Generator) -> SpokenTurn:
     """Speaks a turn.
 
     Args:
@@ -103,7 +103,7 @@ def say(turn: Turn, seed: int, rng: np.random.Generator) -> Utterance:
     text = " ".join(f"[{part.name}]" if isinstance(part, Noise) else part for part in parts)
     if _falls_on(turn, DIFFERENT_TEXT_PERIOD):
         text = _without_a_word(text, rng)
-    return Utterance(np.round(samples * 32767).astype(np.int16), _joined(spoken), text)
+    return SpokenTurn(np.round(samples * 32767).astype(np.int16), _joined(spoken), text)
 
 
 def _falls_on(turn: Turn, period: int) -> bool:

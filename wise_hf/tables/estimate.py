@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wise_hf.tables.jobs import Comparison, trial_of, unfinished_jobs
+from wise_hf.tables.jobs import TablesPlan, trial_of, unfinished_jobs
 from wise_hf.training.trial import run_trial, start_network
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """
+    """How long the unfinished folds of a system take.
+
     Args:
         name: of the system.
         epoch_s: an epoch on the first fold, from a few of its steps and its validation; `None` for what is no network.
@@ -24,15 +25,15 @@ class Estimate:
     num_folds: int
 
 
-def estimate(comparison: Comparison) -> list[Estimate]:
+def estimate(plan: TablesPlan) -> list[Estimate]:
     """Measure each system that is not finished on its first unfinished fold."""
-    jobs = unfinished_jobs(comparison)
+    jobs = unfinished_jobs(plan)
     estimates = []
-    for system in comparison.systems:
+    for system in plan.systems:
         own = [job for job in jobs if job.system is system]
         if not own:
             continue
-        trial = trial_of(comparison, own[0])
+        trial = trial_of(plan, own[0])
         if system.fit_and_predict is not None:
             start_s = time.monotonic()
             run_trial(system, trial)
@@ -43,7 +44,7 @@ def estimate(comparison: Comparison) -> list[Estimate]:
     return estimates
 
 
-def to_text(estimates: Sequence[Estimate], num_workers: int) -> str:
+def estimate_to_text(estimates: Sequence[Estimate], num_workers: int) -> str:
     """As a person reads it."""
     if not estimates:
         return "Every fold of every row is finished."

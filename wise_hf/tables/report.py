@@ -1,50 +1,45 @@
 """The tables as one self-contained page: report.html."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from itertools import chain, zip_longest
 from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined
 
 from wise_hf.data.files import write_text
 from wise_hf.model.visualization import emotion_color
 from wise_hf.tables.paper_figures import SOURCES
-from wise_hf.tables.tables import (
+from wise_hf.tables.presentation import (
     NOT_RUN,
-    OURS,
     TABLES,
     columns_of,
     comparability,
     notes,
     protocol_line,
-    recipe_lines,
+    recipe_sentences,
     rows_of,
     setup,
     short_words,
+    shown_tables,
 )
+from wise_hf.tables.summary import OURS
+from wise_hf.training.templates import load_template
 
 
-TEMPLATE = "report.html.jinja"
 MAX_EXAMPLES = 12  # of a protocol
 _PANEL_WIDTH, _PANEL_HEIGHT = 240, 130  # of a learning curve, in the units of its viewBox
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28, 6, 8, 18
 
 
 def write_report(results: Mapping, summary: Mapping, path: Path) -> None:
-    """
-    Write the page; it loads nothing from elsewhere.
+    """Write the page; it loads nothing from elsewhere.
 
     Args:
-        results, summary: what `wise_hf.tables.tables.summarize` takes and gives.
+        results, summary: what `wise_hf.tables.summary.summarize_tables` takes and gives.
         path: the file.
 
     Raises:
         ValueError: where it cannot be written.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["emotion_color"] = emotion_color
-    template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8"))
+    template = load_template(Path(__file__).with_name("report.html.jinja"), True, emotion_color=emotion_color)
     write_text(path, template.render(view(results, summary)))
 
 
@@ -60,16 +55,15 @@ def view(results: Mapping, summary: Mapping) -> dict:
         "protocols": [_view_of_protocol(results, summary, protocol) for protocol in summary["protocols"]],
         "notes": notes(summary),
         "sources": SOURCES,
-        "recipes": [line.removeprefix("- ") for line in recipe_lines(summary)],
+        "recipes": recipe_sentences(summary),
     }
 
 
 def overview(summary: Mapping) -> list[dict]:
-    """
-    The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
+    """The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
 
     Args:
-        summary: of `wise_hf.tables.tables.summarize`.
+        summary: of `wise_hf.tables.summary.summarize_tables`.
     """
     groups = []
     for table, title in TABLES.items():
@@ -94,10 +88,9 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
 
 
 def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> dict:
-    shown = [table for table in TABLES if any(table in row["tables"] for row in protocol["rows"])]
     tables = [
-        {"title": TABLES[table], "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
-        for table in shown
+        {"title": title, "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
+        for table, title in shown_tables(protocol).items()
     ]
     runs = [run for run in results["runs"] if run["protocol"] == protocol["protocol"]]
     return {
@@ -121,8 +114,7 @@ def _confusion(row: Mapping, emotions: Sequence[str]) -> dict:
 
 
 def curves(runs: Sequence[Mapping], rows: Sequence[Mapping]) -> dict:
-    """
-    Learning curves of a protocol: the UA on the validation part by epoch, in the coordinates of the pictures.
+    """Learning curves of a protocol: the UA on the validation part by epoch, in the coordinates of the pictures.
 
     Args:
         runs: those of the protocol, as in the results.
@@ -178,8 +170,7 @@ def _y(ua: float, low: float, high: float) -> float:
 
 
 def examples(runs: Sequence[Mapping]) -> list[dict]:
-    """
-    Sentences with WISE's attention, in turn from every fold.
+    """Sentences with WISE's attention, in turn from every fold.
 
     Args:
         runs: those of a protocol, as in the results.

@@ -1,6 +1,5 @@
 """From the arguments of scripts/reproduce_tables.py to the tables."""
 
-import argparse
 import logging
 import os
 from collections.abc import Sequence
@@ -12,22 +11,23 @@ import torch
 from accelerate import Accelerator
 from datasets import Dataset
 
+from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_word_vectors
 from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.fold_file import read_folds, write_folds
-from wise_hf.data.folds import Fold, make_folds
-from wise_hf.data.prepare import align
+from wise_hf.data.folds import Fold, check_folds, make_folds
+from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.unusable import without_unusable
-from wise_hf.tables.estimate import estimate, to_text
-from wise_hf.tables.jobs import Comparison, collect_runs, prepare_system, run_jobs
+from wise_hf.tables.estimate import estimate, estimate_to_text
+from wise_hf.tables.jobs import TablesPlan, collect_runs, run_jobs
+from wise_hf.tables.options import TableOptions
+from wise_hf.tables.presentation import tables_to_markdown
 from wise_hf.tables.report import write_report
 from wise_hf.tables.rows import Row, table_rows
-from wise_hf.tables.tables import summarize, to_markdown
-from wise_hf.training.cross_validation import check_folds
-from wise_hf.training.options import corpus_name, emotions_of, read_corpus
+from wise_hf.tables.summary import summarize_tables
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
-from wise_hf.training.run import ARGUMENTS, check_same_arguments, recorded
+from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_arguments, recorded
 from wise_hf.training.system import System
 
 
@@ -38,15 +38,15 @@ NUM_FOLDS = 5
 FREE_ARGUMENTS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
 
 
-def reproduce_tables(arguments: argparse.Namespace) -> str:
-    """
-    Train and test every row on every fold that is not finished yet, and write the tables.
+def reproduce_tables(arguments: TableOptions) -> str:
+    """Train and test every row on every fold that is not finished yet, and write the tables.
 
     Returns:
         The tables as a person reads them, or the estimate of a dry run; nothing on all processes but the main one.
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
+        Interrupted: with how to continue.
     """
     if arguments.embeddings is not None:
         check_word_vectors(arguments.embeddings)
@@ -54,33 +54,36 @@ def reproduce_tables(arguments: argparse.Namespace) -> str:
     num_workers = _num_workers(arguments, accelerator)
     with accelerator.main_process_first():
         _check_output_dir(arguments)
-        comparison, rows = _make_comparison(arguments)
-    told = to_text(estimate(comparison), num_workers)  # all processes share the steps that it takes
+        plan, rows = _make_plan(arguments)
+    told = estimate_to_text(estimate(plan), num_workers)  # all processes share the steps that it takes
     if arguments.dry_run:
         return told if accelerator.is_main_process else ""
     logger.info("%s", told)
     if accelerator.is_main_process:
-        _start_run(arguments, comparison)
-    run_jobs(comparison, num_workers)
+        _start_run(arguments, plan)
+    try:
+        run_jobs(plan, num_workers)
+    except KeyboardInterrupt:
+        raise Interrupted("The trainings were interrupted; continue them with the same command.") from None
     if not accelerator.is_main_process:
         return ""
-    results = _results(arguments, comparison, rows)
-    summary = summarize(results)
+    results = _results(arguments, plan, rows)
+    summary = summarize_tables(results)
     write_json(arguments.output_dir / "tables.json", summary)
-    write_text(arguments.output_dir / "tables.md", to_markdown(summary))
+    write_text(arguments.output_dir / "tables.md", tables_to_markdown(summary))
     write_report(results, summary, arguments.output_dir / "report.html")
     logger.info("Written: %s", arguments.output_dir / "report.html")
-    return "\n" + to_markdown(summary)
+    return "\n" + tables_to_markdown(summary)
 
 
-def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Row]]:
+def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
     rows = _rows(arguments)
     to_run = arguments.rows or [row.system.key for row in rows]
     to_prepare = [row.system for row in rows if row.system.key in to_run]
     make = partial(_prepare, systems=to_prepare, num_proc=arguments.num_proc)
     whole, unread = read_corpus(arguments)
     corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
-    emotions = emotions_of(corpus, arguments.emotions)
+    emotions = emotions_in_order(corpus, arguments)
     folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
@@ -92,14 +95,14 @@ def _make_comparison(arguments: argparse.Namespace) -> tuple[Comparison, list[Ro
         vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
     systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
     skipped = unread + len(whole) - len(corpus)
-    return Comparison(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
+    return TablesPlan(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
 
 
 def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Dataset:
     """The utterances with words; the features of every system are left in the cache."""
-    aligned = align(corpus, num_proc)
+    aligned = align_corpus(corpus, num_proc)
     for system in systems:
-        prepare_system(aligned, system, num_proc)
+        extract_features(aligned, system.extract, system.columns, num_proc)
     return aligned
 
 
@@ -107,7 +110,7 @@ def _words_of(aligned: Dataset) -> set[str]:
     return {word["word"] for words in aligned["words"] for word in words}
 
 
-def _rows(arguments: argparse.Namespace) -> list[Row]:
+def _rows(arguments: TableOptions) -> list[Row]:
     """Every row; those that are not asked for now may have been run before."""
     rows = table_rows(arguments.recipe)
     unknown = set(arguments.rows or ()) - {row.system.key for row in rows}
@@ -122,12 +125,13 @@ def _with_epochs(row: Row, epochs: int) -> Row:
     return row if recipe is None else replace(row, system=replace(row.system, recipe=replace(recipe, epochs=epochs)))
 
 
-def _protocols(arguments: argparse.Namespace) -> list[str]:
+def _protocols(arguments: TableOptions) -> list[str]:
     """The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared."""
-    return arguments.protocols or ["session" if arguments.dataset == "iemocap" else "speaker", "random"]
+    independent = arguments.corpus.protocol
+    return arguments.protocols or ["speaker" if independent == "none" else independent, "random"]
 
 
-def _folds(arguments: argparse.Namespace, corpus: Dataset, protocol: str) -> list[Fold]:
+def _folds(arguments: TableOptions, corpus: Dataset, protocol: str) -> list[Fold]:
     """Those of the file that an earlier run of the same command left, else new ones."""
     path = _folds_file(arguments, protocol)
     if path.is_file():
@@ -142,11 +146,11 @@ def _num_folds(corpus: Dataset, protocol: str) -> int | None:
     return NUM_FOLDS if protocol == "random" else min(NUM_FOLDS, len(set(corpus["speaker"])))
 
 
-def _folds_file(arguments: argparse.Namespace, protocol: str) -> Path:
+def _folds_file(arguments: TableOptions, protocol: str) -> Path:
     return arguments.output_dir / f"folds_{protocol}.json"
 
 
-def _check_output_dir(arguments: argparse.Namespace) -> None:
+def _check_output_dir(arguments: TableOptions) -> None:
     """An unfinished run of the same command goes on; nothing else may be there."""
     folder = arguments.output_dir
     if (folder / ARGUMENTS).is_file():
@@ -157,15 +161,15 @@ def _check_output_dir(arguments: argparse.Namespace) -> None:
         check_writable(folder)
 
 
-def _start_run(arguments: argparse.Namespace, comparison: Comparison) -> None:
+def _start_run(arguments: TableOptions, plan: TablesPlan) -> None:
     """Record what was asked for, and who is where."""
     write_json(arguments.output_dir / ARGUMENTS, recorded(arguments, FREE_ARGUMENTS))
-    for protocol, folds in comparison.folds.items():
+    for protocol, folds in plan.folds.items():
         if not _folds_file(arguments, protocol).is_file():
-            write_folds(folds, comparison.aligned, _folds_file(arguments, protocol), protocol, seed=0)
+            write_folds(folds, plan.aligned, _folds_file(arguments, protocol), protocol, seed=0)
 
 
-def _num_workers(arguments: argparse.Namespace, accelerator: Accelerator) -> int:
+def _num_workers(arguments: TableOptions, accelerator: Accelerator) -> int:
     """Trainings at a time: as asked for; without a GPU and without other processes one for each core."""
     if arguments.jobs is not None:
         if arguments.jobs > 1 and accelerator.num_processes > 1:
@@ -175,19 +179,19 @@ def _num_workers(arguments: argparse.Namespace, accelerator: Accelerator) -> int
     return 1 if shares_a_job else len(os.sched_getaffinity(0))
 
 
-def _results(arguments: argparse.Namespace, comparison: Comparison, rows: Sequence[Row]) -> dict:
+def _results(arguments: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> dict:
     """What the tables and the report are made of."""
-    runs = collect_runs(comparison)
+    runs = collect_runs(plan)
     return {
-        "corpus": corpus_name(arguments),
-        "emotions": list(comparison.emotions),
-        "num_utterances": len(comparison.aligned),
-        "num_skipped": comparison.num_skipped,
-        "seeds": list(comparison.seeds),
+        "corpus": arguments.corpus_title,
+        "emotions": list(plan.emotions),
+        "num_utterances": len(plan.aligned),
+        "num_skipped": plan.num_skipped,
+        "seeds": list(plan.seeds),
         "trial_epochs": arguments.epochs,
         "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
-        "protocols": list(comparison.folds),
-        "truth": dict(zip(comparison.aligned["id"], comparison.aligned["emotion"], strict=True)),
+        "protocols": list(plan.folds),
+        "truth": dict(zip(plan.aligned["id"], plan.aligned["emotion"], strict=True)),
         "rows": [
             {
                 "key": row.system.key,

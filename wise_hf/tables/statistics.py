@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import binomtest
 
-from wise_hf.training.results import scores_of_confusion
+from wise_hf.training.scores import count_confusion, scores_of_confusion
 
 
 RESAMPLES = 2000
@@ -16,8 +16,7 @@ Emotions = Mapping[str, str]  # of the utterances, by id
 
 
 def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) -> np.ndarray:
-    """
-    Count what the utterances of a run were taken for.
+    """Count what the utterances of a run were taken for.
 
     Args:
         truth: the emotion of every utterance.
@@ -28,15 +27,12 @@ def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) 
         (K, K) counts, a row for each true emotion.
     """
     number = {emotion: index for index, emotion in enumerate(emotions)}
-    counts = np.zeros((len(emotions), len(emotions)), dtype=int)
-    for utterance, emotion in predicted.items():
-        counts[number[truth[utterance]], number[emotion]] += 1
-    return counts
+    true = [number[truth[utterance]] for utterance in predicted]
+    return count_confusion([number[emotion] for emotion in predicted.values()], true, len(emotions))
 
 
 def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Sequence[str]) -> dict[str, float]:
-    """
-    WA, UA and macro F1 of all utterances that a run tested, whatever their fold.
+    """WA, UA and macro F1 of all utterances that a run tested, whatever their fold.
 
     Args:
         truth, emotions: see `confusion_of`.
@@ -47,8 +43,7 @@ def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Se
 
 
 def bootstrap_intervals(truth: Emotions, predictions: Sequence[Emotions], seed: int = 0) -> dict[str, list[float]]:
-    """
-    Percentile intervals of the pooled WA and UA: the utterances are drawn anew, the runs are as they are.
+    """Percentile intervals of the pooled WA and UA: the utterances are drawn anew, the runs are as they are.
 
     Args:
         truth, predictions: see `pooled_scores`.
@@ -62,8 +57,7 @@ def bootstrap_intervals(truth: Emotions, predictions: Sequence[Emotions], seed: 
 
 
 def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions], seed: int = 0) -> dict:
-    """
-    Hold one system against another on the utterances that both were tested on.
+    """Hold one system against another on the utterances that both were tested on.
 
     Args:
         truth: the emotion of every utterance.
@@ -94,8 +88,7 @@ def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions
 
 
 def mcnemar(ours_right: np.ndarray, theirs_right: np.ndarray) -> float:
-    """
-    McNemar's exact test: whether two systems are right equally often.
+    """McNemar's exact test: whether two systems are right equally often.
 
     Args:
         ours_right, theirs_right: (N,) bool of the same utterances.
@@ -110,8 +103,7 @@ def mcnemar(ours_right: np.ndarray, theirs_right: np.ndarray) -> float:
 
 
 def combined_p(p_values: Sequence[float]) -> float:
-    """
-    One p-value of tests of the same utterances with several seeds: twice their mean.
+    """One p-value of tests of the same utterances with several seeds: twice their mean.
 
     The tests depend on each other, so that their mean alone is no p-value; twice the mean is one, whatever the
     dependence (Rüschendorf 1982).
@@ -134,8 +126,7 @@ def _outcomes(truth: Emotions, predictions: Sequence[Emotions]) -> tuple[np.ndar
 
 
 def _resampled_scores(labels: np.ndarray, outcomes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """
-    WA and UA, (resamples, R) each.
+    """WA and UA, (resamples, R) each.
 
     Utterances with the same emotion and the same outcomes are interchangeable. How often each such kind is drawn is
     multinomial, which is far quicker than drawing the utterances themselves.

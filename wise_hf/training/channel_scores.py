@@ -10,8 +10,10 @@ from scipy.signal import butter, sosfilt
 from tqdm.auto import tqdm
 from transformers import Pipeline
 
+from wise_hf.data.schema import Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.level_wise import speech_level
+from wise_hf.training.scores import count_confusion, scores_of_confusion
 
 
 TELEPHONE_HZ, TELEPHONE_BAND_HZ = 8000, (300, 3400)
@@ -83,9 +85,8 @@ CHANNELS: dict[str, Change] = {
 }
 
 
-def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, dict[str, float]]:
-    """
-    A model's scores through every channel, by the pipeline, which aligns each recording anew.
+def score_channels(classify: Pipeline, utterances: Sequence[Utterance]) -> dict[str, dict[str, float]]:
+    """A model's scores through every channel, by the pipeline, which aligns each recording anew.
 
     Args:
         classify: the pipeline of a saved model.
@@ -96,7 +97,7 @@ def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, 
         share over the emotions, and `refused`, how many recordings were; they count as not recognised.
     """
     rate = classify.processor.feature_extractor.sampling_rate
-    emotions = np.array([each["emotion"] for each in utterances])
+    emotions = [each["emotion"] for each in utterances]
     heard: dict[str, list[str | None]] = {name: [] for name in CHANNELS}
     for each in tqdm(utterances, unit="utterance"):
         samples = read_audio(each["audio"], rate, each["start_s"], each["end_s"])
@@ -104,10 +105,13 @@ def score_channels(classify: Pipeline, utterances: Sequence[dict]) -> dict[str, 
             changed = {"array": change(samples, rate).astype(np.float32), "sampling_rate": rate, "text": each["text"]}
             result = classify(changed, top_k=1, on_error="report")
             heard[name].append(None if "error" in result else result[0]["label"])
-    return {name: _scores(np.array(its, dtype=object), emotions) for name, its in heard.items()}
+    return {name: _scores(its, emotions) for name, its in heard.items()}
 
 
-def _scores(heard: np.ndarray, emotions: np.ndarray) -> dict[str, float]:
-    recalls = [float((heard[emotions == emotion] == emotion).mean()) for emotion in np.unique(emotions)]
-    refused = sum(label is None for label in heard)
-    return {"wa": float((heard == emotions).mean()), "ua": float(np.mean(recalls)), "refused": refused}
+def _scores(heard: Sequence[str | None], emotions: Sequence[str]) -> dict[str, float]:
+    """A refused recording is heard as `None`, a class that no utterance has."""
+    number = {label: index for index, label in enumerate(sorted({*emotions, *heard} - {None}))}
+    number[None] = len(number)
+    predicted, true = ([number[label] for label in labels] for labels in (heard, emotions))
+    scores = scores_of_confusion(count_confusion(predicted, true, len(number)))
+    return {"wa": scores["wa"], "ua": scores["ua"], "refused": heard.count(None)}

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,11 +16,12 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 from transformers import PreTrainedModel
 
-from wise_hf.data.files import save_files, unfinished_folder
+from wise_hf.data.files import last_whole, put_in_place, save_files, unfinished_beside
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores
-from wise_hf.training.system import Collator
+from wise_hf.training.system import Collator, Log, log_nothing
 
 
 logger = logging.getLogger(__name__)
@@ -32,14 +32,13 @@ EPOCHS_APART = 1_000_003  # seeds of two runs never meet
 
 @dataclass
 class Progress:
-    """
-    How far a run is; saved with every checkpoint.
+    """How far a run is; saved with every checkpoint.
 
     Args:
         epoch: epochs finished.
         best_epoch: the epoch whose model is kept, from 1.
         best_ua: its UA on the validation part.
-        history: one row an epoch: `epoch`, `loss` (training, mean), `wa` and `ua` (validation).
+        history: of every epoch `epoch`, `loss` (training, mean), `wa` and `ua` (validation).
         seconds: how long all epochs took.
     """
 
@@ -67,38 +66,41 @@ class Progress:
 
 
 class TrainingRun:
-    """
-    Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
+    """Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
 
     Args:
         model: starts from the weights it has; gives `logits`.
-        train_rows: utterances of `load_rows` to learn from.
-        validation_rows: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
+        train: utterances to learn from (`wise_hf.data.collator.load_utterances`).
+        validation: utterances that choose the epoch and nothing else; without any, the last epoch is kept.
         collator: makes batches; its augmentation is used for training only.
         recipe: how to train.
         accelerator: a fresh one; decides on devices, processes, precision and gradient accumulation.
         output_dir: the folder that the model and the checkpoint are kept in.
         seed: of the order of the batches, the augmentation and the dropout.
+        log: called after each epoch with its `loss`, `learning_rate` and, on the validation part, `wa` and `ua`, and
+            with its number.
     """
 
     def __init__(
         self,
         model: PreTrainedModel,
-        train_rows: Sequence[dict],
-        validation_rows: Sequence[dict],
+        train: Sequence[PreparedUtterance],
+        validation: Sequence[PreparedUtterance],
         collator: Collator,
         recipe: Recipe,
         accelerator: Accelerator,
         output_dir: Path,
         seed: int = 0,
+        log: Log = log_nothing,
     ):
         self.accelerator, self.recipe, self.output_dir, self.seed = accelerator, recipe, output_dir, seed
+        self.log = log
         self.progress = Progress()
         self.num_labels = model.config.num_labels
         self.collator = collator
         self.order = torch.Generator()  # of the training utterances
-        self.train_loader = self._loader(train_rows, collator, shuffle=True)
-        self.validation_loader = self._plain_loader(validation_rows) if validation_rows else None
+        self.train_loader = self._loader(train, collator, shuffle=True)
+        self.validation_loader = self._plain_loader(validation) if validation else None
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         make_optimizer = OPTIMIZERS[recipe.optimizer]
         optimizer = make_optimizer(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -107,25 +109,22 @@ class TrainingRun:
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
         accelerator.register_for_checkpointing(self.progress, self.scheduler)
 
-    def _loader(self, rows: Sequence[dict], collator: Collator, shuffle: bool) -> DataLoader:
-        loader = DataLoader(rows, self.recipe.batch_size, shuffle=shuffle, collate_fn=collator, generator=self.order)
-        return self.accelerator.prepare(loader)
+    def _loader(self, utterances: Sequence[PreparedUtterance], collator: Collator, shuffle: bool) -> DataLoader:
+        options = {"shuffle": shuffle, "collate_fn": collator, "generator": self.order}
+        return self.accelerator.prepare(DataLoader(utterances, self.recipe.batch_size, **options))
 
-    def _plain_loader(self, rows: Sequence[dict]) -> DataLoader:
-        return self._loader(rows, self.collator.without_augmentation(), shuffle=False)
+    def _plain_loader(self, utterances: Sequence[PreparedUtterance]) -> DataLoader:
+        return self._loader(utterances, self.collator.without_augmentation(), shuffle=False)
 
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
-        checkpoint = self.output_dir / CHECKPOINT
-        if not checkpoint.is_dir():
-            checkpoint = checkpoint.with_suffix(".old")  # a kill between the two renamings
+        checkpoint = last_whole(self.output_dir / CHECKPOINT)
         if checkpoint.is_dir():
             self.accelerator.load_state(str(checkpoint))
             logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
 
     def train(self, name: str) -> Progress:
-        """
-        Train to the last epoch, or until patience ends.
+        """Train to the last epoch, or until patience ends.
 
         Args:
             name: what the progress bar calls this run.
@@ -188,8 +187,7 @@ class TrainingRun:
         return loss.detach()
 
     def measure_epoch_s(self, num_steps: int = 4) -> float:
-        """
-        How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
+        """How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
 
         Args:
             num_steps: at least 2; the first is not counted.
@@ -212,9 +210,9 @@ class TrainingRun:
         if self.recipe.max_grad_value > 0:
             self.accelerator.clip_grad_value_(self.model.parameters(), self.recipe.max_grad_value)
 
-    def score(self, rows: Sequence[dict]) -> tuple[dict, list[int]]:
+    def score(self, utterances: Sequence[PreparedUtterance]) -> tuple[dict, list[int]]:
         """The model's scores on utterances, and the class number that it gives to each."""
-        return self._score(self._plain_loader(rows))
+        return self._score(self._plain_loader(utterances))
 
     def _score(self, loader: DataLoader) -> tuple[dict, list[int]]:
         predicted, true = predict_classes(self.model, loader, self.accelerator)
@@ -225,6 +223,7 @@ class TrainingRun:
         progress.epoch = epoch
         scores = self._score(self.validation_loader)[0] if self.validation_loader else {"wa": None, "ua": None}
         progress.history.append({"epoch": epoch, "loss": loss, "wa": scores["wa"], "ua": scores["ua"]})
+        self._log_epoch()
         if scores["ua"] is None or scores["ua"] > progress.best_ua:
             progress.best_epoch = epoch
             progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
@@ -233,19 +232,19 @@ class TrainingRun:
         progress.seconds += time.monotonic() - start_s
         self._save_checkpoint()
 
+    def _log_epoch(self) -> None:
+        figures = self.progress.history[-1] | {"learning_rate": self.scheduler.get_last_lr()[0]}
+        epoch = figures.pop("epoch")
+        self.log({name: value for name, value in figures.items() if value is not None}, epoch)
+
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
         checkpoint = self.output_dir / CHECKPOINT
-        old = checkpoint.with_suffix(".old")
-        with unfinished_folder(checkpoint) as unfinished:
+        with unfinished_beside(checkpoint, "make room there, and continue the run") as unfinished:
             self.accelerator.save_state(str(unfinished))
-        self.accelerator.wait_for_everyone()
-        if self.accelerator.is_main_process:
-            if checkpoint.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-                checkpoint.rename(old)
-            unfinished.rename(checkpoint)
-            shutil.rmtree(old, ignore_errors=True)
+            self.accelerator.wait_for_everyone()
+            if self.accelerator.is_main_process:
+                put_in_place(unfinished, checkpoint)
         self.accelerator.wait_for_everyone()
 
 
@@ -265,8 +264,7 @@ OPTIMIZERS = {"adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
 
 
 def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:
-    """
-    What the learning rate is multiplied with at each step.
+    """What the learning rate is multiplied with at each step.
 
     Args:
         schedule: `inverse`, `cosine` or `constant`, see `Recipe`.

@@ -1,59 +1,73 @@
-"""From the arguments of scripts/train.py to its results."""
+"""One run of training: a corpus, its folds, a trial on each, and the results."""
 
-import argparse
-import importlib.metadata
-import json
 import logging
-import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.collator import load_rows
+from wise_hf.data.augmentation import WARPS, check_augmentations
+from wise_hf.data.collator import load_utterances, speaker_statistics
+from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
-from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
-from wise_hf.data.folds import Fold, make_folds, without_tested_text
+from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.cross_validation import Experiment, check_folds, run_folds
-from wise_hf.training.options import (
-    IEMOCAP_ARGUMENTS,
-    corpus_name,
-    emotions_of,
-    model_choices_of,
-    read_corpus,
-    recipe_of,
-)
+from wise_hf.training.description import describe_folds, describe_training
+from wise_hf.training.fold_results import run_folds
+from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import RESULT_FILES, summarize_run, to_markdown, write_results
-from wise_hf.training.wise_system import load_word_vectors
+from wise_hf.training.results import results_to_markdown, summarize_run, write_results
+from wise_hf.training.run_folder import (
+    FOLDS,
+    TRACKED,
+    Interrupted,
+    check_output_dir,
+    fold_dirs,
+    recorded,
+    start_run,
+)
+from wise_hf.training.svm import make_svm
+from wise_hf.training.system import System, Trial
+from wise_hf.training.trial import with_prefix
+from wise_hf.training.wise_system import load_word_vectors, wise_system
 
 
 logger = logging.getLogger(__name__)
 
-ARGUMENTS = "arguments.json"
-FOLDS = "folds.json"
 DEFAULT_VOCABULARY = 30_000
-# What may differ between an interrupted run and its continuation.
-FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc")
-# What the numbers depend on beside the arguments.
-VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
+
+
+@dataclass(frozen=True)
+class ReadyCorpus:
+    """A corpus that can be trained on.
+
+    Args:
+        prepared: the utterances with their features.
+        emotions: the labels, in the order of their numbers.
+        folds: who is where.
+        origin: how the folds were made, see `choose_folds`.
+        num_skipped: recordings that could not be used and were passed over.
+    """
+
+    prepared: Dataset
+    emotions: Sequence[str]
+    folds: Sequence[Fold]
+    origin: Mapping[str, object]
+    num_skipped: int
 
 
 def run_experiment(
-    arguments: argparse.Namespace,
+    arguments: TrainOptions,
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
 ) -> str:
-    """
-    Prepare the corpus, train and test on every fold, write the results.
+    """Prepare the corpus, train and test on every fold, write the results.
 
     Args:
         arguments: of scripts/train.py, those about the Hub apart.
@@ -65,58 +79,55 @@ def run_experiment(
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
+        Interrupted: with how to continue.
     """
     arguments = with_cross_validation(arguments)
     check_arguments(arguments)
-    accelerator = make_accelerator(arguments.gradient_accumulation_steps)
+    accelerator = make_accelerator(
+        arguments.gradient_accumulation_steps, arguments.log_with, arguments.output_dir / TRACKED
+    )
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             check_output_dir(arguments)
     with accelerator.main_process_first():
-        whole, unread = read_corpus(arguments)
-        extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
-        make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
-        corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
-        emotions = emotions_of(corpus, arguments.emotions)
-        folds, origin = choose_folds(arguments, corpus)
-        check_folds(corpus, folds, emotions)
-        if accelerator.is_main_process:
-            if arguments.embeddings is not None:
-                check_to_the_end(arguments.embeddings)
-            before_training()
-        prepared = make(corpus)
-    rows = load_rows(prepared)
-    experiment = make_experiment(arguments, emotions, rows)
+        ready = prepare_corpus(arguments, before_training if accelerator.is_main_process else None)
+    wise, others = make_systems(arguments)
+    trials = make_trials(arguments, ready, accelerator)
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             start_run(arguments)
-            write_folds(folds, corpus, arguments.output_dir / FOLDS, **origin)
-    model_dirs = fold_dirs(arguments.output_dir, folds)
-    description = describe(arguments, prepared, experiment, accelerator) | describe_folds(arguments, folds, origin)
-    description["num_skipped"] = unread + len(whole) - len(corpus)
-    fold_results = run_folds(rows, folds, experiment, model_dirs)
+            write_folds(ready.folds, ready.prepared, arguments.output_dir / FOLDS, **ready.origin)
+    description = describe_training(arguments, ready.prepared, ready.emotions, accelerator)
+    description |= describe_folds(arguments, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
+    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
+    try:
+        fold_results = run_folds(wise, others, ready.folds, trials)
+    except KeyboardInterrupt:
+        resume = f"--resume_from_checkpoint {arguments.output_dir}"
+        raise Interrupted(f"The training was interrupted; continue it with the same command and {resume}.") from None
+    for tracker in accelerator.trackers:
+        tracker.finish()
     if not accelerator.is_main_process:
         return ""
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
     # The first fold's, whatever it scored: to take the best would be to choose by test scores.
-    after_training(model_dirs[0])
-    return "\n" + to_markdown(results)
+    after_training(trials[0].output_dir)
+    return "\n" + results_to_markdown(results)
 
 
-def with_cross_validation(arguments: argparse.Namespace) -> argparse.Namespace:
+def with_cross_validation(arguments: TrainOptions) -> TrainOptions:
     """The arguments with the protocol that is meant where neither a protocol nor a file of folds is given."""
     if arguments.cross_validation is not None or arguments.folds_file is not None:
         return arguments
-    protocol = "session" if arguments.dataset == "iemocap" else "none"
-    return argparse.Namespace(**vars(arguments) | {"cross_validation": protocol})
+    corpus = arguments.corpus
+    return replace(arguments, cross_validation=corpus.protocol, folds=arguments.folds or corpus.num_folds)
 
 
-def check_arguments(arguments: argparse.Namespace) -> None:
-    """
-    Say at once what would be found out late, or not at all.
+def check_arguments(arguments: TrainOptions) -> None:
+    """Say at once what would be found out late, or not at all.
 
     Args:
         arguments: of `with_cross_validation`.
@@ -133,7 +144,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         )
 
 
-def _check_fold_arguments(arguments: argparse.Namespace) -> None:
+def _check_fold_arguments(arguments: TrainOptions) -> None:
     finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(arguments, name)]
     if arguments.folds_file is not None and (arguments.cross_validation or finer):
         given = ", ".join(["--cross_validation"] * (arguments.cross_validation is not None) + finer)
@@ -148,16 +159,41 @@ def _check_fold_arguments(arguments: argparse.Namespace) -> None:
         read_origin(path)
 
 
-def _folds_file(arguments: argparse.Namespace) -> Path | None:
+def _folds_file(arguments: TrainOptions) -> Path | None:
     """The file that the folds are read from, if any; a continued run goes on with what it wrote itself."""
     recorded = arguments.output_dir / FOLDS
     is_continued = arguments.resume_from_checkpoint is not None and recorded.is_file()
     return recorded if is_continued else arguments.folds_file
 
 
-def choose_folds(arguments: argparse.Namespace, corpus: Dataset) -> tuple[list[Fold], dict]:
+def prepare_corpus(arguments: TrainOptions, before_preparing: Callable[[], object] | None = None) -> ReadyCorpus:
+    """Read the corpus, make its folds and extract its features.
+
+    Args:
+        arguments: of `with_cross_validation`.
+        before_preparing: called when all that is quickly told is known to be right; `None` on other processes than the
+            main one.
+
+    Raises:
+        ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    Who is where, as the arguments say.
+    extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+    check_augmentations(recipe_of(arguments).augment, extractor)
+    whole, num_unread = read_corpus(arguments)
+    make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
+    corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
+    emotions = emotions_in_order(corpus, arguments)
+    folds, origin = choose_folds(arguments, corpus)
+    check_folds(corpus, folds, emotions)
+    if before_preparing is not None:
+        if arguments.embeddings is not None:
+            check_to_the_end(arguments.embeddings)
+        before_preparing()
+    return ReadyCorpus(make(corpus), emotions, folds, origin, num_unread + len(whole) - len(corpus))
+
+
+def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
+    """Who is where, as the arguments say.
 
     Args:
         arguments: of `with_cross_validation`.
@@ -179,148 +215,37 @@ def choose_folds(arguments: argparse.Namespace, corpus: Dataset) -> tuple[list[F
     return folds, origin | {"text_disjoint": bool(arguments.text_disjoint)}
 
 
-def make_experiment(arguments: argparse.Namespace, emotions: Sequence[str], rows: Sequence[dict]) -> Experiment:
-    """What the arguments ask for, with the word vectors read."""
-    return Experiment(
-        emotions=emotions,
-        recipe=recipe_of(arguments),
-        vectors=load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, rows),
-        model_choices=model_choices_of(arguments),
-        mfcc_backend=arguments.mfcc_backend,
-        seed=arguments.seed,
-        gradient_accumulation_steps=arguments.gradient_accumulation_steps,
-        with_svm=arguments.svm,
-    )
+def make_systems(arguments: TrainOptions) -> tuple[System, dict[str, System]]:
+    """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
+    recipe = recipe_of(arguments)
+    wise = wise_system(recipe, mfcc_backend=arguments.mfcc_backend, **model_choices_of(arguments))
+    if not arguments.svm:
+        return wise, {}
+    both = ("train", "validation")
+    svm = partial(make_svm, learns_from=both, normalized_by=both if recipe.refit else ("train",))
+    unknown = {"svm_unknown": svm("global")} if recipe.normalization == "speaker" else {}
+    return wise, {"svm": svm(recipe.normalization)} | unknown
 
 
-def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
-    """`OUT/model` without cross-validation, else `OUT/fold_1`, `OUT/fold_2`, ..."""
-    if not folds[0].test:
-        return [output_dir / "model"]
-    return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
-
-
-def describe(
-    arguments: argparse.Namespace, prepared: Dataset, experiment: Experiment, accelerator: Accelerator
-) -> dict:
-    """What was run, for results.json; the folds are told by `describe_folds`."""
-    return {
-        "corpus": corpus_name(arguments),
-        "corpus_options": corpus_options(arguments),
-        "emotions": list(experiment.emotions),
-        "num_utterances": len(prepared),
-        "emotion_counts": dict(Counter(prepared["emotion"])),
-        "alignments": dict(Counter(prepared["alignment"])),
-        "seed": arguments.seed,
-        "recipe_name": arguments.recipe,
-        "recipe": asdict(experiment.recipe),
-        "model": dict(experiment.model_choices),
-        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
-        "mfcc_backend": arguments.mfcc_backend,
-        "versions": versions(),
-        "accelerate": {
-            "processes": accelerator.num_processes,
-            "device": accelerator.device.type,
-            "mixed_precision": accelerator.mixed_precision,
-            "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
-        },
-    }
-
-
-def versions() -> dict[str, str]:
-    """Of the packages that a result depends on; what is on the path without being installed does not say."""
-    installed = {}
-    for name in VERSIONS_OF:
-        try:
-            installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # noqa: PERF203
-            installed[name] = "unknown"
-    return installed
-
-
-def corpus_options(arguments: argparse.Namespace) -> dict:
-    """How the corpus was read, where it was not read as usual."""
-    names = ("emotions", "label_map", *IEMOCAP_ARGUMENTS)
-    given = {name: getattr(arguments, name) for name in names}
-    return {"dataset": arguments.dataset} | {name: value for name, value in given.items() if value}
-
-
-def describe_folds(arguments: argparse.Namespace, folds: Sequence[Fold], origin: Mapping) -> dict:
-    """Who was where and how that was decided, for results.json."""
-    return {
-        "protocol": origin["protocol"],
-        "folds_seed": origin["seed"],
-        "folds_file": None if arguments.folds_file is None else arguments.folds_file.name,
-        "text_disjoint": origin["text_disjoint"],
-        "left_out": [len(fold.left_out) for fold in folds],
-    }
-
-
-def check_output_dir(arguments: argparse.Namespace) -> None:
-    """
-    Find out at once whether the output folder can be used; nothing is changed in it yet.
-
-    Raises:
-        ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
-    """
-    output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
-    if resume is not None:
-        _check_resumable(output_dir, resume, recorded(arguments))
-    elif not (output_dir / ARGUMENTS).is_file() and any(output_dir.glob("*")):
-        raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
-    elif (output_dir / ARGUMENTS).is_file() and not arguments.overwrite_output_dir:
-        raise ValueError(
-            f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
-            "--overwrite_output_dir, or choose another folder."
+def make_trials(arguments: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
+    """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
+    recipe, utterances = recipe_of(arguments), load_utterances(ready.prepared)
+    statistics = {}
+    if recipe.normalization == "speaker":
+        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+    vectors = load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, utterances)
+    output_dirs = fold_dirs(arguments.output_dir, ready.folds)
+    return [
+        Trial(
+            parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
+            emotions=ready.emotions,
+            vectors=vectors,
+            seed=arguments.seed,
+            output_dir=output_dir,
+            name=f"Fold {number}/{len(output_dirs)}" if len(output_dirs) > 1 else "Training",
+            statistics=statistics,
+            make_accelerator=partial(make_accelerator, arguments.gradient_accumulation_steps),
+            log=with_prefix(output_dir.name, accelerator.log),
         )
-    else:
-        check_writable(output_dir)
-
-
-def start_run(arguments: argparse.Namespace) -> None:
-    """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
-    if arguments.resume_from_checkpoint is not None:
-        return
-    for path in arguments.output_dir.glob("*"):
-        if path.name.startswith(("fold_", "model")):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        elif path.name in (*RESULT_FILES, FOLDS):
-            path.unlink()
-    write_json(arguments.output_dir / ARGUMENTS, recorded(arguments))
-
-
-def recorded(arguments: argparse.Namespace, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
-    """The arguments as JSON keeps them, without those that may differ when a run is continued."""
-    return {name: _plain(value) for name, value in vars(arguments).items() if name not in free}
-
-
-def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
-    if resume.resolve() != output_dir.resolve():
-        raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
-    if not (output_dir / ARGUMENTS).is_file():
-        raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
-    check_same_arguments(output_dir, given)
-
-
-def check_same_arguments(output_dir: Path, given: Mapping) -> None:
-    """
-    Args:
-        output_dir: holds a run that is to be continued.
-        given: the arguments, as `recorded` gives them.
-
-    Raises:
-        ValueError: for arguments that are not those that the run was started with.
-    """
-    before = json.loads((output_dir / ARGUMENTS).read_text(encoding="utf-8"))
-    changed = sorted(name for name in given.keys() | before.keys() if given.get(name) != before.get(name))
-    if changed:
-        told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
-        raise ValueError(
-            f"The run in {output_dir} was started otherwise ({told}); give the same arguments, or another folder."
-        )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)  # as JSON gives it back
-    return str(value.resolve()) if isinstance(value, Path) else value
+        for number, (fold, output_dir) in enumerate(zip(ready.folds, output_dirs, strict=True), 1)
+    ]

@@ -1,6 +1,7 @@
-"""The row to beat: statistics of the same MFCC into a support vector machine."""
+"""The system to beat: statistics of the same MFCC into a support vector machine."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
@@ -8,14 +9,52 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from wise_hf.data.prepare import wise_features
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.training.system import System, Trial
+
 
 COSTS = (0.3, 1.0, 3.0, 10.0, 30.0)
 INNER_FOLDS = 4
 
 
-def frame_statistics(features: np.ndarray) -> np.ndarray:
+def make_svm(
+    normalization: str = "global", learns_from: Sequence[str] = ("train",), normalized_by: Sequence[str] = ("train",)
+) -> System:
+    """The SVM, as a system.
+
+    Args:
+        normalization: of the frames, see `WISEFeatureExtractor`.
+        learns_from: the parts of a fold that it is fitted to.
+        normalized_by: the parts that give the frames' mean and deviation, where a speaker has none of his own.
     """
-    Mean, deviation, minimum, maximum and quartiles of every coefficient.
+    extract, columns = wise_features(WISEFeatureExtractor())
+    fit_and_predict = partial(
+        _fit_and_predict, normalization=normalization, learns_from=learns_from, normalized_by=normalized_by
+    )
+    return System("svm", "SVM on MFCC statistics", extract, columns, fit_and_predict=fit_and_predict)
+
+
+def _fit_and_predict(
+    trial: Trial, normalization: str, learns_from: Sequence[str], normalized_by: Sequence[str]
+) -> list[int]:
+    """The class numbers of the test utterances."""
+    extractor = WISEFeatureExtractor(normalization=normalization)
+    extractor.set_statistics(utterance["input_features"] for utterance in trial.of(*normalized_by))
+    train, test = (
+        [
+            extractor.normalize(utterance["input_features"], trial.statistics.get((utterance["speaker"], 1.0)))
+            for utterance in trial.of(*parts)
+        ]
+        for parts in (learns_from, ["test"])
+    )
+    learnt = trial.of(*learns_from)
+    svm = fit_svm(train, trial.labels(learnt), [utterance["speaker"] for utterance in learnt])
+    return predict_with_svm(svm, test).tolist()
+
+
+def frame_statistics(features: np.ndarray) -> np.ndarray:
+    """Mean, deviation, minimum, maximum and quartiles of every coefficient.
 
     Args:
         features: (T, 39) the frames of an utterance, normalised as WISE's are.
@@ -30,13 +69,12 @@ def frame_statistics(features: np.ndarray) -> np.ndarray:
 
 
 def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Sequence[str | None]) -> Pipeline:
-    """
-    An RBF SVM whose cost is chosen by cross-validation inside the training part, over speakers where they are known.
+    """An RBF SVM whose cost is chosen by cross-validation inside the training part.
 
     Args:
         features: (T, 39) of each training utterance.
         labels: class numbers.
-        speakers: who speaks.
+        speakers: who speaks; where all are known, the cross-validation is over speakers.
 
     Returns:
         The fitted pipeline.
@@ -51,7 +89,7 @@ def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Seq
 
 
 def _inner_folds(labels: np.ndarray, speakers: Sequence[str | None]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Training and validation rows; over speakers where they are known, and only where each emotion can be learnt."""
+    """Numbers of utterances; over speakers where they are known, and only where each emotion can be learnt."""
     known = None not in speakers and len(set(speakers)) > 1
     groups = np.array(speakers) if known else np.arange(len(labels))
     num_folds = min(INNER_FOLDS, len(set(groups)), int(np.bincount(labels)[np.unique(labels)].min()))

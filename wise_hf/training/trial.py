@@ -1,82 +1,128 @@
-"""One trial: a system trained and tested on one fold."""
+"""The engine: a system trained and tested on one fold."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from accelerate.utils import set_seed
 
 from wise_hf.training.loop import TrainingRun
-from wise_hf.training.processes import make_accelerator
 from wise_hf.training.scores import compute_scores
-from wise_hf.training.system import System, Trial
+from wise_hf.training.system import Log, System, Trial
 
 
+SELECTION = "selection"  # the folder of the network that never sees the validation part
 MAX_EXAMPLES = 4  # of a fold
 
 
-def run_trial(system: System, trial: Trial) -> dict:
+@dataclass(frozen=True)
+class FittedNetwork:
+    """A trained network.
+
+    Args:
+        run: holds the weights that were kept.
+        report: `parameters` (how many are trained), the `epoch` that was kept, the `history` of all, `seconds` of
+            training and the `validation` scores; after a refit also its `refit_history`.
     """
-    Train a system and test it once.
+
+    run: TrainingRun
+    report: dict
+
+
+def run_trial(system: System, trial: Trial) -> dict:
+    """Train a system and test it once.
 
     Args:
         system: what is trained.
         trial: on what.
 
     Returns:
-        `test` scores, `predictions` (the emotion that each test utterance is given), `seconds` of training, and of a
-        network the
-        `epoch` that was kept, the `history` of all, its `validation` scores, its trainable `parameters` and, where it
-        weighs words, `examples` of that.
+        `test` scores, `predictions` (the emotion that each test utterance is given) and `seconds` of training; of a
+        network the whole report of `FittedNetwork` and, where it weighs words, `examples` of that.
     """
     start_s = time.monotonic()
     if system.fit_and_predict is not None:
         predicted = list(system.fit_and_predict(trial))
         result = {"epoch": None, "history": [], "seconds": time.monotonic() - start_s}
     else:
-        result, predicted = _train_network(system, trial)
-    test_rows = trial.parts["test"]
-    true = [trial.emotions.index(row["emotion"]) for row in test_rows]
-    named = {row["id"]: trial.emotions[number] for row, number in zip(test_rows, predicted, strict=True)}
-    scores = compute_scores(predicted, true, len(trial.emotions))
-    return result | {"test": scores, "predictions": named}
+        fitted = fit_network(system, trial)
+        predicted = fitted.run.score(trial.parts["test"])[1]
+        examples = _attention_examples(fitted.run, trial, predicted)
+        result = fitted.report | ({"examples": examples} if examples else {})
+    return result | score_test_part(trial, predicted)
 
 
-def _train_network(system: System, trial: Trial) -> tuple[dict, list[int]]:
-    run = start_network(system, trial)
-    run.resume()
-    run.train(trial.name)
-    run.load_kept()
-    validation = run.score(trial.parts["validation"])[0]
-    predicted = run.score(trial.parts["test"])[1]
+def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
+    """`test` scores and `predictions` of the class numbers that a system gives to the test utterances."""
+    test = trial.parts["test"]
+    named = {each["id"]: trial.emotions[number] for each, number in zip(test, predicted, strict=True)}
+    return {"test": compute_scores(predicted, trial.labels(test), len(trial.emotions)), "predictions": named}
+
+
+def fit_network(system: System, trial: Trial) -> FittedNetwork:
+    """Train a network as its recipe says, or resume an interrupted trial.
+
+    With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
+    the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.
+    """
+    if not (system.recipe.refit and trial.parts["test"]):
+        return _fit_once(system, trial)
+    selection = _fit_once(system, replace(trial, output_dir=trial.output_dir / SELECTION))
+    both = trial.parts | {"train": trial.of("train", "validation"), "validation": []}
+    name = f"{trial.name}, all but the test part"
+    run = _train(system, replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log)))
+    seconds = selection.report["seconds"] + run.progress.seconds
+    refitted = {"epoch": run.progress.best_epoch, "refit_history": run.progress.history, "seconds": seconds}
+    return FittedNetwork(run, selection.report | refitted)
+
+
+def _fit_once(system: System, trial: Trial) -> FittedNetwork:
+    run = _train(system, trial)
     model = run.accelerator.unwrap_model(run.model)
-    result = {
+    report = {
         "parameters": sum(each.numel() for each in model.parameters() if each.requires_grad),
         "epoch": run.progress.best_epoch,
         "history": run.progress.history,
         "seconds": run.progress.seconds,
-        "validation": validation,
+        "validation": run.score(trial.parts["validation"])[0],
     }
-    examples = _attention_examples(run, trial, predicted)
-    return result | ({"examples": examples} if examples else {}), predicted
+    return FittedNetwork(run, report)
+
+
+def _train(system: System, trial: Trial) -> TrainingRun:
+    """Train to the end, and take back the weights that were kept."""
+    run = start_network(system, trial)
+    run.resume()
+    run.train(trial.name)
+    run.load_kept()
+    return run
 
 
 def start_network(system: System, trial: Trial) -> TrainingRun:
     """A network with fresh weights, ready to be trained."""
     set_seed(trial.seed)
-    model, collator = system.build(trial.parts["train"], trial.emotions, trial.vectors)
-    train_rows, validation_rows = trial.parts["train"], trial.parts["validation"]
-    accelerator = make_accelerator()
+    train, validation = trial.parts["train"], trial.parts["validation"]
+    model, collator = system.build(train, trial.emotions, trial.vectors)
+    if trial.statistics:
+        collator = replace(collator, statistics=trial.statistics)
+    accelerator, folder = trial.make_accelerator(), trial.output_dir
     return TrainingRun(
-        model, train_rows, validation_rows, collator, system.recipe, accelerator, trial.output_dir, trial.seed
+        model, train, validation, collator, system.recipe, accelerator, folder, seed=trial.seed, log=trial.log
     )
 
 
-def _attention_examples(run: TrainingRun, trial: Trial, predicted: list[int]) -> list[dict]:
+def with_prefix(name: str, log: Log) -> Log:
+    """The same, with the series called `name/series`."""
+    return lambda figures, epoch: log({f"{name}/{series}": value for series, value in figures.items()}, epoch)
+
+
+def _attention_examples(run: TrainingRun, trial: Trial, predicted: Sequence[int]) -> list[dict]:
     """How the words of some test utterances, of different emotions where there are, were weighed."""
-    by_emotion = {row["emotion"]: number for number, row in reversed(list(enumerate(trial.parts["test"])))}
+    by_emotion = {each["emotion"]: number for number, each in reversed(list(enumerate(trial.parts["test"])))}
     numbers = sorted(by_emotion.values())[:MAX_EXAMPLES]
-    rows = [trial.parts["test"][number] for number in numbers]
-    batch = run.collator.without_augmentation()(rows)
+    utterances = [trial.parts["test"][number] for number in numbers]
+    batch = run.collator.without_augmentation()(utterances)
     batch.pop("labels")
     batch = {name: tensor.to(run.accelerator.device) for name, tensor in batch.items()}
     with torch.inference_mode():
@@ -86,12 +132,13 @@ def _attention_examples(run: TrainingRun, trial: Trial, predicted: list[int]) ->
         return []
     return [
         {
-            "id": row["id"],
-            "emotion": row["emotion"],
+            "id": utterance["id"],
+            "emotion": utterance["emotion"],
             "predicted": trial.emotions[predicted[number]],
             "words": [
-                {"word": word, "attention": weight} for word, weight in zip(row["words"], its.tolist(), strict=False)
+                {"word": word, "attention": weight}
+                for word, weight in zip(utterance["words"], its.tolist(), strict=False)
             ],
         }
-        for row, number, its in zip(rows, numbers, weights.float(), strict=True)
+        for utterance, number, its in zip(utterances, numbers, weights.float(), strict=True)
     ]

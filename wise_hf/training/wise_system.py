@@ -1,6 +1,8 @@
-"""A fold's processor and model: vocabulary, word vectors, normalisation, weights."""
+"""WISE as a system: its processor, its model with fresh weights, and how both are made of a fold."""
 
+import copy
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -8,60 +10,56 @@ from torch import nn
 
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
+from wise_hf.data.prepare import wise_features
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.processing_wise import WISEProcessor
 from wise_hf.training.recipe import Recipe
+from wise_hf.training.system import System
 
 
 def load_word_vectors(
-    embeddings: str | Path | None, vocabulary: int | str, rows: Sequence[dict]
+    embeddings: str | Path | None, vocabulary: int | str, utterances: Sequence[PreparedUtterance]
 ) -> WordVectors | None:
-    """
-    The word vectors that every fold starts from.
+    """The word vectors that every fold starts from.
 
     Args:
         embeddings: a GloVe file; `None` = the model learns its own, for the words of the training part.
         vocabulary: which words, see `read_word_vectors`.
-        rows: the corpus. Its words are looked up for all parts alike: vectors are given, not learnt.
+        utterances: the corpus. Its words are looked up for all parts alike: vectors are given, not learnt.
     """
     if embeddings is None:
         return None
-    return read_word_vectors(embeddings, vocabulary, {word for row in rows for word in row["words"]})
+    return read_word_vectors(embeddings, vocabulary, {word for each in utterances for word in each["words"]})
 
 
 def build_processor(
-    train_rows: Sequence[dict],
-    vectors: WordVectors | None,
-    normalization: str,
-    mfcc_backend: str,
-    level: str = "as_recorded",
+    train: Sequence[PreparedUtterance], vectors: WordVectors | None, feature_extractor: WISEFeatureExtractor
 ) -> WISEProcessor:
-    """
-    The processor of a fold; nothing but the training part is looked at.
+    """The processor of a fold; nothing but the training part is looked at.
 
     Args:
-        train_rows: utterances of the training part.
+        train: utterances of the training part.
         vectors: word vectors, or `None` to take the training part's words as the vocabulary.
-        normalization, mfcc_backend, level: see `WISEFeatureExtractor`.
+        feature_extractor: made the features; the processor's own gets their mean and deviation.
     """
-    feature_extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=level, normalization=normalization)
-    feature_extractor.set_statistics(row["input_features"] for row in train_rows)
-    words = vectors.words if vectors is not None else _words_of(train_rows)
+    feature_extractor = copy.deepcopy(feature_extractor)
+    feature_extractor.set_statistics(utterance["input_features"] for utterance in train)
+    words = vectors.words if vectors is not None else _words_of(train)
     return WISEProcessor(feature_extractor, build_tokenizer(words))
 
 
-def _words_of(rows: Sequence[dict]) -> list[str]:
-    return [PAD, UNKNOWN, *sorted({word.lower() for row in rows for word in row["words"]})]
+def _words_of(utterances: Sequence[PreparedUtterance]) -> list[str]:
+    return [PAD, UNKNOWN, *sorted({word.lower() for each in utterances for word in each["words"]})]
 
 
 def build_model(
     emotions: Sequence[str], processor: WISEProcessor, vectors: WordVectors | None, **choices
 ) -> WISEForAudioClassification:
-    """
-    A model with fresh weights, and word vectors where there are some.
+    """A model with fresh weights, and word vectors where there are some.
 
     Args:
         emotions: the labels, in the order of their numbers.
@@ -69,7 +67,7 @@ def build_model(
         vectors: word vectors; without them the embedding is learnt.
         choices: fields of `WISEConfig`.
     """
-    sizes = {"vocab_size": len(processor.tokenizer)}
+    sizes = {"vocab_size": len(processor.tokenizer), "feature_size": processor.feature_extractor.feature_size}
     if vectors is not None:
         sizes["word_embedding_size"] = vectors.matrix.shape[1]
     config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes, **choices)
@@ -79,35 +77,50 @@ def build_model(
     return model
 
 
+def wise_system(
+    recipe: Recipe, key: str = "wise", name: str = "WISE", mfcc_backend: str = "native", **choices: object
+) -> System:
+    """WISE or a variant of it.
+
+    Args:
+        recipe: how it is trained.
+        key, name: see `System`.
+        mfcc_backend: what makes the features, see `WISEFeatureExtractor`.
+        choices: fields of `WISEConfig` in which it differs; word vectors that are given are frozen unless told.
+    """
+    extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=recipe.level, normalization=recipe.normalization)
+    extract, columns = wise_features(extractor)
+    build = partial(build_wise, recipe=recipe, feature_extractor=extractor, choices=choices)
+    return System(key, name, extract, columns, build, recipe)
+
+
 def build_wise(
-    train_rows: Sequence[dict],
+    train: Sequence[PreparedUtterance],
     emotions: Sequence[str],
     vectors: WordVectors | None,
     recipe: Recipe,
+    feature_extractor: WISEFeatureExtractor,
     choices: Mapping[str, object],
-    mfcc_backend: str = "native",
 ) -> tuple[WISEForAudioClassification, WISECollator]:
-    """
-    A WISE model with fresh weights, and what makes its batches; nothing but the training part is looked at.
+    """A WISE model with fresh weights and its collator; nothing but the training part is looked at.
 
     Args:
-        train_rows: utterances of the training part.
-        emotions: the labels, in the order of their numbers.
-        vectors: word vectors, or `None` to learn them.
-        recipe: how it will be trained.
-        choices: fields of `WISEConfig`.
-        mfcc_backend: what made the features.
+        train, emotions, vectors: see `System.build`.
+        recipe, choices: see `wise_system`.
+        feature_extractor: made the features.
     """
-    processor = build_processor(train_rows, vectors, recipe.normalization, mfcc_backend, recipe.level)
-    model = build_model(emotions, processor, vectors, **choices)
+    processor = build_processor(train, vectors, feature_extractor)
+    usual = {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
+    model = build_model(
+        emotions, processor, vectors, **usual | {"freeze_word_embeddings": vectors is not None} | choices
+    )
     if recipe.steady_start:
         start_steadily(model)
     return model, WISECollator(processor, model.config.label2id, augment=recipe.augment)
 
 
 def start_steadily(model: WISEForAudioClassification) -> None:
-    """
-    Start the recurrent networks as slow averages instead of at PyTorch's random weights.
+    """Start the recurrent networks as slow averages instead of at PyTorch's random weights.
 
     The gates lean towards keeping the state (bias 1), so that the last state of a segment tells of all its members
     from the first step on; recurrent weights are orthogonal, the others of Xavier's uniform distribution. The

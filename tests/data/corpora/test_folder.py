@@ -10,7 +10,7 @@ import soundfile
 
 from wise_hf.data.corpora.folder import load_folder, read_folder
 from wise_hf.data.schema import UTTERANCE_FEATURES
-from wise_hf.data.unusable import UnusableRows
+from wise_hf.data.unusable import UnusableUtterances
 
 
 def make_corpus(folder: Path, lines: list[str], header: str = "file_name,emotion,text,speaker,session") -> Path:
@@ -184,7 +184,7 @@ def spoilt_corpus(tmp_path):
 
 
 def test_all_recordings_that_cannot_be_used_are_told_at_once_by_reason(spoilt_corpus, caplog):
-    with pytest.raises(UnusableRows) as told:
+    with pytest.raises(UnusableUtterances) as told:
         load_folder(spoilt_corpus)
     assert list(told.value.reasons) == [1, 2, 3, 4, 5, 6]
     absent = {3: "gone.wav", 4: "lost.wav"}
@@ -210,7 +210,7 @@ def test_what_can_be_used_is_read_beside_what_cannot(spoilt_corpus):
 
 def test_a_folder_in_which_nothing_can_be_used_is_refused_without_advice_to_go_on(spoilt_corpus):
     (spoilt_corpus / "a.wav").unlink()
-    with pytest.raises(UnusableRows, match="7 of 7 recordings .* Mend or remove them.$"):
+    with pytest.raises(UnusableUtterances, match="7 of 7 recordings .* Mend or remove them.$"):
         read_folder(spoilt_corpus)
 
 

@@ -2,8 +2,8 @@
 
 import datasets
 import evaluate
-import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score, recall_score
+
+from wise_hf.training.scores import compute_scores
 
 
 _DESCRIPTION = """WA is the share of utterances that are right (accuracy). UA is the mean of the classes' recalls,
@@ -31,12 +31,4 @@ class EmotionScores(evaluate.Metric):
         )
 
     def _compute(self, predictions, references, num_labels: int) -> dict:
-        predictions, references = np.asarray(predictions), np.asarray(references)
-        present = np.unique(references)
-        average = {"labels": present, "average": "macro", "zero_division": 0}
-        return {
-            "wa": float((predictions == references).mean()),
-            "ua": float(recall_score(references, predictions, **average)),
-            "macro_f1": float(f1_score(references, predictions, **average)),
-            "confusion": confusion_matrix(references, predictions, labels=range(num_labels)).tolist(),
-        }
+        return compute_scores(predictions, references, num_labels)

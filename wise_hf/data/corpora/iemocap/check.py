@@ -18,12 +18,12 @@ from wise_hf.data.corpora.iemocap.words import (
     duration_of,
     segment_files,
 )
+from wise_hf.data.unusable import listed
 
 
 logger = logging.getLogger(__name__)
 
 GO_ON = "go on with what is there by --allow_incomplete (allow_incomplete=True)"
-MOST_LISTED = 5
 DURATION_TOLERANCE_S = 0.1
 
 
@@ -38,8 +38,7 @@ def describe_segments(dataset: Dataset) -> str:
 
 
 def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
-    """
-    Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
+    """Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
 
     Args:
         dataset: utterances after `read_words`.
@@ -68,12 +67,6 @@ def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
     heard = dataset.select([row for row, state in enumerate(dataset["segments"]) if state != NO_AUDIO])
     _warn("the recording is not as long as its evaluation says", _of_another_length(heard))
     return heard
-
-
-def listed(names: Sequence[str], separator: str = ", ") -> str:
-    """The first few, and how many more."""
-    more = len(names) - MOST_LISTED
-    return separator.join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _read_again(row: dict) -> None:

@@ -1,6 +1,6 @@
 """IEMOCAP's labels, and the sets of emotions that people train on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 
 # Label of a summary line -> emotion. `xxx` stands where the evaluators did not agree.
@@ -25,13 +25,3 @@ LABEL_SETS: Mapping[str, Mapping[str, str]] = {
     "six": {name: name for name in ("angry", "excited", "frustrated", "happy", "neutral", "sad")},
     "all": {name: name for name in sorted(LABEL_NAMES.values())},
 }
-
-
-def emotions_of_set(emotions: str | Sequence[str]) -> list[str]:
-    """
-    The emotions of a set, in the order of their numbers.
-
-    Args:
-        emotions: a name of `LABEL_SETS`, or emotions, which are given back.
-    """
-    return list(dict.fromkeys(LABEL_SETS[emotions].values())) if isinstance(emotions, str) else list(emotions)

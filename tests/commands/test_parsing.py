@@ -1,0 +1,73 @@
+"""Command lines and files of options."""
+
+import pytest
+
+from wise_hf.commands.parsing import parse
+from wise_hf.training.options import TrainOptions
+
+
+USUAL = ("--data_dir", "speech", "--output_dir", "out")
+
+
+def test_flags_of_before_mean_what_they_meant():
+    words = [*USUAL, "--no-refit", "--no-svm", "--steady_start", "--emotions", "angry,sad", "--augment", "none"]
+    options = parse(TrainOptions, None, [*words, "--scenario", "scripted", "--text_disjoint", "--no-interaction"])
+    assert options.refit is False and options.svm is False and options.steady_start is True
+    assert options.emotions == ["angry", "sad"] and options.augment == () and not options.interaction
+    assert options.corpus_options == {"scenario": "scripted"} and options.text_disjoint
+
+
+def test_what_is_not_given_is_left_to_the_recipe():
+    options = parse(TrainOptions, None, USUAL)
+    assert (
+        options.refit is None
+        and options.epochs is None
+        and options == TrainOptions(data_dir="speech", output_dir="out")
+    )
+
+
+@pytest.mark.parametrize("name", ["options.yaml", "options.json"])
+def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, name):
+    content = "data_dir: speech\noutput_dir: out\nepochs: 5\nemotions: [angry, sad]\nrefit: false\nend_rule: plain\n"
+    if name.endswith("json"):
+        content = (
+            '{"data_dir": "speech", "output_dir": "out", "epochs": 5, "emotions": ["angry", "sad"], "refit": false, '
+        )
+        content += '"end_rule": "plain"}'
+    (tmp_path / name).write_text(content)
+    options = parse(TrainOptions, None, [str(tmp_path / name), "--epochs", "3"])
+    assert (options.epochs, options.emotions, options.refit) == (3, ["angry", "sad"], False)
+    assert options.corpus_options == {"end_rule": "plain"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("epoch: 3", "there is no option epoch; is epochs meant?"),
+        ("- epochs", "is not a list of options with their values"),
+        ("epochs: [", "cannot be read"),
+        ("data_dir: a\noutput_dir: b\nepochs: -1", "--epochs: '-1' is not a whole number above 0"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_told_in_a_sentence(tmp_path, capsys, content, told):
+    (tmp_path / "options.yaml").write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        parse(TrainOptions, None, [str(tmp_path / "options.yaml")])
+    assert ended.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_values_that_make_no_sense_end_with_a_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse(TrainOptions, None, [*USUAL, "--dropout", "1"])
+    assert (
+        ended.value.code == 2
+        and "--dropout: '1.0' is not a number of at least 0 and below 1" in capsys.readouterr().err
+    )
+
+
+def test_help_shows_the_defaults_in_groups(capsys):
+    with pytest.raises(SystemExit):
+        parse(TrainOptions, None, ["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(default: 40" in told and "(default: native)" in told and "model (WISEConfig):" in told
+    assert "crema_d: CREMA-D (AudioWAV)" in told and "default: None" not in told

@@ -1,0 +1,23 @@
+"""Accelerators and the trackers that they are asked for."""
+
+import pytest
+from accelerate import tracking
+
+from wise_hf.training.processes import make_accelerator
+
+
+def test_a_tracker_that_accelerate_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="There is no tracker 'chalkboard'; choose all .* or one of .*tensorboard"):
+        make_accelerator(log_with="chalkboard")
+
+
+@pytest.mark.parametrize("log_with", ["tensorboard", "all"])
+def test_a_tracker_that_is_not_installed_is_told_and_not_passed_over(monkeypatch, log_with):
+    monkeypatch.setattr("wise_hf.training.processes.get_available_trackers", lambda: [])
+    with pytest.raises(ImportError, match=f"--log_with {log_with} needs .*, which is not installed"):
+        make_accelerator(log_with=log_with)
+
+
+def test_without_a_tracker_nothing_is_looked_for(monkeypatch):
+    monkeypatch.setattr(tracking, "LOGGER_TYPE_TO_CLASS", {})
+    assert make_accelerator().log_with == []

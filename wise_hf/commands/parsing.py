@@ -1,0 +1,90 @@
+"""Command lines and configuration files -> options."""
+
+import dataclasses
+import sys
+from argparse import SUPPRESS, HelpFormatter
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from transformers import HfArgumentParser
+
+from wise_hf.data.corpora import CORPORA
+from wise_hf.data.corpora.reading import CorpusOptions
+from wise_hf.data.options import Options
+
+
+Kind = TypeVar("Kind", bound=Options)
+FILES = (".yaml", ".yml", ".json")
+
+
+def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | None = None) -> Kind:
+    """Read options from a command line, whose first word may be a YAML or JSON file of them.
+
+    What stands beside the file on the command line counts more than what is in it.
+
+    Args:
+        kind: a dataclass of options; its bases are the groups of `--help`.
+        description: what `--help` begins with.
+        arguments: the words of the command line; `None` = those of this process.
+
+    Returns:
+        The options. What is wrong with them is told on standard error, and ends the process with status 2.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = HfArgumentParser(
+        _groups(kind), description=description, allow_abbrev=False, formatter_class=HelpFormatter
+    )
+    _add_contraries(parser, kind)
+    from_file = {}
+    if words and words[0].endswith(FILES):
+        from_file = _read_file(Path(words.pop(0)), parser)
+    for action in parser._actions:
+        if action.dest in from_file:
+            action.required = False
+    parser.set_defaults(**from_file)
+    values = vars(parser.parse_args(words))
+    try:
+        return kind(**_with_corpus_options(values))
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _groups(kind: type[Options]) -> list[type[Options]]:
+    """The dataclasses that it is made of, and those of all corpora where it names one."""
+    groups = [base for base in kind.__mro__ if dataclasses.is_dataclass(base) and "__annotations__" in vars(base)]
+    own = [corpus.options for corpus in CORPORA.values() if corpus.option_names]
+    return groups + (own if issubclass(kind, CorpusOptions) else [])
+
+
+def _add_contraries(parser: HfArgumentParser, kind: type[Options]) -> None:
+    for field in dataclasses.fields(kind):
+        if field.metadata.get("const") is True:
+            name = field.name
+            parser.add_argument(f"--no-{name}", f"--no_{name}", dest=name, action="store_false", help=SUPPRESS)
+
+
+def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
+    if not path.is_file():
+        parser.error(f"{path} is not there; give a YAML or JSON file of options.")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
+    if not isinstance(values, dict):
+        parser.error(f"{path} is not a list of options with their values.")
+    known = {action.dest for action in parser._actions}
+    for name in values.keys() - known:
+        near = get_close_matches(str(name), known, n=1)
+        parser.error(f"{path}: there is no option {name}" + (f"; is {near[0]} meant?" if near else "."))
+    return values
+
+
+def _with_corpus_options(values: Mapping[str, object]) -> dict[str, object]:
+    """The options of corpora, where they are given, under the one name that all corpora share."""
+    names = {name for corpus in CORPORA.values() for name in corpus.option_names}
+    given = {name: value for name, value in values.items() if name in names and value not in (None, False)}
+    rest = {name: value for name, value in values.items() if name not in names}
+    return rest | ({"corpus_options": (rest["corpus_options"] or {}) | given} if given else {})

@@ -1,0 +1,125 @@
+"""The emotion of recordings: wise-hf predict AUDIO... --model DIR [--text T] [--json] [--plot PNG]."""
+
+import argparse
+import json
+import logging
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tqdm.auto import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from wise_hf.model.audio_wise import read_audio
+from wise_hf.model.loading import load_pipeline
+from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.visualization import plot_prediction, save_figure
+
+
+# What counts as a recording in a folder; a file that is named itself may be called anything.
+SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the emotion of recordings, and draw it where that is asked for.
+
+    Args:
+        arguments: as one types them; `None` = those that the process was started with.
+
+    Raises:
+        ValueError: for recordings that cannot be used, after the results of all others.
+    """
+    args = _parse(arguments)
+    classify = load_pipeline(args.model)
+    results = heard(classify, args.audio, args.text)
+    with logging_redirect_tqdm():
+        shown = print_json(results) if args.json else print_text(results)
+    errors = [result["error"] for result in shown if "error" in result]
+    if errors:
+        counted = f"{len(errors)} of {len(shown)} recordings could not be used."
+        raise ValueError(errors[0] if len(shown) == 1 else counted)
+    if args.plot is not None:
+        rate = classify.processor.feature_extractor.sampling_rate
+        samples, (result,) = read_audio(args.audio[0], rate), shown
+        figure = plot_prediction(samples, rate, result["words"], result["scores"], Path(args.audio[0]).name)
+        logging.info("Written: %s", save_figure(figure, args.plot))
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("audio", nargs="+", help="audio files, and folders of them")
+    parser.add_argument("--model", required=True, help="folder of a saved model, or its name on the Hub")
+    parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
+    parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")
+    args = parser.parse_args(arguments)
+    args.audio = [path for given in args.audio for path in recordings_in(given)]
+    if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
+        parser.error("--text and --plot are for one recording; give one audio file")
+    return args
+
+
+def recordings_in(given: str) -> list[str]:
+    """The audio files in a folder and in its folders, hidden ones apart, in order; a file alone."""
+    folder = Path(given)
+    if not folder.is_dir():
+        return [given]
+    files = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = sorted(path for path in files if not any(part[0] == "." for part in path.relative_to(folder).parts))
+    if not found:
+        raise ValueError(f"The folder {given} holds no audio file ({', '.join(SUFFIXES)}); give one that does.")
+    return [str(path) for path in found]
+
+
+def heard(classify: WISEAudioClassificationPipeline, paths: list[str], text: str | None) -> Iterator[dict]:
+    """Each recording's result as soon as it is there; one that cannot be used is named at once, and has an `error`."""
+    several = len(paths) > 1
+    for path in tqdm(paths, unit="recording", disable=not several):
+        result = classify({"audio": path, "text": text}, return_words=True, on_error="report")
+        if several and "error" in result:
+            logging.error("%s", result["error"])
+        yield {"audio": path} | result
+
+
+def print_text(results: Iterable[dict]) -> list[dict]:
+    """Print results as they come, a blank line between them, and return them."""
+    shown = []
+    for result in results:
+        if "error" not in result:
+            write("\n" * bool(shown) + to_text(result) + "\n")
+        shown.append(result)
+    return shown
+
+
+def print_json(results: Iterable[dict]) -> list[dict]:
+    """Print results as they come, all together a JSON list also where the work is interrupted, and return them."""
+    shown = []
+    try:
+        for result in results:
+            write((",\n" if shown else "[\n") + textwrap.indent(json.dumps(result, indent=2), "  ") + "\n")
+            shown.append(result)
+    finally:
+        write("]\n" if shown else "[]\n")
+    return shown
+
+
+def write(text: str) -> None:
+    """Text on standard output, now, above the progress bar."""
+    tqdm.write(text, end="")
+    sys.stdout.flush()
+
+
+def to_text(result: dict) -> str:
+    """A recording's result as a person reads it."""
+    scores = "  ".join(f"{entry['label']} {entry['score']:.2f}" for entry in result["scores"])
+    fit = "" if result.get("fit") is None else f" (fit {result['fit']:.2f})"
+    lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}{fit}: {result['text']}"]
+    if result["truncated"]:
+        lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
+    for word in result["words"]:
+        attention = (
+            "" if word["attention"] is None else f"  {word['attention']:.2f} {'#' * round(40 * word['attention'])}"
+        )
+        lines.append(f"  {word['start_s']:6.2f}-{word['end_s']:6.2f} s  {word['word']:<14}{attention}")
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Align a corpus and extract its features, once: wise-hf prepare --data_dir DIR --output_dir OUT."""
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from wise_hf.commands.parsing import parse
+from wise_hf.data.cache import check_replaceable, save_whole
+from wise_hf.data.corpora.reading import CorpusOptions, read_corpus
+from wise_hf.data.files import check_writable
+from wise_hf.data.options import Options, as_path, option
+from wise_hf.data.prepare import prepare, report
+from wise_hf.data.unusable import without_unusable
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.training.options import FeatureOptions
+from wise_hf.training.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(Options):
+    """Where the prepared utterances go."""
+
+    output_dir: Annotated[Path, as_path] = option(help="the prepared utterances, as a datasets folder")
+    overwrite_output_dir: bool = option(False, help="throw an earlier prepared corpus away")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareOptions(CorpusOptions, FeatureOptions, OutputOptions):
+    """Everything that scripts/prepare.py can be told."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prepare a corpus, keep it, and print what it has."""
+    options = parse(PrepareOptions, __doc__, arguments)
+    _check_output(options)
+    start_s = time.monotonic()
+    corpus, unread = read_corpus(options)
+    extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=options.level or Recipe().level)
+    make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
+    prepared = make(without_unusable(corpus, make) if options.skip_unusable else corpus)
+    elapsed_s = time.monotonic() - start_s
+    save_whole(prepared, options.output_dir)
+    sys.stdout.write(report(prepared, unread + len(corpus) - len(prepared)).to_text(elapsed_s) + "\n")
+    logging.info("Written: %s", options.output_dir)
+
+
+def _check_output(options: PrepareOptions) -> None:
+    folder = options.output_dir
+    check_replaceable(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not options.overwrite_output_dir:
+        raise ValueError(f"{folder} holds a prepared corpus; give another folder or --overwrite_output_dir.")
+    check_writable(folder.parent)

@@ -1,0 +1,58 @@
+"""What a corpus is: its files read as utterances, and what else is to be known of it."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datasets import Dataset
+
+from wise_hf.data.options import Options
+from wise_hf.data.unusable import UnusableUtterances
+
+
+# Set of emotions -> label read -> emotion.
+LabelSets = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoOptions(Options):
+    """Of a corpus that has none of its own."""
+
+
+def name_of_folder(data_dir: Path) -> str:
+    """A corpus without a name of its own is called as its folder."""
+    return data_dir.resolve().name
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One entry of the registry; docs/adding_a_corpus.md walks through it.
+
+    Args:
+        name: what `--dataset` calls it.
+        what: what DATA_DIR holds, in a few words for `--help`.
+        read: `(data_dir, emotions, label_map, num_proc, **options)` -> the utterances that can be used
+            (`wise_hf.data.schema.UTTERANCE_FEATURES`), and the error that tells of the others, or `None`.
+        title: what results call the corpus that is in a folder.
+        options: a dataclass of its own options; those that are given are passed to `read` by name.
+        label_sets: names that `--emotions` takes instead of single emotions.
+        protocol: the cross-validation where none is asked for.
+        num_folds: its folds where no number is asked for; `None` = one for each session or speaker.
+        training_data: what a model's card says of a folder's origin and licence; `None` where nobody knows.
+    """
+
+    name: str
+    what: str
+    read: Callable[..., tuple[Dataset, UnusableUtterances | None]]
+    title: Callable[[Path], str] = name_of_folder
+    options: type[Options] = NoOptions
+    label_sets: LabelSets = field(default_factory=dict)
+    protocol: str = "none"
+    num_folds: int | None = None
+    training_data: Callable[[Path], str | None] = lambda data_dir: None
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """What its options are called."""
+        return tuple(each.name for each in dataclasses.fields(self.options))

@@ -1,0 +1,155 @@
+"""Labelled recordings, one utterance each -> utterances: what most readers of a corpus have in common."""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from datasets import Dataset
+
+from wise_hf.data.corpora.corpus import LabelSets
+from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance, Word
+from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
+from wise_hf.model.audio_wise import audio_duration_s
+from wise_hf.model.word_times_wise import words_from_times
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a corpus tells of a recording.
+
+    Args:
+        id: its name within the corpus.
+        path: the file.
+        emotion: its label.
+        text: what is said; `None` = unknown, the recording is transcribed.
+        speaker, session: who and when; `None` = unknown.
+        words: a file with the times of its words (`wise_hf.model.word_formats_wise`), which need not be there.
+        told: where it is listed, for messages, e.g. `line 3 of metadata.csv`.
+    """
+
+    id: str
+    path: Path
+    emotion: str
+    text: str | None = None
+    speaker: str | None = None
+    session: str | None = None
+    words: Path | None = None
+    told: str = ""
+
+
+def read_recordings(
+    root: Path,
+    recordings: Sequence[Recording],
+    emotions: str | Sequence[str] | None = None,
+    label_map: Mapping[str, str] | None = None,
+    label_sets: LabelSets = MappingProxyType({}),
+) -> tuple[Dataset, UnusableUtterances | None]:
+    """The utterances of the emotions that are wanted.
+
+    Args:
+        root: the corpus, for messages.
+        recordings: all that it has.
+        emotions: the emotions to keep, after `label_map`, or one of `label_sets`; `None` keeps every one.
+        label_map: emotions to read as others, e.g. `{"calm": "neutral"}`.
+        label_sets: named choices of labels, each with the emotion that it is read as.
+
+    Returns:
+        The utterances that can be used (`wise_hf.data.schema.UTTERANCE_FEATURES`), and the error that tells of the
+        others, where there are others.
+
+    Raises:
+        UnusableUtterances: no recording can be used.
+        ValueError: for an emotion that the corpus does not have.
+    """
+    if isinstance(emotions, str):
+        names = label_sets[emotions]
+        chosen = [(each, names[each.emotion]) for each in recordings if each.emotion in names]
+    else:
+        chosen = _choose(_label(recordings, label_map or {}, root), emotions, root)
+    utterances, names, reasons = [], [], {}
+    for number, (recording, emotion) in enumerate(chosen):
+        names.append(f"{recording.path} ({recording.told})" if recording.told else str(recording.path))
+        try:
+            utterances.append(_utterance(recording, emotion))
+        except (ValueError, OSError) as error:
+            reasons[number] = reason_of(error, str(recording.path))
+    unusable = tell_unusable(names, reasons, "pass over them by --skip_unusable (read_folder)")
+    if unusable is not None and not utterances:
+        raise unusable
+    return Dataset.from_list(utterances, features=UTTERANCE_FEATURES), unusable
+
+
+def _label(recordings: Sequence[Recording], label_map: Mapping[str, str], root: Path) -> list[tuple[Recording, str]]:
+    labels = Counter(recording.emotion for recording in recordings)
+    for old in label_map:
+        if old not in labels:
+            raise ValueError(f"{root} has no emotion '{old}' to map; it has {_listed(labels)}.")
+    return [(each, label_map.get(each.emotion, each.emotion)) for each in recordings]
+
+
+def _choose(
+    labelled: Sequence[tuple[Recording, str]], emotions: Sequence[str] | None, root: Path
+) -> list[tuple[Recording, str]]:
+    counts = Counter(emotion for _, emotion in labelled)
+    wanted = set(emotions or counts)
+    for emotion in wanted:
+        if emotion not in counts:
+            raise ValueError(f"{root} has no recording of '{emotion}'; it has {_listed(counts)}. Choose among these.")
+    logger.info("%s: %s.", root, _listed(counts))
+    for emotion in counts:
+        if emotion != emotion.lower() and emotion.lower() in counts:
+            logger.warning(
+                "'%s' and '%s' are different emotions here; map one with --label_map.", emotion, emotion.lower()
+            )
+    left_out = {emotion: count for emotion, count in counts.items() if emotion not in wanted}
+    if left_out:
+        logger.warning("Left out, since not among the emotions asked for: %s.", _listed(left_out))
+    return [(recording, emotion) for recording, emotion in labelled if emotion in wanted]
+
+
+def _utterance(recording: Recording, emotion: str) -> Utterance:
+    if not os.path.isfile(recording.path):
+        raise ValueError(f"{recording.path} is not there.")
+    duration_s = audio_duration_s(recording.path)
+    if duration_s <= 0:
+        raise ValueError(f"{recording.path} has no samples.")
+    words = [] if recording.words is None else _words(recording.words, duration_s)
+    return {
+        "id": recording.id,
+        "audio": str(recording.path),
+        "start_s": 0.0,
+        "end_s": duration_s,
+        "speaker": recording.speaker,
+        "session": recording.session,
+        "scenario": None,
+        "emotion": emotion,
+        "text": recording.text,
+        "words": words,
+        "alignment": "corpus" if words else None,
+        "fit": None,
+    }
+
+
+def _words(path: Path, duration_s: float) -> list[Word]:
+    if not os.path.isfile(path):
+        return []
+    try:
+        written = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is not a list of words as JSON ({error}); mend or remove it.") from error
+    try:
+        return words_from_times(written, duration_s)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{emotion} ({count})" for emotion, count in sorted(counts.items()))

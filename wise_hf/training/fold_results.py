@@ -1,0 +1,112 @@
+"""What a run of training finds out on each fold: a model in its folder, and the scores in a JSON file beside it."""
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from accelerate import PartialState
+
+from wise_hf.data.files import save_files, write_json
+from wise_hf.data.folds import PARTS, Fold
+from wise_hf.data.schema import PreparedUtterance
+from wise_hf.model.loading import weights_digest
+from wise_hf.training.loop import CHECKPOINT
+from wise_hf.training.scores import compute_scores
+from wise_hf.training.system import System, Trial
+from wise_hf.training.trial import SELECTION, fit_network, run_trial, score_test_part
+
+
+logger = logging.getLogger(__name__)
+
+
+def run_folds(
+    wise: System, others: Mapping[str, System], folds: Sequence[Fold], trials: Sequence[Trial]
+) -> list[dict]:
+    """Train and test on every fold; a fold that an interrupted run finished is read, not run again.
+
+    Args:
+        wise: what is trained and kept.
+        others: what its test scores are compared with, by the name that the scores have in the result.
+        folds: who is where.
+        trials: of each fold, with the folder that its model is kept in.
+
+    Returns:
+        For each fold what the JSON file beside its folder holds: see `run_fold`, and `weights`, which these scores are
+        of.
+    """
+    results = []
+    for fold, trial in zip(folds, trials, strict=True):
+        result_file = trial.output_dir.with_suffix(".json")
+        if result_file.is_file():
+            logger.info("Fold '%s' is finished already.", fold.name)
+        else:
+            # No model has its name before it is one.
+            unfinished = trial.output_dir.with_name(trial.output_dir.name + ".unfinished")
+            result = run_fold(wise, others, fold, replace(trial, output_dir=unfinished))
+            state = PartialState()
+            if state.is_main_process:
+                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION, trial.output_dir):
+                    shutil.rmtree(folder, ignore_errors=True)
+                unfinished.rename(trial.output_dir)
+                write_json(result_file, result | {"weights": weights_digest(trial.output_dir)})
+            state.wait_for_everyone()
+        results.append(json.loads(result_file.read_text(encoding="utf-8")))
+    return results
+
+
+def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:
+    """Train on a fold, keep its model in the trial's folder, and score it on the test part.
+
+    Returns:
+        `name`, `sizes`, `epoch`, `history`, `refit_history` and `validation` scores. With a test part also its `test`
+        scores and `predictions`, and the test scores of the others, by their names (on the main process only). Where
+        scenarios are known also the test scores `by_scenario`. Where the features are normalised by speaker also
+        `test_unknown`, the model's scores as if nobody knew who speaks.
+    """
+    fitted = fit_network(wise, trial)
+    is_main_process = fitted.run.accelerator.is_main_process
+    if is_main_process:
+        save_files(trial.output_dir, fitted.run.collator.processor.save_pretrained)
+    found = ("epoch", "history", "refit_history", "validation")
+    result = {"name": fold.name, "sizes": _sizes(fold)}
+    result |= {name: fitted.report[name] for name in found if name in fitted.report}
+    test = trial.parts["test"]
+    if not test:
+        return result
+    predicted = fitted.run.score(test)[1]
+    result |= score_test_part(trial, predicted)
+    by_scenario = score_by_scenario(test, predicted, trial.emotions)
+    result |= {"by_scenario": by_scenario} if by_scenario else {}
+    if wise.recipe.normalization == "speaker":
+        result["test_unknown"] = fitted.run.score([each | {"speaker": None} for each in test])[0]
+    if is_main_process:
+        result |= {name: run_trial(other, trial)["test"] for name, other in others.items()}
+    return result
+
+
+def _sizes(fold: Fold) -> dict[str, int]:
+    sizes = {part: len(getattr(fold, part)) for part in PARTS}
+    return sizes | ({"left_out": len(fold.left_out)} if fold.left_out else {})
+
+
+def score_by_scenario(
+    utterances: Sequence[PreparedUtterance], predicted: Sequence[int], emotions: Sequence[str]
+) -> dict[str, dict]:
+    """Scores of the improvised and the scripted utterances apart.
+
+    Args:
+        utterances: those without a `scenario` are in neither.
+        predicted: (utterances,) the class number that a model gives to each.
+        emotions: the labels, in the order of their numbers.
+
+    Returns:
+        For every scenario that occurs the scores of `compute_scores`.
+    """
+    parts: dict[str, list[tuple[int, int]]] = {}
+    for utterance, number in zip(utterances, predicted, strict=True):
+        if utterance.get("scenario") is not None:
+            true = emotions.index(utterance["emotion"])
+            parts.setdefault(utterance["scenario"], []).append((number, true))
+    return {name: compute_scores(*zip(*parts[name], strict=True), len(emotions)) for name in sorted(parts)}
