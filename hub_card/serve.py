@@ -1,4 +1,4 @@
-"""Run handler.py on this machine as Inference Endpoints do: python hub_card/serve.py --model DIR [--port 8000]."""
+"""Run handler.py on this machine as Inference Endpoints do: wise-hf serve --model DIR [--port 8000]."""
 
 import argparse
 import json

@@ -24,8 +24,7 @@ logger = logging.getLogger(__name__)
 def run_folds(
     wise: System, others: Mapping[str, System], folds: Sequence[Fold], trials: Sequence[Trial]
 ) -> list[dict]:
-    """
-    Train and test on every fold; a fold that an interrupted run finished is read, not run again.
+    """Train and test on every fold; a fold that an interrupted run finished is read, not run again.
 
     Args:
         wise: what is trained and kept.
@@ -58,8 +57,7 @@ def run_folds(
 
 
 def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:
-    """
-    Train on a fold, keep its model in the trial's folder, and score it on the test part.
+    """Train on a fold, keep its model in the trial's folder, and score it on the test part.
 
     Returns:
         `name`, `sizes`, `epoch`, `history`, `refit_history` and `validation` scores. With a test part also its `test`
@@ -96,8 +94,7 @@ def _sizes(fold: Fold) -> dict[str, int]:
 def score_by_scenario(
     utterances: Sequence[PreparedUtterance], predicted: Sequence[int], emotions: Sequence[str]
 ) -> dict[str, dict]:
-    """
-    Scores of the improvised and the scripted utterances apart.
+    """Scores of the improvised and the scripted utterances apart.
 
     Args:
         utterances: those without a `scenario` are in neither.
