@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 import script
+import yaml
 
+import wise_hf
 from wise_hf.commands.console import COMMANDS
 
 
@@ -85,6 +87,11 @@ def test_the_tour_runs_and_carries_no_output(tmp_path):
 def test_the_api_page_is_what_the_docstrings_say():
     made = runpy.run_path(str(ROOT / "scripts" / "make_api_page.py"))["api_page"]()
     assert (DOCS / "api.md").read_text(encoding="utf-8") == made, "run `make docs`"
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == wise_hf.__version__
 
 
 @each_page
