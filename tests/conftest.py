@@ -1,12 +1,12 @@
 """Fixtures that several test files share."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from loopback.hub import LoopbackHub
 
 
@@ -54,7 +54,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
 
     def make(name: str, write: Callable[[Path], object]) -> Path:
         folder, written = common / name, common / f"{name}.written"
-        with FileLock(common / f"{name}.lock"):
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if not written.exists():
                 write(folder)
                 written.touch()
@@ -92,7 +93,7 @@ def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
 
     def save(folder: Path) -> None:
         rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
-        processor = build_processor(rows, None, normalization="speaker", mfcc_backend="native")
+        processor = build_processor(rows, None, WISEFeatureExtractor(normalization="speaker"))
         build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)
         processor.save_pretrained(folder)
 

@@ -15,6 +15,7 @@ from accelerate.utils import set_seed
 from wise_hf import WISEForAudioClassification
 from wise_hf.data.augmentation import AUGMENTATIONS
 from wise_hf.data.collator import WISECollator
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.loop import CHECKPOINT, LOSSES, TrainingRun, learning_rate_factor
 from wise_hf.training.recipe import PAPER
 from wise_hf.training.wise_system import build_model, build_processor
@@ -49,7 +50,7 @@ TRAIN, VALIDATION = ROWS[:12], ROWS[12:]
 def make_run(folder, recipe=RECIPE, mixed_precision="no", validation=VALIDATION, **accelerator) -> TrainingRun:
     AcceleratorState._reset_state(reset_partial_state=False)
     set_seed(0)
-    processor = build_processor(TRAIN, None, "global", "native")
+    processor = build_processor(TRAIN, None, WISEFeatureExtractor())
     model = small_model(processor)
     collator = WISECollator(processor, model.config.label2id, augment=recipe.augment)
     made = Accelerator(cpu=True, mixed_precision=mixed_precision, **accelerator)

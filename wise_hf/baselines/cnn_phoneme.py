@@ -1,11 +1,11 @@
-"""
-CNN+Phoneme [24]: Yenigalla et al., Speech Emotion Recognition Using Spectrogram & Phoneme Embedding, Interspeech 2018.
+"""CNN+Phoneme [24]: Yenigalla et al., Interspeech 2018.
 
-Two streams, written anew from reading notes. Phonemes: word2vec vectors of 100 values, learnt beforehand from the
-training part's phoneme sequences; parallel convolutions over 3, 9, 13 and 17 of them, their maxima over time, a linear
-layer. Spectrogram: 128 mel bands x 256 frames, the first 6 s; four parallel convolutions of 12x16, 18x24, 24x32 and
-30x40, each max-pooled by half its map's height and width, to 2x2 values; linear layers of 400 and 200. Both side by
-side are normalised and go through another linear layer. Batch normalisation and ReLU throughout.
+Speech Emotion Recognition Using Spectrogram & Phoneme Embedding: two streams, written anew from reading notes.
+Phonemes: word2vec vectors of 100 values, learnt beforehand from the training part's phoneme sequences; parallel
+convolutions over 3, 9, 13 and 17 of them, their maxima over time, a linear layer. Spectrogram: 128 mel bands x 256
+frames, the first 6 s; four parallel convolutions of 12x16, 18x24, 24x32 and 30x40, each max-pooled by half its map's
+height and width, to 2x2 values; linear layers of 400 and 200. Both side by side are normalised and go through another
+linear layer. Batch normalisation and ReLU throughout.
 
 What the notes leave open is chosen so:
 
@@ -65,8 +65,7 @@ COLUMNS = {"mel_spectrogram": Array2D((None, MEL_BANDS), "float16"), "phonemes":
 
 
 def extract_spectrogram_and_phonemes(utterance: Utterance) -> dict:
-    """
-    The map function for features.
+    """The map function for features.
 
     Args:
         utterance: one with words (`wise_hf.data.schema.UTTERANCE_FEATURES`).
@@ -81,7 +80,8 @@ def extract_spectrogram_and_phonemes(utterance: Utterance) -> dict:
 
 @strict
 class CNNPhonemeConfig(PreTrainedConfig):
-    """
+    """The sizes of the model.
+
     Args:
         vocab_size: rows of the phoneme embedding, the padding (0) and the unknown phoneme (1) among them.
         phoneme_embedding_size: size of a phoneme's vector.
@@ -194,7 +194,8 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             input_features: (B, 256, 128) the mel spectrograms, 0 = silence.
             phoneme_ids: (B, P), 0 = padding; at least one phoneme an utterance.
@@ -208,8 +209,7 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
 
 
 def pair_counts(sequences: Sequence[np.ndarray], num_phonemes: int) -> np.ndarray:
-    """
-    How often skip-gram meets each pair of phonemes.
+    """How often skip-gram meets each pair of phonemes.
 
     word2vec draws a window of 1 to WINDOW for each phoneme; a pair counts as often as it is expected to be inside.
 
@@ -232,8 +232,7 @@ def pair_counts(sequences: Sequence[np.ndarray], num_phonemes: int) -> np.ndarra
 
 
 def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
-    """
-    Vectors by skip-gram with negative sampling (Mikolov et al. 2013), from the pairs alone.
+    """Vectors by skip-gram with negative sampling (Mikolov et al. 2013), from the pairs alone.
 
     The loss is the expected one over all draws of negatives (Levy and Goldberg 2014), minimised as a whole.
 
@@ -264,8 +263,7 @@ def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
 
 @dataclass
 class CNNPhonemeCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         phoneme_ids: the row of each phoneme in the embedding.
@@ -276,7 +274,8 @@ class CNNPhonemeCollator(PlainCollator):
     label2id: Mapping[str, int]
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
-        """
+        """The batch of some utterances.
+
         Args:
             utterances: those of `load_utterances` with `mel_spectrogram` and `phonemes`.
 
@@ -302,8 +301,7 @@ class CNNPhonemeCollator(PlainCollator):
 def build_cnn_phoneme(
     train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[CNNPhonemeForAudioClassification, CNNPhonemeCollator]:
-    """
-    A fresh model, its phonemes' vectors learnt from the training part, and what makes its batches.
+    """A fresh model, its phonemes' vectors learnt from the training part, and what makes its batches.
 
     Args:
         train: utterances of the training part, with `phonemes`.

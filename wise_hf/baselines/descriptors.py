@@ -1,5 +1,4 @@
-"""
-Speech as LSTM+Attn hears it: 34 low-level descriptors of short frames.
+"""Speech as LSTM+Attn hears it: 34 low-level descriptors of short frames.
 
 Letters in the shapes: T frames, K bins of a spectrum.
 """
@@ -23,8 +22,7 @@ _TINY = 1e-12  # keeps silence finite
 
 
 def low_level_descriptors(samples: np.ndarray) -> np.ndarray:
-    """
-    The 34 descriptors that pyAudioAnalysis made usual.
+    """The 34 descriptors that pyAudioAnalysis made usual.
 
     Args:
         samples: (n,) float in [-1, 1] at 16 kHz.

@@ -1,5 +1,4 @@
-"""
-Dual recurrent encoders (MDRE and, with attention, MDREA): Yoon, Byun and Jung, SLT 2018.
+"""Dual recurrent encoders (MDRE and, with attention, MDREA): Yoon, Byun and Jung, SLT 2018.
 
 One GRU reads the frames, another the words; their last states, the audio's with 35 prosodic values beside it, go
 through a linear layer each and, side by side, through a third. With attention the audio asks the words instead.
@@ -69,8 +68,7 @@ WEIGHT_BOUND = 0.25  # of every uniform start
 
 @strict
 class DualRNNConfig(PreTrainedConfig):
-    """
-    The sizes of dual recurrent encoders; the defaults are the published ones.
+    """The sizes of dual recurrent encoders; the defaults are the published ones.
 
     Args:
         attention: MDREA instead of MDRE.
@@ -112,8 +110,7 @@ class ScalarBiasLinear(nn.Module):
 
 
 class DualRNNForAudioClassification(PreTrainedModel):
-    """
-    MDRE or MDREA.
+    """MDRE or MDREA.
 
     Parameters at the published sizes with V rows of word embeddings and 4 labels: 144,600 of the audio GRU, 301,200 of
     the text GRU, 300 V of the embeddings; MDRE adds 27,496 + 20,001 + 869 (494,166 + 300 V in all; 1,618,266 with the
@@ -170,7 +167,8 @@ class DualRNNForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             features: (B, T, feature_size) frames.
             lengths: (B,) frames of each utterance, at least 1.
@@ -224,8 +222,7 @@ def _start_as_in_tensorflow(gru: nn.GRU) -> None:
 
 
 def extract_mfcc_and_prosody(utterance: Utterance) -> dict:
-    """
-    The features of an utterance.
+    """The features of an utterance.
 
     Args:
         utterance: one of a corpus (`wise_hf.data.schema.UTTERANCE_FEATURES`); its words are not looked at.
@@ -244,8 +241,7 @@ def extract_mfcc_and_prosody(utterance: Utterance) -> dict:
 
 
 def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
-    """
-    MFCC 1-12 and the log energy, with their deltas and accelerations: HTK's MFCC_E_D_A, as openSMILE gives it.
+    """MFCC 1-12 and the log energy, with their deltas and accelerations: HTK's MFCC_E_D_A, as openSMILE gives it.
 
     Args:
         samples: (n,) mono audio at 16 kHz, floating point in [-1, 1].
@@ -267,8 +263,7 @@ def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
 
 @dataclass
 class DualRNNCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them; nothing is drawn.
+    """Batches of utterances, as the model takes them; nothing is drawn.
 
     Args:
         word_ids: the number of each lower-case word.
@@ -279,7 +274,8 @@ class DualRNNCollator(PlainCollator):
     label2id: Mapping[str, int]
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
-        """
+        """The batch of some utterances.
+
         Args:
             utterances: those of `load_utterances` with `emotion`, `words` (spellings), `features` and `prosody`.
 
@@ -304,8 +300,7 @@ class DualRNNCollator(PlainCollator):
 def build_dual_rnn(
     train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None, attention: bool = False
 ) -> tuple[DualRNNForAudioClassification, DualRNNCollator]:
-    """
-    A fresh model and its collator.
+    """A fresh model and its collator.
 
     Args:
         train: utterances of the training part; their words without a vector get a random one.

@@ -1,5 +1,4 @@
-"""
-LSTM+Attn [10]: Xu et al., Learning Alignment for Multimodal Emotion Recognition from Speech, Interspeech 2019.
+"""LSTM+Attn [10]: Xu et al., Learning Alignment for Multimodal Emotion Recognition from Speech, Interspeech 2019.
 
 A BiLSTM over the frames and one over the words; every word gathers its frames by additive attention, without being
 told where it is spoken; what it gathered and its own state go through a third BiLSTM, whose maximum over the words is
@@ -52,8 +51,7 @@ COLUMNS = {"descriptors": Array2D((None, NUM_DESCRIPTORS), "float32")}
 
 
 def extract_descriptors(utterance: Utterance) -> dict:
-    """
-    The map function for features.
+    """The map function for features.
 
     Args:
         utterance: one of a corpus (`wise_hf.data.schema.UTTERANCE_FEATURES`).
@@ -68,7 +66,8 @@ def extract_descriptors(utterance: Utterance) -> dict:
 
 @strict
 class LSTMAttentionConfig(PreTrainedConfig):
-    """
+    """The sizes of the model.
+
     Args:
         vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
         word_embedding_size: size of a word vector.
@@ -89,8 +88,7 @@ class LSTMAttentionConfig(PreTrainedConfig):
 
 
 class BiLSTM(nn.Module):
-    """
-    An LSTM in both directions over padded sequences.
+    """An LSTM in both directions over padded sequences.
 
     The backward one reads every sequence turned round within its own length, so padding comes last for both and
     changes nothing. On a CPU this is several times as fast as a packed sequence.
@@ -122,8 +120,7 @@ class AlignmentAttention(nn.Module):
     def forward(
         self, frames: torch.Tensor, words: torch.Tensor, frame_lengths: torch.Tensor, word_lengths: torch.Tensor
     ) -> torch.Tensor:
-        """
-        (B, T, state_size), (B, N, state_size), (B,), (B,) -> (B, N, state_size), 0 at padding.
+        """(B, T, state_size), (B, N, state_size), (B,), (B,) -> (B, N, state_size), 0 at padding.
 
         Utterance by utterance: padding cannot be looked at, and the large tensor (words, frames, attention_size) is
         as large as the utterance and not as the longest of the batch.
@@ -182,7 +179,8 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> SequenceClassifierOutput:
-        """
+        """The emotion of each utterance.
+
         Args:
             input_features: (B, T, feature_size) the standardised descriptors.
             frame_lengths: (B,) frames of each utterance, at least 1.
@@ -203,8 +201,7 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
 
 @dataclass
 class LSTMAttentionCollator(PlainCollator):
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         word_ids: the row of each lower-case word in the embedding.
@@ -218,7 +215,8 @@ class LSTMAttentionCollator(PlainCollator):
     label2id: Mapping[str, int]
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
-        """
+        """The batch of some utterances.
+
         Args:
             utterances: those of `load_utterances` with `descriptors`.
 
@@ -242,8 +240,7 @@ class LSTMAttentionCollator(PlainCollator):
 def build_lstm_attention(
     train: Sequence[PreparedUtterance], emotions: Sequence[str], vectors: WordVectors | None
 ) -> tuple[LSTMAttentionForAudioClassification, LSTMAttentionCollator]:
-    """
-    A fresh model and what makes its batches.
+    """A fresh model and what makes its batches.
 
     Args:
         train: utterances of the training part, with `words` and `descriptors`.

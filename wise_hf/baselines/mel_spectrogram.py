@@ -1,5 +1,4 @@
-"""
-Speech as CNN+Phoneme sees it: a mel spectrogram.
+"""Speech as CNN+Phoneme sees it: a mel spectrogram.
 
 Letters in the shapes: T frames, K bins of a spectrum.
 """
@@ -21,8 +20,7 @@ _TINY = 1e-12  # keeps silence finite
 
 
 def mel_spectrogram(samples: np.ndarray) -> np.ndarray:
-    """
-    The logarithmic mel spectrogram of the first 6 s.
+    """The logarithmic mel spectrogram of the first 6 s.
 
     The level is kept, since loudness tells of emotion: a full-scale tone has about 0 dB.
 

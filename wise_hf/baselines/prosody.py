@@ -1,5 +1,4 @@
-"""
-The 35 prosodic values of an utterance: five contours, seven statistics of each.
+"""The 35 prosodic values of an utterance: five contours, seven statistics of each.
 
 What openSMILE's `prosodyShsViterbiLoudness` gives, computed with NumPy and SciPy: openSMILE is optional here, and its
 bundled configurations crash on some machines. Measured against openSMILE 2.6 on three recordings of RAVDESS: 86 to
@@ -64,8 +63,7 @@ LOUDNESS_SCALE = 0.0684
 
 
 def prosody(samples: np.ndarray, sampling_rate: int = 16_000) -> np.ndarray:
-    """
-    The prosodic values of an utterance.
+    """The prosodic values of an utterance.
 
     Args:
         samples: (n,) mono audio, floating point in [-1, 1].
@@ -82,8 +80,7 @@ def prosody(samples: np.ndarray, sampling_rate: int = 16_000) -> np.ndarray:
 
 
 def contours_of(samples: np.ndarray, sampling_rate: int = 16_000) -> dict[str, np.ndarray]:
-    """
-    The five contours, smoothed over three frames.
+    """The five contours, smoothed over three frames.
 
     Args:
         samples: (n,) mono audio, floating point in [-1, 1].
@@ -125,8 +122,7 @@ def _gaussian_window(frame: int) -> np.ndarray:
 
 
 def track_pitch(magnitudes: np.ndarray, sampling_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """
-    F0 and voicing by sub-harmonic summation (Hermes, JASA 1988).
+    """F0 and voicing by sub-harmonic summation (Hermes, JASA 1988).
 
     Args:
         magnitudes: (T, bins) spectra of the frames, up to half the sampling rate.
@@ -208,8 +204,7 @@ def _mean_of_three_without_zeros(contour: np.ndarray) -> np.ndarray:
 
 
 def functionals(contour: np.ndarray, without_zeros: bool) -> np.ndarray:
-    """
-    The statistics of a contour.
+    """The statistics of a contour.
 
     Args:
         contour: (T,) finite values.

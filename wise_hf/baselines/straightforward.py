@@ -1,9 +1,9 @@
-"""
-WISE as the paper's text suggests to write it: a dense tensor of words x phonemes x frames, padded to the paper's
-limits and packed level by level, and a loop over the words with two LSTM cells.
+"""WISE as the paper's text suggests to write it.
 
-It has the parameters of `WISEForAudioClassification` under the same names, so one state dict fits both: a second
-implementation to hold the model against, and what the benchmark compares the model with.
+A dense tensor of words x phonemes x frames, padded to the paper's limits and packed level by level, and a loop over
+the words with two LSTM cells. It has the parameters of `WISEForAudioClassification` under the same names, so one
+state dict fits both: a second implementation to hold the model against, and what the benchmark compares the model
+with.
 
 Letters in the shapes: B utterances of N words of P phonemes of T frames, all with padding.
 """
@@ -24,8 +24,7 @@ PAPER = {"hierarchy": "phoneme", "recurrent_unit": "gru", "modality": "both", "i
 
 
 def dense_batch(batch: Mapping[str, torch.Tensor], max_words: int = MAX_WORDS) -> dict[str, torch.Tensor]:
-    """
-    The paper's padded batch from a ragged one.
+    """The paper's padded batch from a ragged one.
 
     Args:
         batch: `input_features` (B, T, feature_size), `phoneme_lengths` (B, P), `word_lengths` and `input_ids` (B, N),
@@ -95,8 +94,7 @@ class InteractionLoop(nn.Module):
 
 
 class StraightforwardWISE(nn.Module):
-    """
-    The paper's model on dense batches, equations (1)-(13).
+    """The paper's model on dense batches, equations (1)-(13).
 
     Args:
         config: sizes; the choices have to be the paper's.
@@ -122,7 +120,8 @@ class StraightforwardWISE(nn.Module):
     def forward(
         self, labels: torch.Tensor | None = None, **dense: torch.Tensor
     ) -> tuple[torch.Tensor | None, torch.Tensor]:
-        """
+        """The emotion of each utterance.
+
         Args:
             labels: (B,) the emotion's number, as in `config.id2label`.
             dense: the rest of what `dense_batch` gives.

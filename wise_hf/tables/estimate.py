@@ -10,7 +10,8 @@ from wise_hf.training.trial import run_trial, start_network
 
 @dataclass(frozen=True)
 class Estimate:
-    """
+    """How long the unfinished folds of a system take.
+
     Args:
         name: of the system.
         epoch_s: an epoch on the first fold, from a few of its steps and its validation; `None` for what is no network.

@@ -32,8 +32,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TablesPlan:
-    """
-    What is compared.
+    """What is compared.
 
     Args:
         aligned: utterances with words.
@@ -81,8 +80,7 @@ def jobs_of(plan: TablesPlan) -> list[Job]:
 
 
 def unfinished_jobs(plan: TablesPlan) -> list[Job]:
-    """
-    The jobs of the systems to run that have no result yet.
+    """The jobs of the systems to run that have no result yet.
 
     Raises:
         ValueError: for a result that was made otherwise.
@@ -129,8 +127,7 @@ def trial_of(plan: TablesPlan, job: Job) -> Trial:
 
 
 def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
-    """
-    Run every job that has no result file yet.
+    """Run every job that has no result file yet.
 
     Args:
         plan: what is compared.

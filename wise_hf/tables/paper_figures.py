@@ -29,8 +29,7 @@ UNITS_NOTE = (
 
 @dataclass(frozen=True)
 class Source:
-    """
-    Where a figure of the paper comes from.
+    """Where a figure of the paper comes from.
 
     Args:
         mark: as the names of the rows have it, e.g. `[2]`.

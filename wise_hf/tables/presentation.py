@@ -22,8 +22,7 @@ Cell = tuple[str, str]  # what is read first, and what is added in small print
 
 
 def tables_to_markdown(summary: Mapping) -> str:
-    """
-    The tables as a person reads them.
+    """The tables as a person reads them.
 
     Args:
         summary: of `wise_hf.tables.summary.summarize_tables`.
@@ -41,8 +40,7 @@ def shown_tables(protocol: Mapping) -> dict[str, str]:
 
 
 def rows_of(summary: Mapping, protocol: Mapping, table: str) -> list[dict]:
-    """
-    A table as it is shown.
+    """A table as it is shown.
 
     Args:
         summary: of `wise_hf.tables.summary.summarize_tables`.

@@ -30,8 +30,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 28, 6, 8, 18
 
 
 def write_report(results: Mapping, summary: Mapping, path: Path) -> None:
-    """
-    Write the page; it loads nothing from elsewhere.
+    """Write the page; it loads nothing from elsewhere.
 
     Args:
         results, summary: what `wise_hf.tables.summary.summarize_tables` takes and gives.
@@ -61,8 +60,7 @@ def view(results: Mapping, summary: Mapping) -> dict:
 
 
 def overview(summary: Mapping) -> list[dict]:
-    """
-    The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
+    """The bars of UA: a group for each table with the rows that no earlier group has, a bar for each protocol.
 
     Args:
         summary: of `wise_hf.tables.summary.summarize_tables`.
@@ -116,8 +114,7 @@ def _confusion(row: Mapping, emotions: Sequence[str]) -> dict:
 
 
 def curves(runs: Sequence[Mapping], rows: Sequence[Mapping]) -> dict:
-    """
-    Learning curves of a protocol: the UA on the validation part by epoch, in the coordinates of the pictures.
+    """Learning curves of a protocol: the UA on the validation part by epoch, in the coordinates of the pictures.
 
     Args:
         runs: those of the protocol, as in the results.
@@ -173,8 +170,7 @@ def _y(ua: float, low: float, high: float) -> float:
 
 
 def examples(runs: Sequence[Mapping]) -> list[dict]:
-    """
-    Sentences with WISE's attention, in turn from every fold.
+    """Sentences with WISE's attention, in turn from every fold.
 
     Args:
         runs: those of a protocol, as in the results.

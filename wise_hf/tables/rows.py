@@ -18,8 +18,7 @@ WISE_RECIPES = {
 
 @dataclass(frozen=True)
 class Row:
-    """
-    A row of a table.
+    """A row of a table.
 
     Args:
         system: what is trained.
@@ -33,8 +32,7 @@ class Row:
 
 
 def table_rows(recipe: str = "wise_hf") -> list[Row]:
-    """
-    Every row, in the order of the tables.
+    """Every row, in the order of the tables.
 
     Args:
         recipe: WISE's: `wise_hf` or `paper`.

@@ -39,8 +39,7 @@ FREE_ARGUMENTS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
 
 
 def reproduce_tables(arguments: TableOptions) -> str:
-    """
-    Train and test every row on every fold that is not finished yet, and write the tables.
+    """Train and test every row on every fold that is not finished yet, and write the tables.
 
     Returns:
         The tables as a person reads them, or the estimate of a dry run; nothing on all processes but the main one.

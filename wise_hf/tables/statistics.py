@@ -16,8 +16,7 @@ Emotions = Mapping[str, str]  # of the utterances, by id
 
 
 def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) -> np.ndarray:
-    """
-    Count what the utterances of a run were taken for.
+    """Count what the utterances of a run were taken for.
 
     Args:
         truth: the emotion of every utterance.
@@ -33,8 +32,7 @@ def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) 
 
 
 def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Sequence[str]) -> dict[str, float]:
-    """
-    WA, UA and macro F1 of all utterances that a run tested, whatever their fold.
+    """WA, UA and macro F1 of all utterances that a run tested, whatever their fold.
 
     Args:
         truth, emotions: see `confusion_of`.
@@ -45,8 +43,7 @@ def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Se
 
 
 def bootstrap_intervals(truth: Emotions, predictions: Sequence[Emotions], seed: int = 0) -> dict[str, list[float]]:
-    """
-    Percentile intervals of the pooled WA and UA: the utterances are drawn anew, the runs are as they are.
+    """Percentile intervals of the pooled WA and UA: the utterances are drawn anew, the runs are as they are.
 
     Args:
         truth, predictions: see `pooled_scores`.
@@ -60,8 +57,7 @@ def bootstrap_intervals(truth: Emotions, predictions: Sequence[Emotions], seed: 
 
 
 def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions], seed: int = 0) -> dict:
-    """
-    Hold one system against another on the utterances that both were tested on.
+    """Hold one system against another on the utterances that both were tested on.
 
     Args:
         truth: the emotion of every utterance.
@@ -92,8 +88,7 @@ def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions
 
 
 def mcnemar(ours_right: np.ndarray, theirs_right: np.ndarray) -> float:
-    """
-    McNemar's exact test: whether two systems are right equally often.
+    """McNemar's exact test: whether two systems are right equally often.
 
     Args:
         ours_right, theirs_right: (N,) bool of the same utterances.
@@ -108,8 +103,7 @@ def mcnemar(ours_right: np.ndarray, theirs_right: np.ndarray) -> float:
 
 
 def combined_p(p_values: Sequence[float]) -> float:
-    """
-    One p-value of tests of the same utterances with several seeds: twice their mean.
+    """One p-value of tests of the same utterances with several seeds: twice their mean.
 
     The tests depend on each other, so that their mean alone is no p-value; twice the mean is one, whatever the
     dependence (Rüschendorf 1982).
@@ -132,8 +126,7 @@ def _outcomes(truth: Emotions, predictions: Sequence[Emotions]) -> tuple[np.ndar
 
 
 def _resampled_scores(labels: np.ndarray, outcomes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """
-    WA and UA, (resamples, R) each.
+    """WA and UA, (resamples, R) each.
 
     Utterances with the same emotion and the same outcomes are interchangeable. How often each such kind is drawn is
     multinomial, which is far quicker than drawing the utterances themselves.

@@ -13,8 +13,7 @@ OURS = "wise"  # the row that the others are compared with
 
 
 def summarize_tables(results: Mapping) -> dict:
-    """
-    The whole of tables.json.
+    """The whole of tables.json.
 
     Args:
         results: `corpus`, `emotions`, `num_utterances`, `seeds`, `word_vectors`, `protocols`, `truth`, `rows` and

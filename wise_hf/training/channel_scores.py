@@ -86,8 +86,7 @@ CHANNELS: dict[str, Change] = {
 
 
 def score_channels(classify: Pipeline, utterances: Sequence[Utterance]) -> dict[str, dict[str, float]]:
-    """
-    A model's scores through every channel, by the pipeline, which aligns each recording anew.
+    """A model's scores through every channel, by the pipeline, which aligns each recording anew.
 
     Args:
         classify: the pipeline of a saved model.

@@ -41,8 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate_model(arguments: EvaluateOptions) -> str:
-    """
-    Score the model on every utterance of the corpus whose emotion it knows.
+    """Score the model on every utterance of the corpus whose emotion it knows.
 
     Returns:
         The scores as a person reads them.

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from accelerate import PartialState
 
-from wise_hf.data.files import save_files, write_json
+from wise_hf.data.files import put_in_place, save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import weights_digest
@@ -24,8 +24,7 @@ logger = logging.getLogger(__name__)
 def run_folds(
     wise: System, others: Mapping[str, System], folds: Sequence[Fold], trials: Sequence[Trial]
 ) -> list[dict]:
-    """
-    Train and test on every fold; a fold that an interrupted run finished is read, not run again.
+    """Train and test on every fold; a fold that an interrupted run finished is read, not run again.
 
     Args:
         wise: what is trained and kept.
@@ -48,9 +47,9 @@ def run_folds(
             result = run_fold(wise, others, fold, replace(trial, output_dir=unfinished))
             state = PartialState()
             if state.is_main_process:
-                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION, trial.output_dir):
+                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION):
                     shutil.rmtree(folder, ignore_errors=True)
-                unfinished.rename(trial.output_dir)
+                put_in_place(unfinished, trial.output_dir)
                 write_json(result_file, result | {"weights": weights_digest(trial.output_dir)})
             state.wait_for_everyone()
         results.append(json.loads(result_file.read_text(encoding="utf-8")))
@@ -58,8 +57,7 @@ def run_folds(
 
 
 def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:
-    """
-    Train on a fold, keep its model in the trial's folder, and score it on the test part.
+    """Train on a fold, keep its model in the trial's folder, and score it on the test part.
 
     Returns:
         `name`, `sizes`, `epoch`, `history`, `refit_history` and `validation` scores. With a test part also its `test`
@@ -96,8 +94,7 @@ def _sizes(fold: Fold) -> dict[str, int]:
 def score_by_scenario(
     utterances: Sequence[PreparedUtterance], predicted: Sequence[int], emotions: Sequence[str]
 ) -> dict[str, dict]:
-    """
-    Scores of the improvised and the scripted utterances apart.
+    """Scores of the improvised and the scripted utterances apart.
 
     Args:
         utterances: those without a `scenario` are in neither.

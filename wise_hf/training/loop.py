@@ -32,8 +32,7 @@ EPOCHS_APART = 1_000_003  # seeds of two runs never meet
 
 @dataclass
 class Progress:
-    """
-    How far a run is; saved with every checkpoint.
+    """How far a run is; saved with every checkpoint.
 
     Args:
         epoch: epochs finished.
@@ -67,8 +66,7 @@ class Progress:
 
 
 class TrainingRun:
-    """
-    Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
+    """Trains a model, keeping the epoch that is best on the validation part, and a checkpoint of the last epoch.
 
     Args:
         model: starts from the weights it has; gives `logits`.
@@ -126,8 +124,7 @@ class TrainingRun:
             logger.info("Continuing after epoch %d of %d.", self.progress.epoch, self.recipe.epochs)
 
     def train(self, name: str) -> Progress:
-        """
-        Train to the last epoch, or until patience ends.
+        """Train to the last epoch, or until patience ends.
 
         Args:
             name: what the progress bar calls this run.
@@ -190,8 +187,7 @@ class TrainingRun:
         return loss.detach()
 
     def measure_epoch_s(self, num_steps: int = 4) -> float:
-        """
-        How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
+        """How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
 
         Args:
             num_steps: at least 2; the first is not counted.
@@ -268,8 +264,7 @@ OPTIMIZERS = {"adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
 
 
 def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:
-    """
-    What the learning rate is multiplied with at each step.
+    """What the learning rate is multiplied with at each step.
 
     Args:
         schedule: `inverse`, `cosine` or `constant`, see `Recipe`.

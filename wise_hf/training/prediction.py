@@ -8,7 +8,8 @@ from torch.utils.data import DataLoader
 def predict_classes(
     model: torch.nn.Module, loader: DataLoader, accelerator: Accelerator
 ) -> tuple[list[int], list[int]]:
-    """
+    """Predict the class of every utterance.
+
     Args:
         model: gives `logits`; on the accelerator's device.
         loader: batches with `labels`, prepared by the accelerator.

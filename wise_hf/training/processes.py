@@ -14,8 +14,7 @@ from accelerate.utils import LoggerType
 def make_accelerator(
     gradient_accumulation_steps: int = 1, log_with: str | None = None, logging_dir: Path | None = None
 ) -> Accelerator:
-    """
-    The accelerator that accelerate's own options and environment ask for.
+    """The accelerator that accelerate's own options and environment ask for.
 
     Without a GPU accelerate must be told so: else the processes that torchrun starts never find each other, and each
     trains, and writes, as if it were alone.
@@ -44,8 +43,7 @@ def make_accelerator(
 
 
 def check_tracker(log_with: str) -> None:
-    """
-    Refuse a tracker that accelerate would pass over without a word.
+    """Refuse a tracker that accelerate would pass over without a word.
 
     Raises:
         ValueError, ImportError: see `make_accelerator`.

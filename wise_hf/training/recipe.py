@@ -10,8 +10,7 @@ WARM_UP_SHARE = 0.1  # of `cosine`
 
 @dataclass(frozen=True)
 class Recipe:
-    """
-    Everything that training may vary; the defaults are our recipe, `PAPER` is the paper's (section 4.2).
+    """Everything that training may vary; the defaults are our recipe, `PAPER` is the paper's (section 4.2).
 
     docs/performance.md has the measured effect of each addition.
 

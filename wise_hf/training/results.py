@@ -36,8 +36,7 @@ PROTOCOLS = {
 
 
 def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
-    """
-    Mean, deviation and pooled scores of a system over the folds.
+    """Mean, deviation and pooled scores of a system over the folds.
 
     Args:
         folds: results of `run_folds`.
@@ -57,8 +56,7 @@ def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
 
 
 def summarize_run(folds: Sequence[Mapping], description: Mapping) -> dict:
-    """
-    The whole of results.json.
+    """The whole of results.json.
 
     Args:
         folds: results of `run_folds`.
@@ -72,8 +70,7 @@ def summarize_run(folds: Sequence[Mapping], description: Mapping) -> dict:
 
 
 def summarize_scenarios(folds: Sequence[Mapping]) -> dict[str, dict]:
-    """
-    WISE's scores on the improvised and the scripted utterances apart.
+    """WISE's scores on the improvised and the scripted utterances apart.
 
     Args:
         folds: results of `run_folds`.
@@ -105,8 +102,7 @@ def results_to_markdown(results: Mapping) -> str:
 
 
 def results_part(part: str, *values: object) -> str:
-    """
-    A part of the results as Markdown.
+    """A part of the results as Markdown.
 
     Args:
         part: a macro of results.md.jinja.

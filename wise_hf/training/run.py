@@ -45,8 +45,7 @@ DEFAULT_VOCABULARY = 30_000
 
 @dataclass(frozen=True)
 class ReadyCorpus:
-    """
-    A corpus that can be trained on.
+    """A corpus that can be trained on.
 
     Args:
         prepared: the utterances with their features.
@@ -68,8 +67,7 @@ def run_experiment(
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
 ) -> str:
-    """
-    Prepare the corpus, train and test on every fold, write the results.
+    """Prepare the corpus, train and test on every fold, write the results.
 
     Args:
         arguments: of scripts/train.py, those about the Hub apart.
@@ -129,8 +127,7 @@ def with_cross_validation(arguments: TrainOptions) -> TrainOptions:
 
 
 def check_arguments(arguments: TrainOptions) -> None:
-    """
-    Say at once what would be found out late, or not at all.
+    """Say at once what would be found out late, or not at all.
 
     Args:
         arguments: of `with_cross_validation`.
@@ -170,8 +167,7 @@ def _folds_file(arguments: TrainOptions) -> Path | None:
 
 
 def prepare_corpus(arguments: TrainOptions, before_preparing: Callable[[], object] | None = None) -> ReadyCorpus:
-    """
-    Read the corpus, make its folds and extract its features.
+    """Read the corpus, make its folds and extract its features.
 
     Args:
         arguments: of `with_cross_validation`.
@@ -197,8 +193,7 @@ def prepare_corpus(arguments: TrainOptions, before_preparing: Callable[[], objec
 
 
 def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
-    """
-    Who is where, as the arguments say.
+    """Who is where, as the arguments say.
 
     Args:
         arguments: of `with_cross_validation`.

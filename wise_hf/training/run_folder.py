@@ -23,8 +23,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def check_output_dir(arguments: TrainOptions) -> None:
-    """
-    Find out at once whether the output folder can be used; nothing is changed in it yet.
+    """Find out at once whether the output folder can be used; nothing is changed in it yet.
 
     Raises:
         ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
@@ -70,7 +69,8 @@ def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
 
 
 def check_same_arguments(output_dir: Path, given: Mapping) -> None:
-    """
+    """Refuse to continue a run with other arguments.
+
     Args:
         output_dir: holds a run that is to be continued.
         given: the arguments, as `recorded` gives them.

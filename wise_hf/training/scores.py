@@ -9,8 +9,7 @@ import torch
 def compute_scores(
     predicted: Sequence[int] | torch.Tensor, true: Sequence[int] | torch.Tensor, num_labels: int
 ) -> dict:
-    """
-    The scores of predictions.
+    """The scores of predictions.
 
     Args:
         predicted, true: (utterances,) class numbers.
@@ -33,8 +32,7 @@ def count_confusion(
 
 
 def scores_of_confusion(confusion: np.ndarray) -> dict[str, float]:
-    """
-    The scores of counts.
+    """The scores of counts.
 
     Args:
         confusion: (K, K) counts, a row for each true class, a column for each predicted one.

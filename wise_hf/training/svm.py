@@ -21,8 +21,7 @@ INNER_FOLDS = 4
 def make_svm(
     normalization: str = "global", learns_from: Sequence[str] = ("train",), normalized_by: Sequence[str] = ("train",)
 ) -> System:
-    """
-    The SVM, as a system.
+    """The SVM, as a system.
 
     Args:
         normalization: of the frames, see `WISEFeatureExtractor`.
@@ -55,8 +54,7 @@ def _fit_and_predict(
 
 
 def frame_statistics(features: np.ndarray) -> np.ndarray:
-    """
-    Mean, deviation, minimum, maximum and quartiles of every coefficient.
+    """Mean, deviation, minimum, maximum and quartiles of every coefficient.
 
     Args:
         features: (T, 39) the frames of an utterance, normalised as WISE's are.
@@ -71,13 +69,12 @@ def frame_statistics(features: np.ndarray) -> np.ndarray:
 
 
 def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Sequence[str | None]) -> Pipeline:
-    """
-    An RBF SVM whose cost is chosen by cross-validation inside the training part, over speakers where they are known.
+    """An RBF SVM whose cost is chosen by cross-validation inside the training part.
 
     Args:
         features: (T, 39) of each training utterance.
         labels: class numbers.
-        speakers: who speaks.
+        speakers: who speaks; where all are known, the cross-validation is over speakers.
 
     Returns:
         The fitted pipeline.

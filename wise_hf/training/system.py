@@ -48,8 +48,7 @@ def log_nothing(figures: dict[str, float], epoch: int) -> None:
 
 @dataclass(frozen=True)
 class Trial:
-    """
-    What a system is trained and tested on: a fold, and everything that all systems share.
+    """What a system is trained and tested on: a fold, and everything that all systems share.
 
     Args:
         parts: the utterances of `train`, `validation` and `test` (`wise_hf.data.collator.load_utterances`).
@@ -88,8 +87,7 @@ Build = Callable[[Sequence[PreparedUtterance], Sequence[str], WordVectors | None
 
 @dataclass(frozen=True)
 class System:
-    """
-    Everything that differs from one system to the next.
+    """Everything that differs from one system to the next.
 
     Args:
         key: names its folders, e.g. `dual_rnn`.

@@ -6,8 +6,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 
 def load_template(path: Path, autoescape: bool = False, **names: object) -> Template:
-    """
-    A template in which a name that is not known is an error, and lines of nothing but a tag leave no line.
+    """A template in which a name that is not known is an error, and lines of nothing but a tag leave no line.
 
     Args:
         path: the file.

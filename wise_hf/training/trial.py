@@ -18,8 +18,7 @@ MAX_EXAMPLES = 4  # of a fold
 
 @dataclass(frozen=True)
 class FittedNetwork:
-    """
-    A trained network.
+    """A trained network.
 
     Args:
         run: holds the weights that were kept.
@@ -32,8 +31,7 @@ class FittedNetwork:
 
 
 def run_trial(system: System, trial: Trial) -> dict:
-    """
-    Train a system and test it once.
+    """Train a system and test it once.
 
     Args:
         system: what is trained.
@@ -63,8 +61,7 @@ def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
 
 
 def fit_network(system: System, trial: Trial) -> FittedNetwork:
-    """
-    Train a network as its recipe says, or resume an interrupted trial.
+    """Train a network as its recipe says, or resume an interrupted trial.
 
     With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
     the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.

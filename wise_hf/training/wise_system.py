@@ -1,5 +1,6 @@
 """WISE as a system: its processor, its model with fresh weights, and how both are made of a fold."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,7 @@ from wise_hf.training.system import System
 def load_word_vectors(
     embeddings: str | Path | None, vocabulary: int | str, utterances: Sequence[PreparedUtterance]
 ) -> WordVectors | None:
-    """
-    The word vectors that every fold starts from.
+    """The word vectors that every fold starts from.
 
     Args:
         embeddings: a GloVe file; `None` = the model learns its own, for the words of the training part.
@@ -37,21 +37,16 @@ def load_word_vectors(
 
 
 def build_processor(
-    train: Sequence[PreparedUtterance],
-    vectors: WordVectors | None,
-    normalization: str,
-    mfcc_backend: str,
-    level: str = "as_recorded",
+    train: Sequence[PreparedUtterance], vectors: WordVectors | None, feature_extractor: WISEFeatureExtractor
 ) -> WISEProcessor:
-    """
-    The processor of a fold; nothing but the training part is looked at.
+    """The processor of a fold; nothing but the training part is looked at.
 
     Args:
         train: utterances of the training part.
         vectors: word vectors, or `None` to take the training part's words as the vocabulary.
-        normalization, mfcc_backend, level: see `WISEFeatureExtractor`.
+        feature_extractor: made the features; the processor's own gets their mean and deviation.
     """
-    feature_extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=level, normalization=normalization)
+    feature_extractor = copy.deepcopy(feature_extractor)
     feature_extractor.set_statistics(utterance["input_features"] for utterance in train)
     words = vectors.words if vectors is not None else _words_of(train)
     return WISEProcessor(feature_extractor, build_tokenizer(words))
@@ -64,8 +59,7 @@ def _words_of(utterances: Sequence[PreparedUtterance]) -> list[str]:
 def build_model(
     emotions: Sequence[str], processor: WISEProcessor, vectors: WordVectors | None, **choices
 ) -> WISEForAudioClassification:
-    """
-    A model with fresh weights, and word vectors where there are some.
+    """A model with fresh weights, and word vectors where there are some.
 
     Args:
         emotions: the labels, in the order of their numbers.
@@ -86,8 +80,7 @@ def build_model(
 def wise_system(
     recipe: Recipe, key: str = "wise", name: str = "WISE", mfcc_backend: str = "native", **choices: object
 ) -> System:
-    """
-    WISE or a variant of it.
+    """WISE or a variant of it.
 
     Args:
         recipe: how it is trained.
@@ -97,7 +90,7 @@ def wise_system(
     """
     extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=recipe.level, normalization=recipe.normalization)
     extract, columns = wise_features(extractor)
-    build = partial(build_wise, recipe=recipe, mfcc_backend=mfcc_backend, choices=choices)
+    build = partial(build_wise, recipe=recipe, feature_extractor=extractor, choices=choices)
     return System(key, name, extract, columns, build, recipe)
 
 
@@ -106,17 +99,17 @@ def build_wise(
     emotions: Sequence[str],
     vectors: WordVectors | None,
     recipe: Recipe,
-    mfcc_backend: str,
+    feature_extractor: WISEFeatureExtractor,
     choices: Mapping[str, object],
 ) -> tuple[WISEForAudioClassification, WISECollator]:
-    """
-    A WISE model with fresh weights and its collator; nothing but the training part is looked at.
+    """A WISE model with fresh weights and its collator; nothing but the training part is looked at.
 
     Args:
         train, emotions, vectors: see `System.build`.
-        recipe, mfcc_backend, choices: see `wise_system`.
+        recipe, choices: see `wise_system`.
+        feature_extractor: made the features.
     """
-    processor = build_processor(train, vectors, recipe.normalization, mfcc_backend, recipe.level)
+    processor = build_processor(train, vectors, feature_extractor)
     usual = {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
     model = build_model(
         emotions, processor, vectors, **usual | {"freeze_word_embeddings": vectors is not None} | choices
@@ -127,8 +120,7 @@ def build_wise(
 
 
 def start_steadily(model: WISEForAudioClassification) -> None:
-    """
-    Start the recurrent networks as slow averages instead of at PyTorch's random weights.
+    """Start the recurrent networks as slow averages instead of at PyTorch's random weights.
 
     The gates lean towards keeping the state (bias 1), so that the last state of a segment tells of all its members
     from the first step on; recurrent weights are orthogonal, the others of Xavier's uniform distribution. The
