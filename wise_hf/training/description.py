@@ -16,7 +16,7 @@ from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 
 
-def describe_run(
+def describe_training(
     arguments: TrainOptions, prepared: Dataset, emotions: Sequence[str], accelerator: Accelerator
 ) -> dict:
     """What was run, for results.json; `describe_folds` tells of the folds."""

@@ -18,7 +18,7 @@ from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tes
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.description import describe_folds, describe_run
+from wise_hf.training.description import describe_folds, describe_training
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
@@ -98,7 +98,7 @@ def run_experiment(
         if accelerator.is_main_process:
             start_run(arguments)
             write_folds(ready.folds, ready.prepared, arguments.output_dir / FOLDS, **ready.origin)
-    description = describe_run(arguments, ready.prepared, ready.emotions, accelerator)
+    description = describe_training(arguments, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(arguments, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
     try:
