@@ -13,7 +13,7 @@ TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25
 LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
-.PHONY: install test test-lowest demo quality style benchmark clean
+.PHONY: install test test-quick test-lowest demo docs quality style benchmark clean
 
 install: $(INSTALLED)
 
@@ -24,7 +24,10 @@ $(INSTALLED): setup.py constraints.txt
 	touch $(INSTALLED)
 
 test: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses 2
+	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses 2 --dist worksteal
+
+test-quick: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses 2 --dist worksteal -m "not slow"
 
 test-lowest:
 	$(PYTHON) -m venv --clear $(LOWEST)
@@ -35,10 +38,13 @@ test-lowest:
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --requirement $(LOWEST)/lowest.txt \
 		--editable .
 	$(LOWEST)/bin/python -m pip check
-	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest --numprocesses 2 $(LOWEST_TESTS)
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest --numprocesses 2 --dist worksteal $(LOWEST_TESTS)
 
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
+
+docs: $(INSTALLED)
+	$(RUN) scripts/make_api_page.py
 
 quality: $(INSTALLED)
 	$(RUN) -m ruff check .

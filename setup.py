@@ -17,6 +17,7 @@ REQUIRED = [
     "matplotlib>=3.9",
     "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "pyyaml>=6.0.2",
     "safetensors>=0.8",
     "scikit-learn>=1.5",
     "scipy>=1.13",
@@ -37,7 +38,6 @@ TEST = [
     "playwright>=1.50",
     "pytest>=8.0",
     "pytest-xdist>=3.5",
-    "pyyaml>=6.0.2",
     "ruff>=0.17",
 ]
 

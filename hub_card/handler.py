@@ -1,5 +1,4 @@
-"""
-What Inference Endpoints run: a recording in, its emotions out. It lies beside config.json in a model's folder.
+"""What Inference Endpoints run: a recording in, its emotions out. It lies beside config.json in a model's folder.
 
 A request holds one recording: the bytes of an audio file, or JSON
 
@@ -63,8 +62,7 @@ class BadRequest(ValueError):
 
 
 class EndpointHandler:
-    """
-    The emotion of one recording a request; may be called from several threads.
+    """The emotion of one recording a request; may be called from several threads.
 
     ```python
     handler = EndpointHandler("out/fold_1")
@@ -73,7 +71,8 @@ class EndpointHandler:
     """
 
     def __init__(self, path: str = ""):
-        """
+        """Load a model.
+
         Args:
             path: folder of a model with all its files; "" = the folder that this file lies in.
 
@@ -93,7 +92,8 @@ class EndpointHandler:
         self._turn = threading.Lock()
 
     def __call__(self, data: dict[str, Any]) -> list[dict] | dict:
-        """
+        """Answer a request.
+
         Args:
             data: a request, see the top of this file; audio may be bytes in place of base64. Parameters: top_k, how
                 many labels (all); return_words, also give words, times and attention (false); function_to_apply,
@@ -170,7 +170,8 @@ def _kind(value: Any) -> str:
 
 
 def read_text(text: Any) -> str | None:
-    """
+    """Check what is said in a recording.
+
     Args:
         text: what is said in a recording, or `None`.
 
@@ -232,7 +233,8 @@ def _from_base64(text: str) -> bytes:
 
 
 def read_samples(audio: bytes) -> dict:
-    """
+    """Decode an audio file within the limits.
+
     Args:
         audio: an audio file, of a kind that wise_hf reads.
 

@@ -1,4 +1,4 @@
-"""Run handler.py on this machine as Inference Endpoints do: python hub_card/serve.py --model DIR [--port 8000]."""
+"""Run handler.py on this machine as Inference Endpoints do: wise-hf serve --model DIR [--port 8000]."""
 
 import argparse
 import json
@@ -22,8 +22,7 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 
 
 class EndpointServer(ThreadingHTTPServer):
-    """
-    An HTTP server with a handler behind it; `serve_forever` runs it.
+    """An HTTP server with a handler behind it; `serve_forever` runs it.
 
     POST / or /predict takes audio (audio/*, application/octet-stream; parameters as ?top_k=2&return_words=true) or
     JSON (application/json). Status 400 and {"error": sentence} for what the caller can mend, 413 for a body that is

@@ -14,9 +14,9 @@ import transformers
 
 from wise_hf.commands import run as command_line
 from wise_hf.data.files import check_writable, write_json
+from wise_hf.data.options import positive
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.synthetic.benchmarking import Measurement, compare_mfcc, compare_model, compare_recording, table
-from wise_hf.training.options import positive
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."

@@ -21,9 +21,9 @@ import numpy as np
 from huggingface_hub import InferenceClient, constants
 
 from wise_hf.commands import run as command_line
+from wise_hf.data.options import positive
 from wise_hf.hub.samples import SAMPLES, read_samples
 from wise_hf.hub.templates import templates_dir
-from wise_hf.training.options import positive
 
 
 HUB_CARD = templates_dir()
@@ -83,8 +83,7 @@ def serving(model: str) -> Iterator[tuple[str, int]]:
 
 
 class Load:
-    """
-    Requests of every form, by several clients at once.
+    """Requests of every form, by several clients at once.
 
     Args:
         url: where the server listens.

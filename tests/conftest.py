@@ -1,12 +1,12 @@
 """Fixtures that several test files share."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from loopback.hub import LoopbackHub
 
 
@@ -54,7 +54,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
 
     def make(name: str, write: Callable[[Path], object]) -> Path:
         folder, written = common / name, common / f"{name}.written"
-        with FileLock(common / f"{name}.lock"):
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if not written.exists():
                 write(folder)
                 written.touch()

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
 from fresh_environment import make_environment
@@ -44,14 +45,28 @@ def clone(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(clone, tmp_path_factory) -> Path:
-    """The programs of an environment with a wheel, which was built from a source distribution."""
-    folder = tmp_path_factory.mktemp("installed")
+def wheel(clone, tmp_path_factory) -> Path:
+    """The wheel that is built from a source distribution."""
+    folder = tmp_path_factory.mktemp("wheel")
     run(sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", folder, cwd=clone)
     run(*PIP, "wheel", *ALONE, "--wheel-dir", folder, *folder.glob("*.tar.gz"), cwd=folder)
-    python = make_environment(folder / "env")
-    run(*PIP, "--python", python, "install", *ALONE, *folder.glob("*.whl"), cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> Path:
+    """The programs of an environment with the wheel."""
+    python = make_environment(tmp_path_factory.mktemp("installed") / "env")
+    run(*PIP, "--python", python, "install", *ALONE, wheel, cwd=wheel.parent)
     return python.parent
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_every_file_of_the_package_and_of_hub_card(clone, wheel):
+    there = {path.relative_to(clone).as_posix() for path in clone.rglob("*") if path.is_file()}
+    package = {name for name in there if name.startswith("wise_hf/") and not name.endswith(".pyc")}
+    templates = {f"wise_hf/{name}" for name in there if name.startswith("hub_card/") and not name.endswith(".pyc")}
+    assert {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name} == package | templates
 
 
 @pytest.mark.slow

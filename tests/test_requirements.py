@@ -10,6 +10,7 @@ import pytest
 
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("wise_hf", "hub_card", "scripts", "tests")
 
 
 def canonical(name: str) -> str:
@@ -37,15 +38,13 @@ def imported_by(folder: str) -> set[str]:
                 modules |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.partition(".")[0])
-    own = {path.stem for path in ROOT.glob("*/**/*.py")} | {"wise_hf"}
+    files = [path for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
+    own = {path.stem for path in files} | {path.parent.name for path in files if path.stem == "__init__"}
     installed = packages_distributions()
     return {canonical(installed.get(name, [name])[0]) for name in modules - own - sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize(
-    ("folder", "extras"),
-    [("wise_hf", []), ("hub_card", ["SPACE"]), ("scripts", ["TEST"]), ("tests", ["SPACE", "TEST"])],
-)
+@pytest.mark.parametrize(("folder", "extras"), zip(FOLDERS, ([], ["SPACE"], ["TEST"], ["SPACE", "TEST"]), strict=True))
 def test_what_is_imported_is_asked_for(folder, extras):
     lists = lists_of_setup()
     asked_for = {name for key in ["REQUIRED", *extras] for name in lists[key]}

@@ -1,4 +1,4 @@
-"""Listen to recordings in a browser: python hub_card/space/app.py --model out/fold_1 [--port 7860].
+"""Listen to recordings in a browser: wise-hf space --model out/fold_1 [--port 7860].
 
 As a Space on the Hub the model is named by the variables MODEL_ID and MODEL_REVISION. The revision is a commit: the
 model's code runs here, so nobody who changes the repository changes what runs.
@@ -51,7 +51,8 @@ KEPT_S = 3600  # looked through every ten minutes
 
 
 def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
-    """
+    """Classify a recording, and show what was heard.
+
     Args:
         classify: the pipeline.
         path: the recording's file, or `None`.

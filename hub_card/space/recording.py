@@ -23,7 +23,8 @@ class UnusableError(ValueError):
 
 
 def read_recording(path: str | None) -> tuple[np.ndarray, int]:
-    """
+    """Read a visitor's recording.
+
     Args:
         path: the uploaded or recorded file; `None` where there is none.
 
@@ -45,7 +46,8 @@ def read_recording(path: str | None) -> tuple[np.ndarray, int]:
 
 
 def read_transcript(text: str) -> str | None:
-    """
+    """Check a visitor's transcript.
+
     Args:
         text: what is said; blank where it is not known.
 

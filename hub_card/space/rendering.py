@@ -32,7 +32,8 @@ def render_message(sentence: str) -> str:
 
 
 def render_result(result: dict) -> str:
-    """
+    """Show what was heard.
+
     Args:
         result: of the pipeline with `return_words`.
 
@@ -98,7 +99,8 @@ def _hint(words: list[dict]) -> str:
 
 
 def render_timeline(samples: np.ndarray, rate: int, result: dict) -> str:
-    """
+    """Draw what was heard on a time axis.
+
     Args:
         samples: (num_samples,) mono audio.
         rate: in Hz.

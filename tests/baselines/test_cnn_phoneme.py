@@ -202,6 +202,7 @@ def real_rows(ravdess_root: Path) -> list[dict]:
     return [{"emotion": row["emotion"]} | features for row, features in zip(chosen, kept, strict=True)]
 
 
+@pytest.mark.slow
 def test_it_learns_real_clips(ravdess_root: Path):
     rows = real_rows(ravdess_root)
     assert list(rows[0]["phonemes"][:4]) == ["K", "IH", "D", "Z"]

@@ -15,6 +15,17 @@ def test_help_names_every_command(capsys):
         assert all(f"\n  {name} " in told for name in COMMANDS)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_its_options_by_its_name(name, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["wise-hf"])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    if name == "space":
+        pytest.importorskip("gradio", reason="needs gradio for the page")
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: wise-hf {name} ")
+
+
 def test_the_version_is_that_of_the_package(capsys):
     main(["--version"])
     assert capsys.readouterr().out == f"wise-hf {wise_hf.__version__}\n"

@@ -178,6 +178,7 @@ print(json.dumps(code_state(align_utterance)))
 """
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_another_process():
     done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == code_state(align_utterance)

@@ -77,10 +77,23 @@ def waits(monkeypatch) -> list[float]:
 
 
 @pytest.fixture
-def log_in(hub: LoopbackHub, monkeypatch) -> Callable[[str], HfApi]:
-    """The real client in this process, whose Hub is the loopback one, with a token."""
+def online(monkeypatch) -> None:
+    """This process may ask a Hub."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+
+
+@pytest.fixture
+def logged_in(hub: LoopbackHub, online, monkeypatch) -> pytest.MonkeyPatch:
+    """This process's Hub is the loopback one, with a token in the environment, as a person has it."""
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    return monkeypatch
+
+
+@pytest.fixture
+def log_in(hub: LoopbackHub, online) -> Callable[[str], HfApi]:
+    """The real client in this process, whose Hub is the loopback one, with a token."""
     return lambda token: HfApi(endpoint=hub.endpoint, token=token)
 
 

@@ -37,7 +37,7 @@ def card(saved_model, tmp_path):
         destination = Destination("org/wise-test", tag=tag)
         release = replace(Release(Path("out/fold_2"), destination, HUB_CARD), **changes)
         weights = f"weights of fold {fold}"
-        write_model_card(release, model, weights, results, [SAMPLE], HUB_CARD / "README.md", tmp_path / "README.md")
+        write_model_card(release, model, weights, results, [SAMPLE], tmp_path / "README.md")
         return ModelCard.load(tmp_path / "README.md")
 
     return write
@@ -222,6 +222,7 @@ def endpoint(staged_once, tmp_path_factory):
         server.terminate()
 
 
+@pytest.mark.slow
 def test_the_printed_code_runs_as_printed(staged, api, hub, endpoint, tmp_path):
     publish(staged, Destination("org/wise-test", tag="v1"), api)
     text = (staged / "README.md").read_text(encoding="utf-8")
@@ -240,6 +241,7 @@ def test_the_printed_code_runs_as_printed(staged, api, hub, endpoint, tmp_path):
     assert "score" in lines[0] and hub.repo("org/wise-test").at("v1").id in lines and "score" in lines[-1]
 
 
+@pytest.mark.slow
 def test_the_printed_request_runs_as_printed(staged, endpoint, tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("needs curl")

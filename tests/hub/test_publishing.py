@@ -2,15 +2,14 @@
 
 import json
 import logging
-import runpy
-import subprocess
-import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, _commit_api
-from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN, environment
+from loopback.hub import OTHER_TOKEN, READ_TOKEN, TOKEN
+from script import run
 
 from wise_hf.hub.publishing import Destination, open_repository, publish, staged_names
 
@@ -332,16 +331,14 @@ def test_tags_and_branches_that_cannot_be_are_told_before_anybody_is_contacted(h
 # -- the script ------------------------------------------------------------------------------------------------------
 
 
-def test_the_script_publishes_and_prints_the_page(hub, release, tmp_path):
-    options = ["--repo_id", NAME, "--private", "--tag", "v1", "--license", "cc-by-nc-sa-4.0"]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--model", str(release.model_dir), "--hub_card", str(release.hub_card_dir)]
-        + options,
-        capture_output=True,
-        text=True,
-        env=environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1"},
-        cwd=tmp_path,
-    )
+@pytest.fixture
+def push(release):
+    """Runs the script ; it may contact a Hub where the test is `logged_in`."""
+    return partial(run, "push_to_hub.py", "--model", release.model_dir, "--hub_card", release.hub_card_dir)
+
+
+def test_the_script_publishes_and_prints_the_page(hub, logged_in, push):
+    done = push("--repo_id", NAME, "--private", "--tag", "v1", "--license", "cc-by-nc-sa-4.0")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{hub.endpoint}/{NAME}\n" and "HTTP Request" not in done.stderr
     assert hub.repo(NAME).private and commits(hub) == 1
@@ -350,47 +347,22 @@ def test_the_script_publishes_and_prints_the_page(hub, release, tmp_path):
     assert TOKEN not in done.stdout + done.stderr
 
 
-def test_a_licence_that_the_hub_does_not_know_is_told_before_anything_is_made(hub, release, tmp_path):
-    command = [sys.executable, SCRIPT, "--model", release.model_dir, "--repo_id", NAME, "--license", "mine"]
-    done = subprocess.run(
-        [*map(str, command), "--hub_card", str(release.hub_card_dir)],
-        capture_output=True,
-        text=True,
-        env=environment(hub, tmp_path / "home"),
-        cwd=tmp_path,
-    )
+def test_a_licence_that_the_hub_does_not_know_is_told_before_anything_is_made(hub, logged_in, push):
+    done = push("--repo_id", NAME, "--license", "mine")
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("push_to_hub.py: 'mine' is no licence that the Hub knows; give one")
     assert len(done.stderr.splitlines()[-1]) < 200 and not hub.asked("create")
 
 
-@pytest.fixture
-def push(monkeypatch, capsys, release):
-    """Runs the script in this process, which may contact nobody (HF_HUB_OFFLINE); gives its status and its streams."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        given = ["--model", release.model_dir, "--hub_card", release.hub_card_dir, *arguments]
-        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, given)])
-        status = 0
-        try:
-            runpy.run_path(str(SCRIPT), run_name="__main__")
-        except SystemExit as ended:
-            status = ended.code
-        return status, *capsys.readouterr()
-
-    return run
-
-
-def test_a_dry_run_lists_files_and_sizes_and_contacts_nobody(push, release, tmp_path, caplog):
-    caplog.set_level(logging.INFO)
+def test_a_dry_run_lists_files_and_sizes_and_contacts_nobody(push, release, tmp_path):
     (release.model_dir / "notes.txt").write_text("x")
-    status, printed, _ = push("--repo_id", NAME, "--dry_run", "--staging_dir", tmp_path / "staged")
-    lines = [line.split() for line in printed.splitlines()]
+    done = push("--repo_id", NAME, "--dry_run", "--staging_dir", tmp_path / "staged")
+    lines = [line.split() for line in done.stdout.splitlines()]
     listed = {name: int(size.replace(",", "")) for size, name in lines}
-    assert status == 0
+    assert done.returncode == 0
     assert listed == {name: len(content) for name, content in contents(tmp_path / "staged").items()}
     assert {"model.safetensors", "README.md", "handler.py", ".gitattributes"} <= set(listed)
-    assert "Not sent: notes.txt" in caplog.text and "lists words of the training transcripts" in caplog.text
+    assert "Not sent: notes.txt" in done.stderr and "lists words of the training transcripts" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -405,9 +377,9 @@ def test_a_dry_run_lists_files_and_sizes_and_contacts_nobody(push, release, tmp_
 def test_what_a_person_gets_wrong_is_one_sentence(push, release, options, sentence):
     path = release.model_dir.parent / "results.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"emotions": ["calm"]}))
-    status, printed, told = push(*options)
-    assert status == 1 and printed == ""
-    assert told.splitlines()[-1].startswith("push_to_hub.py: ") and sentence in told
+    done = push(*options)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("push_to_hub.py: ") and sentence in done.stderr
 
 
 def test_a_process_that_is_to_stay_offline_says_so(staged, api, monkeypatch, waits):

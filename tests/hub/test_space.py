@@ -1,12 +1,14 @@
 """The Space of a published model."""
 
+import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from huggingface_hub import SpaceCard
-from loopback.hub import environment
+from script import run
 
 import wise_hf
 from wise_hf.hub.publishing import Destination, open_repository, publish
@@ -14,7 +16,6 @@ from wise_hf.hub.space import SPACE_FILES, publish_space, stage_space
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
-SCRIPT = HUB_CARD.parent / "scripts" / "push_to_hub.py"
 NAME, SPACE = "org/wise-test", "org/listen"
 
 
@@ -42,6 +43,7 @@ def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(sta
     assert len(space.history("main")) == 2 and space.sdk == "gradio"
 
 
+@pytest.mark.slow
 def test_the_space_reads_recordings_without_the_package(space_dir):
     code = (
         "import sys; sys.modules['wise_hf'] = None; import channels_wise, recording; "
@@ -63,20 +65,17 @@ def test_a_hub_card_without_a_space_is_told(small_hub_card, tmp_path):
 
 
 @pytest.fixture
-def push(hub, release, tmp_path):
-    """Runs the script as a person does, with the whole of hub_card."""
-    options = ["--model", release.model_dir, "--repo_id", NAME, "--tag", "v1", "--private"]
-    command = [sys.executable, SCRIPT, *options]
-    env = environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1"}
-
-    def run(*more: object) -> subprocess.CompletedProcess:
-        return subprocess.run([*map(str, [*command, *more])], capture_output=True, text=True, env=env, cwd=tmp_path)
-
-    return run
+def push(logged_in, release, small_hub_card, tmp_path):
+    """Runs the script, with a hub_card of one sample."""
+    hub_card = shutil.copytree(small_hub_card, tmp_path / "hub_card")
+    shutil.copytree(HUB_CARD / "space", hub_card / "space")
+    options = ["--model", release.model_dir, "--repo_id", NAME, "--tag", "v1", "--private", "--hub_card", hub_card]
+    return partial(run, "push_to_hub.py", *options)
 
 
+@pytest.mark.slow
 def test_the_script_publishes_model_and_space_and_a_failure_leaves_nothing_that_it_cannot_mend(hub, push):
-    listed = push("--space", SPACE, "--dry_run")
+    listed = push("--space", SPACE, "--dry_run", "--hub_card", HUB_CARD)
     assert listed.returncode == 0 and "app.py" in listed.stdout and "handler.py" in listed.stdout
     assert hub.requests == []
     refused = push("--space", "other/space")

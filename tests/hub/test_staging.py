@@ -70,6 +70,7 @@ def test_nothing_else_of_the_models_folder_goes(release, tmp_path):
     assert staying == sorted([*strays, "checkpoint", "old"])
 
 
+@pytest.mark.slow
 def test_every_class_is_named_and_loads_without_wise_hf(staged, tmp_path):
     config = json.loads((staged / "config.json").read_text())
     assert set(config["auto_map"]) == {

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import huggingface_hub
+import numpy as np
 import pytest
 from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
@@ -39,14 +39,7 @@ def parse_given(usual) -> Callable[..., TrainAndPublishOptions]:
     return lambda *given: parse(TrainAndPublishOptions, None, [*usual, *given])
 
 
-@pytest.fixture
-def logged_in(hub, monkeypatch, waits):
-    """This process's Hub is the loopback one, with a token in the environment, as a person has it."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    return monkeypatch
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +147,8 @@ def test_a_trained_model_is_published_and_a_failed_push_keeps_the_results(
     assert "those of fold 1 of 2" in files["README.md"].decode()
 
 
-def test_of_two_processes_only_the_main_one_publishes(hub, spoken_corpus, small_hub_card, tmp_path):
+@pytest.mark.slow
+def test_of_two_processes_the_main_one_alone_writes_and_publishes(hub, spoken_corpus, small_hub_card, tmp_path):
     command = [*("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"), SCRIPT]
     command += ["--data_dir", spoken_corpus, "--output_dir", tmp_path / "out", "--hub_card", small_hub_card, *PUSH]
     command += ["--num_proc", "1", "--epochs", "1", "--no-svm"]
@@ -162,10 +156,14 @@ def test_of_two_processes_only_the_main_one_publishes(hub, spoken_corpus, small_
         [sys.executable, *map(str, command)],
         capture_output=True,
         text=True,
-        env=environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1"},
+        env=environment(hub, tmp_path / "home") | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["accelerate"]["processes"] == 2 and done.stdout.count("Protocol:") == 1
+    assert np.sum(results["folds"][0]["validation"]["confusion"]) == results["folds"][0]["sizes"]["validation"]
+    assert (tmp_path / "out" / "model" / "model.safetensors").is_file()
     assert f"Published: {hub.endpoint}/{NAME}" in done.stderr and TOKEN not in done.stdout + done.stderr
     assert len(hub.repo(NAME).history("main")) == 2 and len(hub.asked("POST /api/repos/create")) == 2
     assert "which chose the epoch" in hub.files(NAME)["README.md"].decode()

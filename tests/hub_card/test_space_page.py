@@ -336,6 +336,7 @@ def shown_words(page) -> list[str]:
     return page.locator(".word .said").all_inner_texts()
 
 
+@pytest.mark.slow
 def test_upload_gives_the_pipelines_result(page, saved_model: Path) -> None:
     from wise_hf.model.loading import load_pipeline
 
@@ -362,6 +363,7 @@ def test_upload_gives_the_pipelines_result(page, saved_model: Path) -> None:
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_a_sample_at_one_click_then_cleared(page) -> None:
     page.click("#sample-0")
     page.wait_for_selector(".timeline img")
@@ -375,6 +377,7 @@ def test_a_sample_at_one_click_then_cleared(page) -> None:
     assert "no recording yet" in page.inner_text(".message")
 
 
+@pytest.mark.slow
 def test_a_recording_by_the_microphone(page) -> None:
     page.click("button.record-button")
     page.get_by_text("0:02", exact=True).wait_for()  # a busy machine starts recording late
@@ -386,6 +389,7 @@ def test_a_recording_by_the_microphone(page) -> None:
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_audio_then_one_that_is(page, tmp_path: Path) -> None:
     page.click("#sample-0")
     page.wait_for_selector(".timeline img")
@@ -401,6 +405,7 @@ def test_a_file_that_is_no_audio_then_one_that_is(page, tmp_path: Path) -> None:
     page.wait_for_selector(".timeline img")
 
 
+@pytest.mark.slow
 def test_a_text_file_is_refused_in_the_page(page, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("These are words.")
     page.click("button[aria-label='Upload file']")
@@ -408,6 +413,7 @@ def test_a_text_file_is_refused_in_the_page(page, tmp_path: Path) -> None:
     assert NO_AUDIO in page.inner_text(".message")
 
 
+@pytest.mark.slow
 def test_a_transcript_is_text(page) -> None:
     page.click("#sample-0")
     page.wait_for_selector(".timeline img")
@@ -423,6 +429,7 @@ def test_a_transcript_is_text(page) -> None:
     assert page.title() == title and page.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone(page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)

@@ -1,6 +1,5 @@
-"""
-WISE step by step in float64, written from the paper's equations alone: loops over words, phonemes and frames, and the
-cells spelt out. Slow, and meant to be read beside the paper; the tests hold the model against it.
+"""WISE step by step in float64, written from the paper's equations alone: loops over words, phonemes and frames, and
+the cells spelt out. Slow, and meant to be read beside the paper; the tests hold the model against it.
 """
 
 from dataclasses import dataclass
@@ -167,8 +166,7 @@ def cross_entropy(logits: torch.Tensor, label: int) -> torch.Tensor:
 def run_reference(
     parameters: Parameters, config: WISEConfig, word_ids: list[int], words: list[list[torch.Tensor]]
 ) -> ReferenceOutput:
-    """
-    One utterance through the model's equations.
+    """One utterance through the model's equations.
 
     Args:
         parameters: those of a WISEForAudioClassification, float64.

@@ -8,52 +8,46 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformers import (
+    AutoConfig,
+    AutoFeatureExtractor,
+    AutoModel,
+    AutoModelForAudioClassification,
+    AutoProcessor,
+    AutoTokenizer,
+)
 
 from wise_hf.model.loading import load_model, load_pipeline
 
 
-# Run in a fresh interpreter in which wise_hf cannot be imported.
+# Run in a fresh interpreter in which wise_hf cannot be imported, nor, at first, any optional package.
 WITHOUT_WISE_HF = """
 import sys
-sys.modules["wise_hf"] = None
+sys.modules["wise_hf"] = sys.modules["opensmile"] = sys.modules["pocketsphinx"] = None
 import json
+import numpy as np
 from transformers import (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor,
                           AutoTokenizer, pipeline)
-name, recording = sys.argv[1:]
-made = [
-    loader.from_pretrained(name, trust_remote_code=True)
-    for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoTokenizer,
-                   AutoProcessor)
-]
-classify = pipeline("audio-classification", model=name, trust_remote_code=True)
-result = classify({"audio": recording, "text": "kids are talking"}, return_words=True)
-trained = [model.get_input_embeddings().weight.requires_grad for model in (made[1], made[2], classify.model)]
-print(json.dumps({"classes": [type(each).__name__ for each in made], "result": result, "trained": trained}))
-"""
-
-WITHOUT_OPENSMILE = """
-import sys
-sys.modules["wise_hf"] = sys.modules["opensmile"] = sys.modules["pocketsphinx"] = None
-import numpy as np
-from transformers import AutoModel, AutoFeatureExtractor
-AutoModel.from_pretrained(sys.argv[1], trust_remote_code=True)
-extractor = AutoFeatureExtractor.from_pretrained(sys.argv[1], trust_remote_code=True, mfcc_backend="opensmile")
+recording, *names = sys.argv[1:]
+AutoModel.from_pretrained(names[0], trust_remote_code=True)
+extractor = AutoFeatureExtractor.from_pretrained(names[0], trust_remote_code=True, mfcc_backend="opensmile")
 try:
     extractor.extract(np.zeros(16000, np.float32), 16000)
 except ImportError as error:
-    print(error)
-"""
-
-WITH_WISE_HF = """
-import sys
-import wise_hf
-from transformers import (AutoConfig, AutoFeatureExtractor, AutoModel, AutoModelForAudioClassification, AutoProcessor,
-                          AutoTokenizer)
-assert AutoTokenizer.from_pretrained(sys.argv[1])("the kids").input_ids
-for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoProcessor):
-    made = loader.from_pretrained(sys.argv[1])
-    assert type(made).__module__.startswith("wise_hf."), type(made)
-print("installed")
+    needed = str(error)
+del sys.modules["pocketsphinx"]
+told = []
+for name in names:
+    made = [
+        loader.from_pretrained(name, trust_remote_code=True)
+        for loader in (AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoTokenizer,
+                       AutoProcessor)
+    ]
+    classify = pipeline("audio-classification", model=name, trust_remote_code=True)
+    result = classify({"audio": recording, "text": "kids are talking"}, return_words=True)
+    trained = [model.get_input_embeddings().weight.requires_grad for model in (made[1], made[2], classify.model)]
+    told.append({"classes": [type(each).__name__ for each in made], "result": result, "trained": trained})
+print(json.dumps([needed, told]))
 """
 
 
@@ -80,33 +74,38 @@ def recording(spoken_corpus) -> str:
     return str(sorted((spoken_corpus / "audio").glob("*/*.wav"))[0])
 
 
-@pytest.mark.parametrize("place", ["folder", "hub cache"])
-def test_every_auto_class_and_the_pipeline_load_without_wise_hf(saved_model, recording, tmp_path, place):
-    name = str(saved_model)
-    if place == "hub cache":
-        lay_out_hub_cache(saved_model, tmp_path)
-        name = "org/wise-iemocap"
-    told = json.loads(run(WITHOUT_WISE_HF, name, recording, home=tmp_path))
-    assert told["classes"] == [
-        "WISEConfig",
-        "WISEModel",
-        "WISEForAudioClassification",
-        "WISEFeatureExtractor",
-        "TokenizersBackend",
-        "WISEProcessor",
-    ]
-    assert told["trained"] == [False] * 3, "its configuration freezes the word embeddings"
+@pytest.mark.slow
+def test_every_auto_class_and_the_pipeline_load_from_a_folder_and_a_hub_cache_without_wise_hf(
+    saved_model, recording, tmp_path
+):
+    lay_out_hub_cache(saved_model, tmp_path)
+    code = (WITHOUT_WISE_HF, recording, str(saved_model), "org/wise-iemocap")
+    needed, both = json.loads(run(*code, home=tmp_path))
+    assert "pip install opensmile" in needed, "no optional package is needed to load"
     here = load_pipeline(saved_model)({"audio": recording, "text": "kids are talking"}, return_words=True)
-    for one, other in zip(told["result"]["scores"], here["scores"], strict=True):
-        assert one["label"] == other["label"] and one["score"] == pytest.approx(other["score"], abs=1e-6)
+    for told in both:
+        assert told["classes"] == [
+            "WISEConfig",
+            "WISEModel",
+            "WISEForAudioClassification",
+            "WISEFeatureExtractor",
+            "TokenizersBackend",
+            "WISEProcessor",
+        ]
+        assert told["trained"] == [False] * 3, "its configuration freezes the word embeddings"
+        for one, other in zip(told["result"]["scores"], here["scores"], strict=True):
+            assert one["label"] == other["label"] and one["score"] == pytest.approx(other["score"], abs=1e-6)
 
 
-def test_no_optional_package_is_needed_to_load(saved_model, tmp_path):
-    assert "pip install opensmile" in run(WITHOUT_OPENSMILE, str(saved_model), home=tmp_path)
+@pytest.mark.parametrize(
+    "loader", [AutoConfig, AutoModel, AutoModelForAudioClassification, AutoFeatureExtractor, AutoProcessor]
+)
+def test_the_installed_code_is_used_once_wise_hf_is_imported(saved_model, loader):
+    assert type(loader.from_pretrained(saved_model)).__module__.startswith("wise_hf.")
 
 
-def test_the_installed_code_is_used_once_wise_hf_is_imported(saved_model, tmp_path):
-    assert run(WITH_WISE_HF, str(saved_model), home=tmp_path) == "installed"
+def test_the_tokenizer_needs_no_code(saved_model):
+    assert AutoTokenizer.from_pretrained(saved_model)("the kids").input_ids
 
 
 def test_a_saved_model_carries_all_its_code(saved_model):

@@ -227,7 +227,8 @@ def test_a_list_without_recordings_gives_a_list_without_results(classify):
 
 
 def test_recordings_come_from_lists_data_sets_and_generators(classify, recordings):
-    items = [{"audio": path, "text": TEXT} for path in recordings]
+    words = [{"word": "kids", "start_s": 0.1, "end_s": 0.5}]
+    items = [{"audio": path, "words": words} for path in recordings]
     expected = [scores_of(classify(item)) for item in items]
     forms = {
         "list": items,

@@ -86,6 +86,7 @@ def test_a_finished_fold_is_never_run_again_and_a_missing_one_is(aligned, tmp_pa
     assert len(collect_runs(plan)) == 2
 
 
+@pytest.mark.slow
 def test_several_workers_train_what_one_trains(aligned, tmp_path):
     one, two = (plan_of(aligned, tmp_path / name, "wise") for name in ("one", "two"))
     run_jobs(one)
@@ -159,7 +160,7 @@ def fail(trial: object) -> list[int]:
     raise ValueError("it fails")
 
 
-@pytest.mark.parametrize("num_workers", [1, 2])
+@pytest.mark.parametrize("num_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_training_that_fails_ends_the_rest(aligned, tmp_path, num_workers):
     plan = plan_of(aligned, tmp_path, "svm", "wise", "audio", "im_hr")
     failing = replace(plan.systems[0], fit_and_predict=fail)

@@ -4,6 +4,5 @@ import sys
 from pathlib import Path
 
 
-# Python puts a script's own folder first on its path, where scripts/evaluate.py would hide the package `evaluate`.
-_SCRIPTS = Path(sys.argv[0]).resolve().parent
-sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _SCRIPTS]
+# Python puts a script's own folder first on its path, where scripts/evaluate.py hides the package `evaluate`.
+sys.path[:] = [entry for entry in sys.path if not (Path(entry) / "evaluate.py").is_file()]

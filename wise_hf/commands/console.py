@@ -29,8 +29,7 @@ With several processes or GPUs: accelerate launch -m wise_hf COMMAND [OPTIONS]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """
-    Run a command.
+    """Run a command.
 
     Args:
         arguments: the command's name and its options; `None` = those that the process was started with.

@@ -1,4 +1,4 @@
-"""WA and UA of a saved model on a corpus: python scripts/evaluate.py --model DIR --data_dir DIR."""
+"""WA and UA of a saved model on a corpus: wise-hf evaluate --model DIR --data_dir DIR."""
 
 import sys
 from collections.abc import Sequence

@@ -22,8 +22,7 @@ SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".o
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """
-    Print the emotion of recordings, and draw it where that is asked for.
+    """Print the emotion of recordings, and draw it where that is asked for.
 
     Args:
         arguments: as one types them; `None` = those that the process was started with.

@@ -1,4 +1,4 @@
-"""Align a corpus and extract its features, once: python scripts/prepare.py --data_dir DIR --output_dir OUT."""
+"""Align a corpus and extract its features, once: wise-hf prepare --data_dir DIR --output_dir OUT."""
 
 import logging
 import sys

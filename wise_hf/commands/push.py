@@ -87,15 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             space_dir.mkdir()
             stage_space(options.hub_card, options.repo_id, space_dir)
         if not options.dry_run:
-            send(model_dir, release.destination, space_dir, space)
+            publish_pages(model_dir, release.destination, space_dir, space)
             return
-        tell(model_dir, options.repo_id, staying)
+        list_files(model_dir, options.repo_id, staying)
         if space is not None:
-            tell(space_dir, options.space)
+            list_files(space_dir, options.space)
 
 
-def send(model_dir: Path, destination: Destination, space_dir: Path, space: Destination | None) -> None:
-    """Publish, and print the pages' addresses."""
+def publish_pages(model_dir: Path, destination: Destination, space_dir: Path, space: Destination | None) -> None:
+    """Publish a model, and its Space where there is one, and print the addresses of their pages."""
     for each in filter(None, (space, destination)):  # the Space first: the model's page names it
         open_repository(each)
     published = publish(model_dir, destination)
@@ -104,8 +104,8 @@ def send(model_dir: Path, destination: Destination, space_dir: Path, space: Dest
         sys.stdout.write(publish_space(space_dir, space, destination.repo_id, published) + "\n")
 
 
-def tell(folder: Path, repo_id: str, staying: Sequence[str] = ()) -> None:
-    """What would go where, and what would not."""
+def list_files(folder: Path, repo_id: str, staying: Sequence[str] = ()) -> None:
+    """Print what would be published where, and name what would not."""
     logging.info("%s:", repo_id)
     for name in staged_names(folder):
         sys.stdout.write(f"{(folder / name).stat().st_size:>13,}  {name}\n")

@@ -11,8 +11,7 @@ from wise_hf.training.processes import quieten_libraries
 
 
 def run(main: Callable[[], object]) -> None:
-    """
-    Run a command, which messages call what `sys.argv` starts with: `train.py`, or `wise-hf train`.
+    """Run a command, which messages call what `sys.argv` starts with: `train.py`, or `wise-hf train`.
 
     Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
     on standard error and status 1; anything else is a fault of ours and keeps its traceback. A character that the
@@ -39,5 +38,7 @@ def run(main: Callable[[], object]) -> None:
             sentence = " ".join(str(error).split())
             sys.stderr.write(f"{Path(sys.argv[0]).name}: {sentence}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if is_first_process and str(error):  # how to go on
+            sys.stderr.write(f"\n{error}\n")
         sys.exit(130)

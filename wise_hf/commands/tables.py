@@ -1,4 +1,4 @@
-"""The paper's two tables: accelerate launch scripts/reproduce_tables.py --data_dir DIR --output_dir OUT."""
+"""The paper's two tables: wise-hf tables --data_dir DIR --output_dir OUT."""
 
 import sys
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Train WISE on a corpus: accelerate launch scripts/train.py --data_dir DIR --output_dir OUT."""
+"""Train WISE on a corpus: wise-hf train --data_dir DIR --output_dir OUT."""
 
 import sys
 from collections.abc import Sequence

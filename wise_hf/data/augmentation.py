@@ -6,6 +6,8 @@ from typing import TypedDict
 
 import numpy as np
 
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
@@ -21,6 +23,7 @@ from wise_hf.model.mfcc_wise import (
 
 
 AUGMENTATIONS = ("tempo", "channel", "warp", "disturb", "drop_words", "mix_words")
+OF_MFCC = ("tempo", "channel", "warp", "disturb")  # change the cepstra, or scale their deltas
 
 TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
 WARPS = (0.9, 0.92, 0.94, 0.96, 0.98, 1.0, 1.02, 1.04, 1.06, 1.08, 1.1)
@@ -47,9 +50,25 @@ class EncodedUtterance(TypedDict):
     label: int  # the number of its emotion
 
 
-def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> None:
+    """Refuse augmentations that the features are not made for.
+
+    Args:
+        augment: names of `AUGMENTATIONS`.
+        feature_extractor: what makes the features.
+
+    Raises:
+        ValueError: one of them changes MFCC, and the features are others.
     """
-    Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
+    name = feature_extractor.mfcc_backend
+    unfit = [each for each in augment if each in OF_MFCC and not frame_extractor(name).is_mfcc]
+    if unfit:
+        others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
+        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
+
+
+def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+    """Speak slower or faster: frames are repeated or left out within each phoneme, deltas scaled with the rate.
 
     Args:
         utterance: with raw (not normalised) features.
@@ -67,8 +86,7 @@ def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtt
 
 
 def change_channel(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
-    """
-    Every second utterance through another microphone, telephone or room.
+    """Every second utterance through another microphone, telephone or room.
 
     The cepstra give the energies of the mel bands, smoothly; the bands are weighed, noise is added, and the whole is
     as loud again as it was. What masks faint sounds in every recording (`wise_hf.model.level_wise`) stays beneath.
@@ -126,8 +144,7 @@ def masking_energies() -> np.ndarray:
 
 @functools.cache
 def warp_matrix(warp: float) -> np.ndarray:
-    """
-    Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
+    """Vocal tract length perturbation (Jaitly & Hinton 2013) of raw MFCC as one linear map.
 
     Cepstra give a smooth log mel spectrum, which is read at the warped centres of the filters and turned into cepstra
     again; a linear map commutes with the deltas, so one block serves all three parts.
@@ -151,9 +168,13 @@ def warp_matrix(warp: float) -> np.ndarray:
     return np.kron(np.eye(3), block).astype(np.float32)
 
 
+def warped(features: np.ndarray, warp: float) -> np.ndarray:
+    """Raw frames (T, size), MFCC unless the warp is 1, as of another vocal tract."""
+    return features if warp == 1.0 else features @ warp_matrix(warp)
+
+
 def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
-    """
-    Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
+    """Another microphone: a constant on each cepstrum of the utterance, and noise on every value.
 
     Args:
         utterance: with normalised features.
@@ -174,8 +195,7 @@ def drop_words(utterance: EncodedUtterance, rng: np.random.Generator) -> Encoded
 
 
 def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) -> list[EncodedUtterance]:
-    """
-    Replace words by words that other utterances of the batch say with the same emotion.
+    """Replace words by words that other utterances of the batch say with the same emotion.
 
     What is left in common between utterances of an emotion is the emotion, not the voice or the sentence.
     """
@@ -191,8 +211,7 @@ def mix_words(utterances: Sequence[EncodedUtterance], rng: np.random.Generator) 
 
 
 def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarray]) -> list[EncodedUtterance]:
-    """
-    Utterances made of other words.
+    """Utterances made of other words.
 
     Args:
         utterances: where the words are taken from; their words are counted through from 0.

@@ -42,8 +42,7 @@ def cached_map(
     made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
     **fn_kwargs: object,
 ) -> tuple[Dataset, dict[int, str]]:
-    """
-    `dataset.map` for map functions of recordings, whose results outlive the process.
+    """`dataset.map` for map functions of recordings, whose results outlive the process.
 
     A row is made anew when what is in its recording or in the files beside it, a column that the function reads, an
     argument of the function or any code that it may run has changed; not when it is moved, renamed or labelled
@@ -83,8 +82,7 @@ def cached_map(
 
 
 def _beside(own: Dataset, keys: Sequence[str], store: "_Store") -> Dataset:
-    """
-    The rows of a corpus, with the kept columns of those that have some.
+    """The rows of a corpus, with the kept columns of those that have some.
 
     What is kept stays in its files: the few other columns are put in the order of these, and both back by an index.
     """
@@ -142,8 +140,7 @@ def _content_of(path: Path, *state: int) -> str:
 
 
 class _Store:
-    """
-    What was kept of a function: shards that are never changed, so that several processes may read and add at once.
+    """What was kept of a function: shards that are never changed, so that several processes may read and add at once.
 
     Args:
         folder: where they are.
@@ -189,8 +186,7 @@ class _Store:
         return concatenate_datasets(self._shards).remove_columns([KEY, REASON])
 
     def add(self, keys: list[str], rows: Dataset, num_proc: int | None, **options: object) -> None:
-        """
-        Make a shard.
+        """Make a shard.
 
         Raises:
             ValueError: where it cannot be written.
@@ -258,8 +254,7 @@ def save_whole(dataset: Dataset, output_dir: str | Path) -> None:
 
 
 def check_replaceable(folder: Path) -> None:
-    """
-    Never write over what is not a saved dataset.
+    """Never write over what is not a saved dataset.
 
     Raises:
         ValueError: for a file, or a folder that holds something else.

@@ -17,8 +17,7 @@ _running: dict[str, tuple[ModuleSpec | None, str]] = {}
 
 
 def code_state(function: object, *arguments: object) -> dict[str, str]:
-    """
-    What changes when the code does that a function may run.
+    """What changes when the code does that a function may run.
 
     Files are followed from import to import, those inside functions included: files of this package, of the function's
     own and of whatever is not installed. An installed package counts with its version, also where it is only named
@@ -26,12 +25,14 @@ def code_state(function: object, *arguments: object) -> dict[str, str]:
 
     Args:
         function: of a module, or a partial of such a function.
-        arguments: what it is called with; the code of their classes counts, too.
+        arguments: what it is called with; the code of their classes counts, too, and of what they say that they run
+            beside it (`also_runs`).
 
     Returns:
         For each module the digest of its file, for each installed package its version.
     """
-    waiting = {_module_of(each) for each in (function, *arguments)}
+    run = [function, *arguments, *(each for argument in arguments for each in getattr(argument, "also_runs", ()))]
+    waiting = {_module_of(each) for each in run}
     own = {_PACKAGE, _top(_module_of(function))}
     state: dict[str, str] = {}
     while waiting:

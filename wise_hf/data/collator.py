@@ -11,11 +11,12 @@ from wise_hf.data.augmentation import (
     WARPS,
     EncodedUtterance,
     change_channel,
+    check_augmentations,
     disturb,
     drop_words,
     mix_words,
     stretch,
-    warp_matrix,
+    warped,
 )
 from wise_hf.data.columns import spellings
 from wise_hf.data.schema import PreparedUtterance
@@ -31,8 +32,7 @@ LABELS = ("labels", "label", "label_ids")  # the names that transformers' Traine
 
 
 def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[PreparedUtterance]:
-    """
-    Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
+    """Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
@@ -52,8 +52,7 @@ def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[
 def speaker_statistics(
     utterances: Sequence[PreparedUtterance], warps: Sequence[float] = (1.0,)
 ) -> dict[tuple[str, float], Statistics]:
-    """
-    Mean and deviation of every speaker's frames, for the normalisation by speaker.
+    """Mean and deviation of every speaker's frames, for the normalisation by speaker.
 
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
@@ -63,14 +62,14 @@ def speaker_statistics(
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
-        For every speaker and warp (39,) mean and (39,) deviation, float64.
+        For every speaker and warp (D,) mean and (D,) deviation, float64.
     """
     frames: dict[str, list[np.ndarray]] = {}
     for utterance in utterances:
         if utterance["speaker"] is not None:
             frames.setdefault(utterance["speaker"], []).append(utterance["input_features"])
     return {
-        (speaker, warp): feature_statistics(features @ warp_matrix(warp) for features in own)
+        (speaker, warp): feature_statistics(warped(features, warp) for features in own)
         for speaker, own in frames.items()
         if sum(map(len, own)) >= MIN_SPEAKER_FRAMES
         for warp in warps
@@ -79,8 +78,7 @@ def speaker_statistics(
 
 @dataclass
 class WISECollator:
-    """
-    Batches of utterances, as the model takes them.
+    """Batches of utterances, as the model takes them.
 
     Args:
         processor: normalises, pads and finds the word ids.
@@ -88,6 +86,9 @@ class WISECollator:
         statistics: of `speaker_statistics`; looked at where the features are normalised by speaker.
         augment: names of `AUGMENTATIONS`, for training only.
         rng: what the augmentation draws from.
+
+    Raises:
+        ValueError: for an augmentation that the features are not made for.
     """
 
     processor: WISEProcessor
@@ -96,8 +97,12 @@ class WISECollator:
     augment: Sequence[str] = ()
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
+    def __post_init__(self):
+        check_augmentations(self.augment, self.processor.feature_extractor)
+
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
-        """
+        """Make a batch of the model's inputs.
+
         Args:
             utterances: of `load_utterances` or of a prepared corpus. transformers' Trainer takes away all but what the
                 model is called on; then `label` stands for `emotion`, and `input_ids` for `words`
@@ -155,10 +160,9 @@ class WISECollator:
         return ids[:num_words]
 
     def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0) -> np.ndarray:
-        """(T, 39) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
-        if warp != 1.0:
-            features = features @ warp_matrix(warp)
-        return self.processor.feature_extractor.normalize(features, self.statistics.get((speaker, warp)))
+        """(T, D) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
+        statistics = self.statistics.get((speaker, warp))
+        return self.processor.feature_extractor.normalize(warped(features, warp), statistics)
 
     def without_augmentation(self) -> "WISECollator":
         """The same for validation and test."""

@@ -40,8 +40,7 @@ CONTRACTIONS = tuple(
 
 @dataclass
 class WordVectors:
-    """
-    Words with their vectors.
+    """Words with their vectors.
 
     Args:
         words: the words, `[PAD]` and `[UNK]` first.
@@ -55,8 +54,7 @@ class WordVectors:
 def read_word_vectors(
     path: str | Path, vocabulary: int | str = "all", corpus_words: Iterable[str] = ()
 ) -> WordVectors:
-    """
-    Read a GloVe text file (`.txt`, `.txt.gz`, or a `.zip` with one).
+    """Read a GloVe text file (`.txt`, `.txt.gz`, or a `.zip` with one).
 
     A corpus's word that the file lacks gets the mean of its pieces' vectors where those are there (`don't` = `do` +
     `n't`), and so do the common contractions; the rest stays unknown.
@@ -93,8 +91,7 @@ def read_word_vectors(
 
 
 def check_word_vectors(path: Path) -> None:
-    """
-    Find out at once whether a file starts like a file of word vectors; see `check_to_the_end`.
+    """Find out at once whether a file starts like a file of word vectors; see `check_to_the_end`.
 
     Raises:
         ValueError: for a file that is missing, encrypted, or no GloVe file.
@@ -107,8 +104,7 @@ def check_word_vectors(path: Path) -> None:
 
 
 def check_to_the_end(path: Path) -> None:
-    """
-    Find out before hours of work whether a file can be read: a damaged archive tells only at its end.
+    """Find out before hours of work whether a file can be read: a damaged archive tells only at its end.
 
     GloVe's largest file, 5.6 GB, takes about half a minute, less than it takes to read its numbers later.
 
@@ -202,8 +198,7 @@ def _text_in(path: Path, archive: zipfile.ZipFile) -> str:
 
 
 def build_tokenizer(words: Sequence[str]) -> PreTrainedTokenizerFast:
-    """
-    A word-level tokenizer: one id a word, no code of its own.
+    """A word-level tokenizer: one id a word, no code of its own.
 
     Args:
         words: the vocabulary in the order of the embedding's rows, `[PAD]` and `[UNK]` first.

@@ -17,8 +17,7 @@ LISTS = (*PARTS, "left_out")
 def write_folds(
     folds: Sequence[Fold], dataset: Dataset, path: Path, protocol: str, seed: int, text_disjoint: bool = False
 ) -> None:
-    """
-    Write folds by the ids and the speakers of their utterances; nothing of what is said.
+    """Write folds by the ids and the speakers of their utterances; nothing of what is said.
 
     Args:
         folds: who is where.
@@ -43,8 +42,7 @@ def _fold_to_json(fold: Fold, ids: Sequence[str], speakers: Sequence[str | None]
 
 
 def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
-    """
-    The folds of a file, exactly.
+    """The folds of a file, exactly.
 
     Args:
         path: what `write_folds` wrote, or somebody else in its format; `left_out` and `speakers` may be missing.
@@ -67,8 +65,7 @@ def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
 
 
 def read_origin(path: Path) -> dict:
-    """
-    How the folds of a file were made: `protocol`, `seed` and `text_disjoint`, as `write_folds` takes them.
+    """How the folds of a file were made: `protocol`, `seed` and `text_disjoint`, as `write_folds` takes them.
 
     Raises:
         ValueError: for no such file.

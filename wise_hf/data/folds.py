@@ -24,8 +24,7 @@ PARTS = ("train", "validation", "test")
 
 @dataclass
 class Fold:
-    """
-    Rows of a dataset by their part; no row is in two parts.
+    """Rows of a dataset by their part; no row is in two parts.
 
     Args:
         name: what is held out, e.g. `speakers 1-4`.
@@ -43,8 +42,7 @@ class Fold:
 
 
 def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, seed: int = 0) -> list[Fold]:
-    """
-    Split a corpus.
+    """Split a corpus.
 
     Args:
         dataset: utterances with the columns `speaker` and `session`.
@@ -74,8 +72,7 @@ def make_folds(dataset: Dataset, protocol: str, num_folds: int | None = None, se
 
 
 def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
-    """
-    The utterances of a fold by their part.
+    """The utterances of a fold by their part.
 
     Args:
         dataset: the utterances that the fold was made of.
@@ -89,8 +86,7 @@ def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
 
 
 def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]) -> None:
-    """
-    Say before training what would spoil it.
+    """Say before training what would spoil it.
 
     Raises:
         ValueError: for a single emotion, or a training part without one of the emotions.
@@ -115,8 +111,7 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
 
 
 def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
-    """
-    Leave out of training and validation what is also said in the test part.
+    """Leave out of training and validation what is also said in the test part.
 
     An utterance is left out where its whole text is that of a test utterance, whatever its length, or where the two
     share a sentence of at least MIN_SENTENCE_WORDS words. Compared are the texts and, since a model reads these and

@@ -7,8 +7,7 @@ from typing import get_type_hints
 
 
 def option(default: object = dataclasses.MISSING, *, help: str, **argparse_options: object) -> object:
-    """
-    A field that `transformers.HfArgumentParser` can parse.
+    """A field that `transformers.HfArgumentParser` can parse.
 
     Args:
         default: the value where none is given; without one the option is required.
@@ -27,8 +26,7 @@ def switch(default: bool | None = None, *, help: str, **argparse_options: object
 
 
 class Options:
-    """
-    Base of dataclasses of options: checks and converts every value.
+    """Base of dataclasses of options: checks and converts every value.
 
     A field annotated `Annotated[int, positive]` gets what `positive` makes of the value, be it from a command line, a
     file or Python. `None` stands for an option that is not given, and is left as it is.

@@ -15,7 +15,7 @@ from wise_hf.data.unusable import check_usable, listed
 from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.opensmile_wise import load_opensmile
+from wise_hf.model.frames_wise import frame_extractor
 
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class PreparationReport:
-    """
-    What a preparation did.
+    """What a preparation did.
 
     Args:
         num_utterances, num_words: how many there are.
@@ -75,8 +74,7 @@ _UNSURE = {
 
 
 def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
-    """
-    Find the words of every utterance that has none yet; cached.
+    """Find the words of every utterance that has none yet; cached.
 
     Args:
         dataset: utterances of a corpus reader.
@@ -92,8 +90,7 @@ def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
 
 
 def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
-    """
-    Align every utterance that has no words yet and extract the features of all.
+    """Align every utterance that has no words yet and extract the features of all.
 
     Both maps are cached: the same utterance is never prepared twice, and an interrupted preparation goes on where it
     was.
@@ -108,10 +105,9 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 
     Raises:
         UnusableUtterances: naming all utterances that cannot be prepared.
-        ImportError: openSMILE is to make the features and is not installed.
+        ImportError: something is not installed that makes the features.
     """
-    if feature_extractor.mfcc_backend == "opensmile":
-        load_opensmile()  # missed before the alignment, not after
+    frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
     extract, columns = wise_features(feature_extractor)
     aligned, reasons = _align(dataset, num_proc)
     kept = [number for number in range(len(dataset)) if number not in reasons]
@@ -124,8 +120,7 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
 def extract_features(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None = None
 ) -> Dataset:
-    """
-    The features of any system, of utterances with words; cached.
+    """The features of any system, of utterances with words; cached.
 
     Args:
         aligned: what `align` made.

@@ -25,8 +25,7 @@ def listed(names: Sequence[str], separator: str = ", ") -> str:
 
 
 class UnusableUtterances(ValueError):
-    """
-    Some utterances of a corpus cannot be used.
+    """Some utterances of a corpus cannot be used.
 
     Args:
         names: what to call each utterance.
@@ -44,8 +43,7 @@ class UnusableUtterances(ValueError):
 def tell_unusable(
     names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER
 ) -> UnusableUtterances | None:
-    """
-    Name every utterance that cannot be used in the log.
+    """Name every utterance that cannot be used in the log.
 
     Args:
         names, reasons, way_out: see `UnusableUtterances`.
@@ -59,8 +57,7 @@ def tell_unusable(
 
 
 def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> None:
-    """
-    Name every utterance that cannot be used in the log, and stop.
+    """Name every utterance that cannot be used in the log, and stop.
 
     Args:
         names, reasons, way_out: see `UnusableUtterances`.
@@ -74,8 +71,7 @@ def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str 
 
 
 def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> Dataset:
-    """
-    The utterances of a corpus that can be prepared.
+    """The utterances of a corpus that can be prepared.
 
     Args:
         dataset: the corpus.

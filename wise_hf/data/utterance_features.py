@@ -6,24 +6,23 @@ from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 
 
 def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtractor) -> dict:
-    """
-    The raw (not yet normalised) features of an aligned utterance.
+    """The raw (not yet normalised) features of an aligned utterance.
 
     Args:
         utterance: one with words.
-        feature_extractor: makes the MFCC and says which frames a phoneme has.
+        feature_extractor: makes the frames and says which frames a phoneme has.
 
     Returns:
-        `input_features` (T, 39) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
+        `input_features` (T, D) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
 
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
     samples = read_audio(utterance["audio"], feature_extractor.sampling_rate, utterance["start_s"], utterance["end_s"])
-    mfcc = feature_extractor.extract(samples, feature_extractor.sampling_rate)
-    selection = feature_extractor.select_frames(len(mfcc), utterance["words"])
+    frames = feature_extractor.extract(samples, feature_extractor.sampling_rate)
+    selection = feature_extractor.select_frames(len(frames), utterance["words"])
     return {
-        "input_features": mfcc[selection.frame_index],
+        "input_features": frames[selection.frame_index],
         "phoneme_lengths": selection.phoneme_lengths,
         "word_lengths": selection.word_lengths,
         "cut_frames": selection.cut_frames,

@@ -11,8 +11,7 @@ from wise_hf.model.transcription_wise import find_words
 
 
 def align_utterance(utterance: Utterance, sampling_rate: int = 16_000) -> dict:
-    """
-    Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
+    """Find the words of an utterance that has none yet: its text is aligned; without text it is transcribed first.
 
     Args:
         utterance: one of a corpus reader.

@@ -15,6 +15,7 @@ from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
 
+TEMPLATE = "README.md"
 TAGS = ["speech-emotion-recognition", "audio", "multimodal", "wise", "custom_code"]
 KNOWN, UNKNOWN = SYSTEMS["test"], SYSTEMS["test_unknown"]
 # In what runs of several protocols are alike.
@@ -29,35 +30,36 @@ def write_model_card(
     weights: str,
     results: Sequence[Mapping],
     samples: Sequence[HeardSample],
-    template: Path,
     path: Path,
 ) -> None:
-    """
+    """Write the page of a model.
+
     Args:
         release: what is published.
         model: the model, loaded.
         weights: which weights these are (`wise_hf.model.loading.weights_digest`), by which its results are known.
         results: the model's own results, then those of other protocols; none where nothing was measured.
         samples: what the model says of the samples.
-        template: the card's text, for jinja2.
         path: where the card is written.
 
     Raises:
         ValueError: for results that are not of this model.
     """
     check_results(model.config, weights, results)
-    variables = describe_release(release, model.config, samples)
-    variables |= {"parameters": f"{sum(each.numel() for each in model.parameters()):,}"}
-    variables |= {"runs": [describe_run(each) for each in results]}
-    variables |= {"these_weights": these_weights(weights, results[0]) if results else None}
-    variables |= {"training_data": training_data(release, results)}
+    variables = describe_release(release, model.config, samples) | {
+        "parameters": f"{sum(each.numel() for each in model.parameters()):,}",
+        "runs": [describe_run(each) for each in results],
+        "these_weights": these_weights(weights, results[0]) if results else None,
+        "training_data": training_data(release, results),
+    }
     data = card_data(release, results, samples)
-    card = ModelCard.from_template(data, template_path=str(template), **variables)
+    card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
 def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
-    """
+    """Check that results are of this model.
+
     Raises:
         ValueError: for first results that are not of these weights; for others of another corpus, other emotions or
             another variant, or two of the same protocol.
@@ -127,8 +129,7 @@ def _widget(sample: HeardSample) -> dict:
 
 
 def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
-    """
-    WA and UA of a run for the card's `model-index`, as means over the folds.
+    """WA and UA of a run for the card's `model-index`, as means over the folds.
 
     Scores of a validation part are left out: they chose the epoch, and a list of figures, which pages and search read
     without the text around it, is no place for a number that needs an apology.

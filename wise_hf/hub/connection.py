@@ -27,7 +27,8 @@ class UploadError(ConnectionError):
 
 
 def check_repo_id(repo_id: str) -> None:
-    """
+    """Check a name on the Hub.
+
     Args:
         repo_id: a name on the Hub, org/name.
 
@@ -44,7 +45,8 @@ def check_repo_id(repo_id: str) -> None:
 
 
 def check_token(api: HfApi) -> None:
-    """
+    """Check that there is a token.
+
     Args:
         api: the Hub, with a token of its own or that of `hf auth login` or HF_TOKEN.
 
@@ -59,8 +61,7 @@ def check_token(api: HfApi) -> None:
 
 
 def try_repeatedly(step: Callable[[], Value]) -> Value:
-    """
-    Do a step anew, with growing pauses, as long as it fails by what may pass: the connection, or the Hub itself.
+    """Do a step anew, with growing pauses, as long as it fails by what may pass: the connection, or the Hub itself.
 
     Args:
         step: may be done twice with the same end, since a reply can be lost after the Hub has done what was asked.
@@ -115,7 +116,8 @@ def uploading() -> Iterator[None]:
 
 @contextmanager
 def told_in_a_sentence(repo_id: str, state: str = "was not published") -> Iterator[None]:
-    """
+    """Tell an error of the Hub in one sentence.
+
     Args:
         repo_id: what is being published.
         state: what has become of it if this fails.

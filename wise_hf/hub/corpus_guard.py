@@ -22,8 +22,7 @@ LICENCE = (
 
 
 def check_no_corpus(folder: Path) -> None:
-    """
-    Look at the names of all that lies in a folder, at any depth.
+    """Look at the names of all that lies in a folder, at any depth.
 
     Args:
         folder: a model's folder.

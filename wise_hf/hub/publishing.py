@@ -20,8 +20,7 @@ REF = re.compile(f"(?!refs/){_NAME}(/{_NAME})*", re.ASCII)
 
 @dataclass(frozen=True)
 class Destination:
-    """
-    Where something is published.
+    """Where something is published.
 
     Args:
         repo_id: org/name; made where it is not there.
@@ -38,7 +37,8 @@ class Destination:
     repo_type: str = "model"
 
     def check(self) -> None:
-        """
+        """Check the names.
+
         Raises:
             ValueError: for names that cannot be such; nobody is contacted.
         """
@@ -54,8 +54,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class Published:
-    """
-    What was published.
+    """What was published.
 
     Args:
         url: of its page.
@@ -67,8 +66,7 @@ class Published:
 
 
 def publish(folder: Path, destination: Destination, api: HfApi | None = None) -> Published:
-    """
-    Put a folder on the Hub, by the token that `hf auth login` or HF_TOKEN left.
+    """Put a folder on the Hub, by the token that `hf auth login` or HF_TOKEN left.
 
     Done anew after whatever went wrong it comes to the same end, with its tag.
 
@@ -97,8 +95,7 @@ def publish(folder: Path, destination: Destination, api: HfApi | None = None) ->
 
 
 def open_repository(destination: Destination, api: HfApi | None = None) -> str:
-    """
-    Make the repository and the branch where they are not there, and find out whether they can be published to.
+    """Make the repository and the branch where they are not there, and find out whether they can be published to.
 
     Args:
         destination: what to open.
@@ -120,8 +117,7 @@ def open_repository(destination: Destination, api: HfApi | None = None) -> str:
 
 
 def check_license(name: str | None, destination: Destination) -> None:
-    """
-    Ask the Hub whether it knows a licence, which it would otherwise say of the finished commit.
+    """Ask the Hub whether it knows a licence, which it would otherwise say of the finished commit.
 
     Args:
         name: of the licence; `None` = none is given.
@@ -169,8 +165,7 @@ def _open(destination: Destination, api: HfApi) -> str:
 
 
 def _commit(api: HfApi, folder: Path, destination: Destination, head: str) -> str:
-    """
-    One commit on top of `head`, and nowhere else.
+    """One commit on top of `head`, and nowhere else.
 
     Done anew after a lost reply it finds the files there and commits nothing. `upload_folder` would split a commit
     that failed into several.

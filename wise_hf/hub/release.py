@@ -14,8 +14,7 @@ NEEDED = {"corpus", "corpus_options", "emotions", "protocol", "recipe", "scored_
 
 @dataclass(frozen=True)
 class Release:
-    """
-    A model that is to be published.
+    """A model that is to be published.
 
     Args:
         model_dir: folder of a saved model, e.g. OUT/model or OUT/fold_1.
@@ -39,8 +38,7 @@ class Release:
     space: str | None = None
 
     def read_results(self) -> list[dict]:
-        """
-        The runs' results, those of the model's own first; none where nothing was measured.
+        """The runs' results, those of the model's own first; none where nothing was measured.
 
         Raises:
             ValueError: for a file that is not there or holds something else.
@@ -54,7 +52,7 @@ def _read(path: Path) -> dict:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); give a results.json of scripts/train.py.") from error
+        raise ValueError(f"{path} cannot be read ({error}); give a results.json of a training.") from error
     if not isinstance(results, Mapping) or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
-        raise ValueError(f"{path} holds no results of a training; give a results.json of scripts/train.py.")
+        raise ValueError(f"{path} holds no results of a training; give a results.json of a training.")
     return results

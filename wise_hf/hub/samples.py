@@ -15,8 +15,7 @@ LISTED = "samples.json"
 
 @dataclass(frozen=True)
 class HeardSample:
-    """
-    A sample recording and what a model says of it.
+    """A sample recording and what a model says of it.
 
     Args:
         file: its path in the repository.
@@ -36,7 +35,8 @@ class HeardSample:
 
 
 def read_samples(hub_card_dir: Path) -> list[dict]:
-    """
+    """List the sample recordings.
+
     Args:
         hub_card_dir: holds `samples/samples.json` and the recordings that it names.
 
@@ -70,7 +70,8 @@ def copy_samples(hub_card_dir: Path, output_dir: Path) -> None:
 
 
 def hear_samples(classify: WISEAudioClassificationPipeline, folder: Path) -> list[HeardSample]:
-    """
+    """Let a model classify the samples.
+
     Args:
         classify: the pipeline of the model that is published.
         folder: see `read_samples`.

@@ -18,8 +18,7 @@ PACKAGE_FILES = ("audio_file_wise.py", "channels_wise.py", "visualization.py")
 
 
 def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
-    """
-    Lay out all files of the Space.
+    """Lay out all files of the Space.
 
     Args:
         hub_card_dir: holds `space/`, `samples/` and the handler.
@@ -44,8 +43,7 @@ def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
 
 
 def publish_space(folder: Path, space: Destination, model_id: str, model: Published, api: HfApi | None = None) -> str:
-    """
-    Publish a Space that runs the very commit of the model that was published, and no later one.
+    """Publish a Space that runs the very commit of the model that was published, and no later one.
 
     Args:
         folder: see `stage_space`.

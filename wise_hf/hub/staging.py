@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
-from wise_hf.data.files import write_json
-from wise_hf.hub.card import write_model_card
+from wise_hf.data.files import write_json, written_whole
+from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
@@ -28,7 +27,6 @@ CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
 # act on the repository that it lies in.
 HUB_FILES = {"handler.py": "handler.py", "requirements.txt": "requirements.txt", "gitattributes": ".gitattributes"}
-TEMPLATE = "README.md"
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack", "*.onnx")
 
 AUTO_CLASSES = {
@@ -41,8 +39,7 @@ AUTO_CLASSES = {
 
 
 def stage_model(release: Release, output_dir: Path) -> list[str]:
-    """
-    Lay out all that is published, load it from there, and let it classify the samples that its page shows.
+    """Lay out all that is published, load it from there, and let it classify the samples that its page shows.
 
     The folder is there when all of that is done, and not before. The code is that of the installed package: the
     handler and the card fit it, and a model that was downloaded and saved again may have lost some.
@@ -64,12 +61,9 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
     if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
         raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
-    output_dir.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output_dir.parent, prefix=f".{output_dir.name}-") as unfinished:
-        staged = Path(unfinished) / "staged"  # with the permissions of any folder, which the temporary one lacks
+    with written_whole(output_dir) as staged:
         staged.mkdir()
         staying = _stage(release, results, staged)
-        staged.replace(output_dir)
     return staying
 
 
@@ -79,21 +73,12 @@ def _stage(release: Release, results: Sequence[Mapping], output_dir: Path) -> li
     model = load_staged_model(output_dir)
     classify = wise_hf.WISEAudioClassificationPipeline(model=model, processor=load_processor(output_dir))
     samples = hear_samples(classify, output_dir)
-    write_model_card(
-        release,
-        model,
-        weights_digest(output_dir),
-        results,
-        samples,
-        release.hub_card_dir / TEMPLATE,
-        output_dir / TEMPLATE,
-    )
+    write_model_card(release, model, weights_digest(output_dir), results, samples, output_dir / TEMPLATE)
     return staying
 
 
 def check_release(release: Release) -> list[dict]:
-    """
-    Find out what is wrong before anything is made or anybody is contacted.
+    """Find out what is wrong before anything is made or anybody is contacted.
 
     Returns:
         The results that are published with it, see `Release.read_results`.
@@ -132,7 +117,8 @@ def _check_model_files(folder: Path) -> None:
 
 
 def check_hub_card(folder: Path) -> None:
-    """
+    """Check that all that a model needs is there.
+
     Raises:
         ValueError: for a folder without the card's template, the handler, its requirements or the samples.
     """
@@ -141,7 +127,8 @@ def check_hub_card(folder: Path) -> None:
 
 
 def require_files(folder: Path, names: Sequence[str]) -> None:
-    """
+    """Check that files are there.
+
     Raises:
         ValueError: for a folder of `hub_card` that lacks one of these.
     """
@@ -192,7 +179,8 @@ def _complete_config(path: Path) -> None:
 
 
 def load_staged_model(folder: Path) -> wise_hf.WISEForAudioClassification:
-    """
+    """Load a model whose weights must fit its configuration.
+
     Args:
         folder: a staged model.
 

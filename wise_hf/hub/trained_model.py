@@ -34,7 +34,7 @@ class HubOptions:
         metadata={"help": "of the weights, as the Hub names licences (default: other, as the recordings' allows)"},
     )
     hub_training_data: str | None = field(
-        default=None, metadata={"help": 'and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"'}
+        default=None, metadata={"help": 'what it learnt from and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"'}
     )
     hub_dataset_name: str | None = field(
         default=None, metadata={"help": "what the card calls the corpus (default: the folder's name)"}

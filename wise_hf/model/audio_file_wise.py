@@ -1,5 +1,4 @@
-"""
-Audio files to samples: what is read, and how much of it, is judged by the data.
+"""Audio files to samples: what is read, and how much of it, is judged by the data.
 
 Sizes in headers are wrong where a file was streamed: a recorder that was cut off, a browser, or ffmpeg and sox into a
 pipe write none, or one as large as it goes. So a file is read in blocks until its data end.
@@ -34,8 +33,7 @@ MPEG_2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
 class AudioFile:
-    """
-    An open audio file, to be read once.
+    """An open audio file, to be read once.
 
     ```python
     with open(path, "rb") as file, AudioFile(file, path) as audio:
@@ -49,7 +47,8 @@ class AudioFile:
     """
 
     def __init__(self, file: BinaryIO, name: str):
-        """
+        """Read the header of a file.
+
         Args:
             file: can seek; it stays open.
             name: what to call it in an error.
@@ -76,7 +75,8 @@ class AudioFile:
         self._file.close()
 
     def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
-        """
+        """Samples of the file.
+
         Args:
             start: first sample of a channel, from 0 on.
             stop: the one after the last; `None` = to the end.
@@ -90,7 +90,8 @@ class AudioFile:
         return np.concatenate([np.zeros((0, self.channels), dtype=np.float32), *self._blocks(start, stop)])
 
     def count_frames(self) -> int:
-        """
+        """How long the file really is.
+
         Returns:
             Samples a channel that there are; the header's number where the last of them can be read.
 
@@ -141,7 +142,8 @@ class AudioFile:
 
 
 def require(package: str) -> ModuleType:
-    """
+    """Import an optional package.
+
     Returns:
         An optional package.
 
@@ -306,8 +308,7 @@ def _frame_bytes(header: bytes) -> int:
 
 
 def _length_frame(head: bytes) -> bytes:
-    """
-    A frame to stand in front of an mp3 stream: it tells a length that has no end.
+    """A frame to stand in front of an mp3 stream: it tells a length that has no end.
 
     Where a stream tells none, libsndfile guesses it from the size of its first frame, and does not read on after it.
     Nothing, for a stream whose first frame tells it.

@@ -21,8 +21,7 @@ DICT_AUDIO = ("array", "raw", "bytes", "path")  # the first that is there is rea
 
 
 def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16_000) -> np.ndarray:
-    """
-    Samples of a recording, in whatever form it is given.
+    """Samples of a recording, in whatever form it is given.
 
     Args:
         audio: path of an audio file; the bytes of one; a binary file object, read from its start; an array, a torch
@@ -55,8 +54,7 @@ def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16
 def read_audio(
     source: Any, sampling_rate: int = 16_000, start_s: float = 0.0, end_s: float | None = None
 ) -> np.ndarray:
-    """
-    Read a recording, or a part of it.
+    """Read a recording, or a part of it.
 
     Args:
         source: path of an audio file, the bytes of one, or a binary file object, read from its start.
@@ -77,7 +75,8 @@ def read_audio(
 
 
 def audio_duration_s(source: Any) -> float:
-    """
+    """How long a recording is.
+
     Args:
         source: see `read_audio`.
 
@@ -92,8 +91,7 @@ def audio_duration_s(source: Any) -> float:
 
 
 def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The audio") -> np.ndarray:
-    """
-    Samples as the model takes them: one channel, one rate, finite.
+    """Samples as the model takes them: one channel, one rate, finite.
 
     Args:
         samples: (samples,) or (samples, channels), floats in [-1, 1] or integers of up to 32 bits, which are scaled
@@ -128,7 +126,8 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
 
 
 def whole_rate(rate: Any) -> int:
-    """
+    """A rate as an int.
+
     Args:
         rate: a whole number of Hz, of any type that holds one (NumPy's, torch's, a float without a fraction).
 

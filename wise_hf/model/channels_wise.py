@@ -17,7 +17,8 @@ LOST_SHARE = 0.1
 
 
 def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.ndarray:
-    """
+    """Make one channel of all.
+
     Args:
         samples: (samples, channels) float32.
         rate: rate of the samples, in Hz.

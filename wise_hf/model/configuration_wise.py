@@ -12,14 +12,14 @@ EMOTIONS = ("angry", "happy", "neutral", "sad")
 
 @strict
 class WISEConfig(PreTrainedConfig):
-    """
-    The sizes and choices of a WISE model; the defaults are those of the paper (section 4.2).
+    """The sizes and choices of a WISE model; the defaults are those of the paper (section 4.2).
 
     Args:
         vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
         word_embedding_size: size of a word embedding t_i (GloVe: 300).
         freeze_word_embeddings: keep the word embeddings as they were loaded; `False` trains them too.
-        feature_size: values in a frame f_ij (13 cepstral coefficients, their deltas and accelerations: 39).
+        feature_size: values in a frame f_ij, those of the feature extractor (13 cepstral coefficients, their deltas
+            and accelerations: 39).
         phoneme_hidden_size: units of the recurrent network over the frames of a phoneme.
         word_hidden_size: units of the recurrent network over the phonemes of a word; the size of a_i.
         audio_hidden_size: units of the audio LSTM.
@@ -92,8 +92,7 @@ class WISEConfig(PreTrainedConfig):
 
     @classmethod
     def from_dict(cls, config_dict: dict, **kwargs) -> "WISEConfig":
-        """
-        A configuration from its JSON; labels given beside it replace those inside it, in both directions.
+        """A configuration from its JSON; labels given beside it replace those inside it, in both directions.
 
         Args:
             config_dict: what `to_dict` gives.
@@ -107,7 +106,8 @@ class WISEConfig(PreTrainedConfig):
         return super().from_dict(config_dict, **kwargs)
 
     def check_problem_type(self) -> None:
-        """
+        """Refuse problems that WISE does not learn.
+
         Raises:
             ValueError: where `problem_type` asks for anything but one emotion an utterance.
         """

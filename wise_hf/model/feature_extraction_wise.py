@@ -1,10 +1,7 @@
 """From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
 
-import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -12,46 +9,44 @@ import numpy as np
 import torch
 from transformers.feature_extraction_utils import BatchFeature, FeatureExtractionMixin
 
-from .feature_statistics_wise import FEATURE_SIZE, Statistics, feature_statistics, statistics_as_lists
+from .feature_batch_wise import check_padding, dense_features, parts_of, stack_padded
+from .feature_statistics_wise import Statistics, feature_statistics, statistics_as_lists
+from .frame_selection_wise import (
+    FrameSelection,
+    Words,
+    check_inside,
+    owned_frames,
+    phoneme_times,
+    phonemes_of,
+    positions,
+)
+from .frames_wise import extract_frames, frame_extractor
+from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
-from .mfcc_wise import FRAME_MS, HOP_MS, SAMPLING_RATE, frame_sizes, mfcc_native, validate_samples
-from .opensmile_wise import mfcc_opensmile
+from .mfcc_wise import SAMPLING_RATE, frame_sizes, validate_samples
 
 
 logger = logging.getLogger(__name__)
 
-MFCC_BACKENDS = {"native": mfcc_native, "opensmile": mfcc_opensmile}
 NORMALIZATIONS = ("none", "global", "speaker")
 LEVELS = ("speech", "as_recorded")
 
-Words = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class FrameSelection:
-    """Which frames of an utterance its phonemes keep, and what the limits on their number removed."""
-
-    frame_index: np.ndarray  # (F,) int64, frames of all phonemes one after the other, 0 <= index < num_frames
-    phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme, 1..max_frames_per_phoneme, sum F
-    word_lengths: np.ndarray  # (N,) int64, phonemes in each word, 1..max_phonemes_per_word, sum P
-    cut_frames: int  # frames of kept phonemes beyond the limit
-    cut_phonemes: int  # phonemes of kept words beyond the limit
-    cut_words: int  # words beyond the limit
-
 
 class WISEFeatureExtractor(FeatureExtractionMixin):
-    """Turns audio with aligned words into normalised MFCC, as frames of phonemes of words, and pads batches of them.
+    """Turns audio with aligned words into normalised frames of phonemes of words, and pads batches of them.
 
     Args:
         sampling_rate: samples a second that the audio must have.
-        feature_size: values a frame; 39 (13 cepstra, deltas, accelerations).
-        frame_ms: length of a frame in milliseconds.
-        hop_ms: step between the starts of two frames in milliseconds.
-        mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name); both give the same values.
+        feature_size: values a frame (D in the shapes here); None takes what the frame extractor gives, 39 for MFCC (13
+            cepstra, deltas, accelerations).
+        frame_ms: length of a frame in milliseconds; None takes the frame extractor's, 25 for MFCC.
+        hop_ms: step between the starts of two frames in milliseconds; None takes the frame extractor's, 15 for MFCC.
+        mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name), which both give the same MFCC; or a
+            frame extractor of one's own as "module:attribute" (`FrameExtractor` in frames_wise.py).
         level: "speech" (every recording is brought to one level first) or "as_recorded".
         normalization: "global" (stored mean and std), "speaker" (those of the speaker, where known) or "none".
-        mean: stored mean of each of the 39 values over the training frames, or None before `set_statistics`.
-        std: stored standard deviation of each of the 39 values, above 0, or None before `set_statistics`.
+        mean: stored mean of each value over the training frames, or None before `set_statistics`.
+        std: stored standard deviation of each value, above 0, or None before `set_statistics`.
         max_frames_per_phoneme: frames kept of a phoneme, the first ones.
         max_phonemes_per_word: phonemes kept of a word, the first ones.
         max_words: words kept of an utterance, the first ones.
@@ -66,9 +61,9 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
     def __init__(
         self,
         sampling_rate: int = SAMPLING_RATE,
-        feature_size: int = FEATURE_SIZE,
-        frame_ms: float = FRAME_MS,
-        hop_ms: float = HOP_MS,
+        feature_size: int | None = None,
+        frame_ms: float | None = None,
+        hop_ms: float | None = None,
         mfcc_backend: str = "native",
         level: str = "as_recorded",
         normalization: str = "global",
@@ -83,9 +78,10 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         refuse_misspelt(type(self), kwargs)  # the library writes names of its own into a saved extractor
         super().__init__(**kwargs)
         self.sampling_rate = sampling_rate
-        self.feature_size = feature_size
-        self.frame_ms = frame_ms
-        self.hop_ms = hop_ms
+        frames = frame_extractor(mfcc_backend)
+        self.feature_size = frames.feature_size if feature_size is None else feature_size
+        self.frame_ms = frames.frame_ms if frame_ms is None else frame_ms
+        self.hop_ms = frames.hop_ms if hop_ms is None else hop_ms
         self.mfcc_backend = mfcc_backend
         self.level = level
         self.normalization = normalization
@@ -93,17 +89,23 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         self.max_phonemes_per_word = max_phonemes_per_word
         self.max_words = max_words
         self.padding_value = padding_value
-        self.mean, self.std = statistics_as_lists(mean, std)
+        self.mean, self.std = statistics_as_lists(mean, std, self.feature_size)
         self._validate()
 
+    @property
+    def also_runs(self) -> tuple[Callable, ...]:
+        """Code that no import leads to, for caches of what it makes."""
+        return (frame_extractor(self.mfcc_backend).extract,)
+
     def _validate(self) -> None:
-        _check_choice("mfcc_backend", self.mfcc_backend, tuple(MFCC_BACKENDS))
         _check_choice("level", self.level, LEVELS)
         _check_choice("normalization", self.normalization, NORMALIZATIONS)
         frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
-        if self.feature_size != FEATURE_SIZE:
+        expected = frame_extractor(self.mfcc_backend).feature_size
+        if self.feature_size != expected:
             raise ValueError(
-                f"feature_size is {self.feature_size}, expected {FEATURE_SIZE}, the MFCC values of a frame."
+                f"feature_size is {self.feature_size}, expected {expected}, the values of a frame of "
+                f"{self.mfcc_backend!r}; leave it out."
             )
         for name in ("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"):
             if getattr(self, name) < 1:
@@ -131,7 +133,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
-            BatchFeature: `input_features` (B, T, 39) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
+            BatchFeature: `input_features` (B, T, D) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
             int64; a length of 0 is padding.
 
         Raises:
@@ -139,7 +141,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 argument is unknown.
         """
         check_options(self.__call__, padding, kwargs)
-        audio, words = _as_lists_of_utterances(audio, words)
+        audio, words = utterance_lists(audio, words)
         selected = [
             self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
         ]
@@ -159,7 +161,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
     ) -> tuple[np.ndarray, FrameSelection]:
         features = self.extract(samples, sampling_rate)
         selection = self.select_frames(len(features), words)
-        _check_inside(words, len(samples) / self.sampling_rate)
+        check_inside(words, len(samples) / self.sampling_rate)
         return self.normalize(features[selection.frame_index]), selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
@@ -173,14 +175,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             logger.warning("Left out %s.", ", ".join(f"{counts[name]} {limit}" for name, limit in limits.items()))
 
     def extract(self, samples: np.ndarray, sampling_rate: int | None) -> np.ndarray:
-        """MFCC of every frame of an utterance, not normalised.
+        """The values of every frame of an utterance, not normalised.
 
         Args:
             samples: mono audio of shape (n,), floating point in [-1, 1].
             sampling_rate: samples a second of the audio; a warning is logged for None.
 
         Returns:
-            np.ndarray: float32 of shape (T, 39).
+            np.ndarray: float32 of shape (T, D).
 
         Raises:
             ValueError: the audio is not at the extractor's rate, or not one channel of finite floating point samples.
@@ -193,10 +195,12 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 f"Audio has {sampling_rate} samples a second, this feature extractor expects {self.sampling_rate}; "
                 f"resample it first, for instance with soxr.resample(samples, {sampling_rate}, {self.sampling_rate})."
             )
+        samples = validate_samples(samples)
         if self.level == "speech":
-            samples = bring_to_level(validate_samples(samples), self.sampling_rate)
-        backend = MFCC_BACKENDS[self.mfcc_backend]
-        return backend(samples, self.sampling_rate, frame_ms=self.frame_ms, hop_ms=self.hop_ms)
+            samples = bring_to_level(samples, self.sampling_rate)
+        return extract_frames(
+            self.mfcc_backend, samples, self.sampling_rate, self.feature_size, self.frame_ms, self.hop_ms
+        )
 
     def select_frames(self, num_frames: int, words: Words) -> FrameSelection:
         """The frames of each phoneme: those whose centre lies in [start, end), or the one nearest to its middle.
@@ -214,16 +218,17 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         if num_frames < 1:
             raise ValueError(f"num_frames is {num_frames}, expected 1 or more; extract the features first.")
         kept = words[: self.max_words]
-        lengths = np.array([len(_phonemes_of(word)) for word in kept], dtype=np.int64)
+        lengths = np.array([len(phonemes_of(word)) for word in kept], dtype=np.int64)
         if lengths.size == 0:
             raise ValueError(
                 "No words given, expected at least one aligned word; leave out utterances without speech."
             )
         word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
-        first, count = self._owned_frames(num_frames, *_phoneme_times(kept, self.max_phonemes_per_word))
+        times_s = phoneme_times(kept, self.max_phonemes_per_word)
+        first, count = owned_frames(num_frames, *times_s, self.sampling_rate, self.frame_ms, self.hop_ms)
         phoneme_lengths = np.minimum(count, self.max_frames_per_phoneme)
         return FrameSelection(
-            frame_index=np.repeat(first, phoneme_lengths) + _positions(phoneme_lengths),
+            frame_index=np.repeat(first, phoneme_lengths) + positions(phoneme_lengths),
             phoneme_lengths=phoneme_lengths,
             word_lengths=word_lengths,
             cut_frames=int((count - phoneme_lengths).sum()),
@@ -231,27 +236,16 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             cut_words=len(words) - len(kept),
         )
 
-    def _owned_frames(self, num_frames: int, start_s: np.ndarray, end_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First frame and number of frames, (P,) int64 each, of phonemes from start_s to end_s, (P,) float64 each."""
-        frame, hop = frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
-        # One division of whole numbers gives the float nearest to each centre, so a time on a centre compares equal.
-        centres_s = (2 * hop * np.arange(num_frames) + frame) / (2 * self.sampling_rate)
-        first = np.searchsorted(centres_s, start_s, side="left")
-        count = np.searchsorted(centres_s, end_s, side="left") - first
-        nearest = np.rint(((start_s + end_s) * self.sampling_rate - frame) / (2 * hop))
-        nearest = np.clip(nearest, 0, num_frames - 1).astype(np.int64)
-        return np.where(count > 0, first, nearest), np.maximum(count, 1)
-
     def normalize(self, features: np.ndarray, statistics: Statistics | None = None) -> np.ndarray:
         """Features with mean 0 and deviation 1, after the extractor's `normalization`.
 
         Args:
-            features: float32 of shape (T, 39).
-            statistics: mean and std of the speaker, (39,) each, as `feature_statistics` gives; used by "speaker" only,
+            features: float32 of shape (T, D).
+            statistics: mean and std of the speaker, (D,) each, as `feature_statistics` gives; used by "speaker" only,
                 which takes the stored ones for an unknown speaker: those of a single recording hide its emotion.
 
         Returns:
-            np.ndarray: float32 of shape (T, 39); the features themselves where the normalisation is "none".
+            np.ndarray: float32 of shape (T, D); the features themselves where the normalisation is "none".
 
         Raises:
             ValueError: the stored statistics are needed and there are none yet.
@@ -276,12 +270,12 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """Stores mean and standard deviation of each coefficient over all frames, for normalization="global".
 
         Args:
-            features: arrays of shape (T, 39), the kept frames of the training utterances, not normalised.
+            features: arrays of shape (T, D), the kept frames of the training utterances, not normalised.
 
         Raises:
-            ValueError: there is no frame, or an array does not have 39 finite values a frame.
+            ValueError: there is no frame, or an array does not have as many finite values a frame.
         """
-        self.mean, self.std = statistics_as_lists(*feature_statistics(features))
+        self.mean, self.std = statistics_as_lists(*feature_statistics(features), self.feature_size)
 
     def pad(
         self,
@@ -296,14 +290,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """A batch of utterances, each padded to the longest.
 
         Args:
-            encoded: for each utterance `input_features` (T, 39), `phoneme_lengths` (P,), `word_lengths` (N,), or each
+            encoded: for each utterance `input_features` (T, D), `phoneme_lengths` (P,), `word_lengths` (N,), or each
                 of the three for all utterances, as a batch has them; anything else in it is left out.
             padding: True or "longest"; this and the following are what transformers' collators pass.
             max_length, truncation, pad_to_multiple_of, return_attention_mask: not done; leave them out.
             return_tensors: "np" or "pt"; NumPy arrays by default.
 
         Returns:
-            BatchFeature: `input_features` (B, T, 39) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
+            BatchFeature: `input_features` (B, T, D) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
             int64; lengths are padded with 0.
 
         Raises:
@@ -316,13 +310,15 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             "pad_to_multiple_of": pad_to_multiple_of,
             "return_attention_mask": return_attention_mask,
         }
-        _check_padding(padding, others)
-        parts = _parts_of(encoded, self.model_input_names)
+        check_padding(padding, others)
+        parts = parts_of(encoded, self.model_input_names)
         features = parts["input_features"]
         batch = {
-            "input_features": _stack("input_features", features, np.float32, self.padding_value, self.feature_size),
-            "phoneme_lengths": _stack("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
-            "word_lengths": _stack("word_lengths", parts["word_lengths"], np.int64, 0),
+            "input_features": stack_padded(
+                "input_features", features, np.float32, self.padding_value, self.feature_size
+            ),
+            "phoneme_lengths": stack_padded("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
+            "word_lengths": stack_padded("word_lengths", parts["word_lengths"], np.int64, 0),
         }
         return BatchFeature(batch, tensor_type=return_tensors)
 
@@ -330,54 +326,17 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """The paper's tensor of words x phonemes x frames with its masks, from a padded batch.
 
         Args:
-            batch: `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths` (B, N), NumPy or torch.
+            batch: `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths` (B, N), NumPy or torch.
 
         Returns:
-            dict: `input_features` (B, N, 14, 64, 39) of the batch's dtype, `frame_mask` (B, N, 14, 64), `phoneme_mask`
+            dict: `input_features` (B, N, 14, 64, D) of the batch's dtype, `frame_mask` (B, N, 14, 64), `phoneme_mask`
             (B, N, 14) and `word_mask` (B, N) bool, with N the words of the longest utterance and 14 and 64 the
             extractor's limits; torch tensors on the same device where `input_features` is one.
 
         Raises:
             ValueError: the lengths contradict each other, the features, or the limits.
         """
-        features = batch["input_features"]
-        phoneme_lengths, word_lengths = (_to_numpy(batch[key]) for key in ("phoneme_lengths", "word_lengths"))
-        self._check_lengths(features.shape[1], phoneme_lengths, word_lengths)
-        word_mask = word_lengths[:, : (word_lengths > 0).sum(axis=1).max()] > 0
-        shape = (*word_mask.shape, self.max_phonemes_per_word, self.max_frames_per_phoneme)
-        source, target = _scatter_indices(phoneme_lengths, word_lengths)
-        frame_mask = np.zeros(shape, dtype=bool)
-        frame_mask[target] = True
-        masks = {"frame_mask": frame_mask, "phoneme_mask": frame_mask[..., 0], "word_mask": word_mask}
-        if isinstance(features, torch.Tensor):
-            source, target = (
-                tuple(torch.from_numpy(i).to(features.device) for i in index) for index in (source, target)
-            )
-            masks = {name: torch.tensor(mask, device=features.device) for name, mask in masks.items()}
-            dense = features.new_full((*shape, features.shape[2]), self.padding_value)
-        else:
-            dense = np.full((*shape, features.shape[2]), self.padding_value, dtype=features.dtype)
-        dense[target] = features[source]
-        return {"input_features": dense, **masks}
-
-    def _check_lengths(self, num_frames: int, phoneme_lengths: np.ndarray, word_lengths: np.ndarray) -> None:
-        if (word_lengths.sum(axis=1) != (phoneme_lengths > 0).sum(axis=1)).any():
-            raise ValueError(
-                f"word_lengths count {word_lengths.sum(axis=1).tolist()} phonemes, phoneme_lengths hold "
-                f"{(phoneme_lengths > 0).sum(axis=1).tolist()}; take both from the same utterances."
-            )
-        if phoneme_lengths.sum(axis=1).max() > num_frames:
-            raise ValueError(
-                f"phoneme_lengths count {phoneme_lengths.sum(axis=1).max()} frames, input_features hold {num_frames}; "
-                "take both from the same utterances."
-            )
-        limits = (self.max_phonemes_per_word, self.max_frames_per_phoneme)
-        longest = (int(word_lengths.max()), int(phoneme_lengths.max()))
-        if longest[0] > limits[0] or longest[1] > limits[1]:
-            raise ValueError(
-                f"The batch has words of {longest[0]} phonemes and phonemes of {longest[1]} frames, this feature "
-                f"extractor holds {limits[0]} and {limits[1]}; make the batch with its limits."
-            )
+        return dense_features(batch, self.max_phonemes_per_word, self.max_frames_per_phoneme, self.padding_value)
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
@@ -391,190 +350,3 @@ def _warn_rate_missing(sampling_rate: int) -> None:
     logger.warning(
         "No sampling_rate given, the audio is taken to have %d samples a second; pass it to be safe.", sampling_rate
     )
-
-
-def check_options(called: Callable, padding: bool | str, unknown: Mapping[str, Any]) -> None:
-    """What a call was given beside audio and words.
-
-    Args:
-        called: the method that was called.
-        padding: its `padding`.
-        unknown: arguments that it does not have.
-
-    Raises:
-        ValueError: an argument is unknown, or a padding is not what is done.
-    """
-    refuse_misspelt(called, unknown)
-    if unknown:
-        known = ", ".join(_own_arguments(called))
-        raise ValueError(f"There is no argument {', '.join(unknown)}; known are {known}.")
-    if padding not in (True, "longest"):
-        raise ValueError(f"padding is {padding!r}, expected True: a batch is always padded to its longest recording.")
-
-
-def refuse_misspelt(called: Callable, unknown: Mapping[str, Any]) -> None:
-    """Refuses arguments whose names are nearly those of a method or class.
-
-    Raises:
-        ValueError: there is one.
-    """
-    for name in unknown:
-        for near in get_close_matches(name, _own_arguments(called), n=1, cutoff=0.75):
-            raise ValueError(f"There is no argument {name}; did you mean {near}?")
-
-
-def _own_arguments(called: Callable) -> list[str]:
-    return [name for name, its in inspect.signature(called).parameters.items() if its.kind != its.VAR_KEYWORD]
-
-
-def list_recordings(audio: Any) -> list[np.ndarray]:
-    """One recording or several, as a list of arrays.
-
-    Args:
-        audio: samples of shape (n,) as an array, a tensor or a list of numbers, or a list of such, or an array or a
-            tensor of shape (B, n).
-
-    Raises:
-        ValueError: there is no audio, or it is no samples.
-    """
-    several = isinstance(audio, (list, tuple))
-    if audio is None or (several and not audio):
-        raise ValueError("No audio given; pass samples of shape (n,), floating point in [-1, 1], or a list of such.")
-    if several and np.ndim(audio[0]) > 0:
-        return [_to_samples(one) for one in audio]
-    samples = _to_samples(audio)
-    if samples.ndim == 2 and samples.shape[0] > samples.shape[1]:
-        raise ValueError(
-            f"The audio has the shape {samples.shape}, expected one channel, or (recordings, samples); mix it down "
-            "first, for instance with samples.mean(axis=1)."
-        )
-    return list(samples) if samples.ndim == 2 else [samples]
-
-
-def _to_samples(audio: Any) -> np.ndarray:
-    if isinstance(audio, torch.Tensor):
-        # NumPy has no bfloat16.
-        audio = _to_numpy(audio.float() if audio.is_floating_point() else audio)
-    if isinstance(audio, (list, tuple)):
-        audio = np.asarray(audio)
-        audio = audio.astype(np.float32) if audio.dtype.kind in "fiu" else audio
-    if not isinstance(audio, np.ndarray) or audio.dtype.kind not in "fiu":
-        raise ValueError(f"The audio is {audio!r:.60}, expected samples; read a file first, or use the pipeline.")
-    return audio
-
-
-def list_words(words: Any) -> list[Words]:
-    """The words of one recording or of several, as a list of lists.
-
-    Raises:
-        ValueError: it is no list.
-    """
-    if not isinstance(words, (list, tuple)):
-        raise ValueError(f"The words are {words!r:.60}, expected a list of aligned words, or a list of such lists.")
-    return list(words) if words and not isinstance(words[0], Mapping) else [words]
-
-
-def _as_lists_of_utterances(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Words]]:
-    """One utterance or a list of them, as two lists of equal length."""
-    if words is None:
-        raise ValueError("No words given; pass aligned words with phoneme times, or use WISEProcessor with the text.")
-    audio, words = list_recordings(audio), list_words(words)
-    if len(words) != len(audio):
-        raise ValueError(
-            f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one list each."
-        )
-    return audio, words
-
-
-def _phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    if not isinstance(word, Mapping):
-        raise ValueError(f"Words hold a {type(word).__name__}, expected dicts with word, start_s, end_s and phonemes.")
-    if not word.get("phonemes"):
-        raise ValueError(
-            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first, or give the "
-            "word times to the pipeline, or to words_from_times of word_times_wise.py."
-        )
-    return word["phonemes"]
-
-
-def _check_inside(words: Words, duration_s: float) -> None:
-    """Refuses words of which most start after the audio: each would have its last frame."""
-    late = sum(word["phonemes"][0]["start_s"] > duration_s for word in words)
-    if 2 * late > len(words):
-        raise ValueError(
-            f"{late} of {len(words)} words start after the audio's end at {duration_s:.2f} s; give the times of this "
-            "audio, in seconds."
-        )
-
-
-def _phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends in seconds, (P,) float64 each, of the first phonemes of each word."""
-    phonemes = [phoneme for word in words for phoneme in word["phonemes"][:max_phonemes]]
-    try:
-        times_s = np.array([(one["start_s"], one["end_s"]) for one in phonemes], dtype=np.float64)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            "A phoneme has no numeric start_s and end_s, expected both in seconds; align again."
-        ) from error
-    wrong = np.flatnonzero(~(np.isfinite(times_s).all(axis=1) & (times_s[:, 0] <= times_s[:, 1])))
-    if wrong.size:
-        raise ValueError(f"Phoneme {phonemes[wrong[0]]!r} does not end after its start at finite times; align again.")
-    return times_s[:, 0], times_s[:, 1]
-
-
-def _positions(lengths: np.ndarray) -> np.ndarray:
-    """0 .. length - 1 for each of the lengths, one after the other: [2, 3] -> [0, 1, 0, 1, 2]."""
-    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-
-
-def _check_padding(padding: bool | str, others: Mapping[str, Any]) -> None:
-    asked = {} if padding in (True, "longest") else {"padding": padding}
-    asked |= {name: value for name, value in others.items() if value not in (None, False)}
-    if asked:
-        told = ", ".join(f"{name}={value!r}" for name, value in asked.items())
-        raise ValueError(f"pad() does not do {told}; it pads every utterance to the longest (padding=True).")
-
-
-def _parts_of(encoded: Sequence[Mapping] | Mapping[str, Sequence], names: Sequence[str]) -> dict[str, list]:
-    """Utterances with their parts, or parts with their utterances, as the latter."""
-    is_batch = isinstance(encoded, Mapping)
-    missing = [name for name in names if any(name not in one for one in ([encoded] if is_batch else encoded))]
-    if missing:
-        raise ValueError(f"What is to be padded has no {', '.join(missing)}; give what the feature extractor made.")
-    parts = {name: list(encoded[name]) if is_batch else [one[name] for one in encoded] for name in names}
-    counts = [len(part) for part in parts.values()]
-    if len(set(counts)) > 1:
-        raise ValueError(f"{', '.join(names)} hold {counts} utterances; give a list with as many of each.")
-    if counts[0] == 0:
-        raise ValueError("No utterances to pad, expected a list with at least one.")
-    return parts
-
-
-def _stack(name: str, arrays: Sequence[Any], dtype: type, padding_value: float, *values_a_member: int) -> np.ndarray:
-    """Arrays of different first size as one, padded at their ends."""
-    arrays = [np.asarray(_to_numpy(array), dtype=dtype) for array in arrays]
-    for array in arrays:
-        if array.ndim == 0 or array.shape[1:] != values_a_member:
-            expected = ", ".join(["length", *map(str, values_a_member)])
-            raise ValueError(f"{name} of an utterance has the shape {array.shape}, expected ({expected}).")
-    longest = max(len(array) for array in arrays)
-    stacked = np.full((len(arrays), longest, *values_a_member), padding_value, dtype=dtype)
-    for row, array in zip(stacked, arrays, strict=True):
-        row[: len(array)] = array
-    return stacked
-
-
-def _to_numpy(array: Any) -> np.ndarray:
-    return array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
-
-
-def _scatter_indices(phoneme_lengths: np.ndarray, word_lengths: np.ndarray) -> tuple[tuple, tuple]:
-    """Where each frame lies in the ragged batch, (row, frame), and in the dense one, (row, word, phoneme, frame)."""
-    rows, columns = np.nonzero(word_lengths)
-    phonemes_per_word = word_lengths[rows, columns]
-    frames_per_phoneme = phoneme_lengths[phoneme_lengths > 0]
-    word_of_frame = np.repeat(np.repeat(np.arange(len(rows)), phonemes_per_word), frames_per_phoneme)
-    phoneme_in_word = np.repeat(_positions(phonemes_per_word), frames_per_phoneme)
-    row = rows[word_of_frame]
-    source = (row, _positions(phoneme_lengths.sum(axis=1)))
-    return source, (row, columns[word_of_frame], phoneme_in_word, _positions(frames_per_phoneme))

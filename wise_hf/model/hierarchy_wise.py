@@ -1,5 +1,4 @@
-"""
-A word's audio from its frames (section 3.2): through the phonemes, straight, or as their mean.
+"""A word's audio from its frames (section 3.2): through the phonemes, straight, or as their mean.
 
 Letters in the shapes: F, K and M are the frames, phonemes and words of a whole batch, one after the other.
 """
@@ -12,8 +11,7 @@ from .ragged_wise import pack_segments, sum_segments
 
 
 class SegmentEncoder(nn.Module):
-    """
-    A recurrent network whose last state stands for a segment, equation (6).
+    """A recurrent network whose last state stands for a segment, equation (6).
 
     Args:
         input_size: values in a member of a segment.

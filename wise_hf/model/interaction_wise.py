@@ -1,5 +1,4 @@
-"""
-The states of both modalities word by word (section 3.1): exchanged between two LSTMs, or each on its own.
+"""The states of both modalities word by word (section 3.1): exchanged between two LSTMs, or each on its own.
 
 Letters in the shapes: B utterances, M words of a whole batch, one after the other.
 """
@@ -25,8 +24,7 @@ def join_biases(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
 
 
 class LSTMWeights(nn.Module):
-    """
-    The weights of an `nn.LSTM`, under its names, for a computation that is not its own.
+    """The weights of an `nn.LSTM`, under its names, for a computation that is not its own.
 
     Call it to get them: offloading brings a module's weights when the module is called. And it is no `nn.LSTM`,
     which dynamic quantisation would exchange for one whose weights cannot be read.
@@ -56,8 +54,7 @@ RECURRENT = (nn.GRU, nn.LSTM, LSTMWeights)  # what has recurrent weights
 
 
 class InteractingLSTMs(nn.Module):
-    """
-    Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
+    """Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
 
     With the states stacked, h = [h_a; h_t], equation (3) is h~ = W h, so the recurrent weight of gate g is
     blockdiag(W_hh_a,g, W_hh_t,g) W, and the rest of an LSTM works element by element: one LSTM on [a_i; t_i].

@@ -11,8 +11,7 @@ LEAST_LEVEL = 1e-5  # digital silence is not made loud
 
 
 def bring_to_level(samples: np.ndarray, sampling_rate: int) -> np.ndarray:
-    """
-    A recording with its speech at LEVEL_DB, and a faint, ever the same noise beneath it.
+    """A recording with its speech at LEVEL_DB, and a faint, ever the same noise beneath it.
 
     What speech differs by within the recording stays. The noise is 30 dB below the speech: it covers what codecs,
     narrow bands and rooms change there, which nobody listens to and features take for a difference.
@@ -30,8 +29,7 @@ def bring_to_level(samples: np.ndarray, sampling_rate: int) -> np.ndarray:
 
 
 def speech_level(samples: np.ndarray, sampling_rate: int) -> float:
-    """
-    The root mean square of a recording's loud frames: those at most 20 dB below the loudest.
+    """The root mean square of a recording's loud frames: those at most 20 dB below the loudest.
 
     Args:
         samples: (n,) float, mono, around 0, n above 0.

@@ -12,7 +12,8 @@ from .processing_wise import WISEProcessor
 
 
 def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
-    """
+    """A saved model.
+
     Args:
         name_or_folder: a folder, or a name on the Hub.
 

@@ -1,5 +1,4 @@
-"""
-The WISE model (Shen et al., Interspeech 2020), equations (1)-(13).
+"""The WISE model (Shen et al., Interspeech 2020), equations (1)-(13).
 
 Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K
 and M are the frames, phonemes and words of the whole batch, which stand one after the other without padding.
@@ -22,8 +21,7 @@ from .ragged_wise import RaggedLayout, layout_of_audio, layout_of_words, unflatt
 
 @dataclass
 class WISEModelOutput(ModelOutput):
-    """
-    What the model makes of a batch; a modality that the model does not have is `None`.
+    """What the model makes of a batch; a modality that the model does not have is `None`.
 
     Args:
         pooler_output: (B, attention_size) the emotion representation p_c, equation (9).
@@ -42,8 +40,7 @@ class WISEModelOutput(ModelOutput):
 
 @dataclass
 class WISEClassifierOutput(ModelOutput):
-    """
-    Scores of a batch, and what `WISEModelOutput` holds.
+    """Scores of a batch, and what `WISEModelOutput` holds.
 
     Args:
         loss: () the cross-entropy, equation (13), where labels were given.
@@ -141,8 +138,7 @@ class WISEPreTrainedModel(PreTrainedModel):
 
 
 class WISEModel(WISEPreTrainedModel):
-    """
-    Frames and words of an utterance to its emotion representation p_c, equations (1)-(9).
+    """Frames and words of an utterance to its emotion representation p_c, equations (1)-(9).
 
     Only the parts that the configuration asks for are built.
     """
@@ -178,8 +174,7 @@ class WISEModel(WISEPreTrainedModel):
         self.word_embeddings = value
 
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
-        """
-        Put word vectors (GloVe) in place of the embedding's rows.
+        """Put word vectors (GloVe) in place of the embedding's rows.
 
         Args:
             matrix: (vocab_size, word_embedding_size) float, row 0 the padding.
@@ -205,7 +200,8 @@ class WISEModel(WISEPreTrainedModel):
         attention_mask: torch.LongTensor | None = None,
         **kwargs,
     ) -> WISEModelOutput:
-        """
+        """Pool the words of utterances into a vector for each.
+
         Args:
             input_features: (B, T, feature_size) the frames of all phonemes of an utterance, one after the other.
             phoneme_lengths: (B, P) frames in each phoneme; 0 = padding.
@@ -347,7 +343,8 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         labels: torch.LongTensor | None = None,
         **kwargs,
     ) -> WISEClassifierOutput:
-        """
+        """Score the emotions of utterances.
+
         Args:
             labels: (B,) the emotion's number, as in `config.id2label`; gives the loss.
 

@@ -20,8 +20,7 @@ ON_ERROR = ("raise", "report")
 
 
 class WISEAudioClassificationPipeline(Pipeline):
-    """
-    The emotion of a recording, and how much each of its words counted.
+    """The emotion of a recording, and how much each of its words counted.
 
     ```python
     classify = pipeline("audio-classification", model="org/wise-iemocap", trust_remote_code=True)
@@ -38,7 +37,8 @@ class WISEAudioClassificationPipeline(Pipeline):
     _load_tokenizer = False
 
     def __call__(self, inputs: Any, **kwargs: Any) -> list | dict | Iterable:
-        """
+        """Classify recordings.
+
         Args:
             inputs: a recording, or a list, data set or generator of recordings. A recording is a path, the bytes of an
                 audio file, an open one, a decoder of torchcodec, samples (samples,) or (samples, channels) at the

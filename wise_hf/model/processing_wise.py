@@ -7,12 +7,12 @@ import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
-from .feature_extraction_wise import check_options, list_recordings, list_words
+from .inputs_wise import check_options, recording_list, word_lists
 
 
 class WISEProcessor(ProcessorMixin):
-    """
-    What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the words.
+    """What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the
+    words.
 
     ```python
     inputs = processor(samples, text="Kids are talking by the door.", sampling_rate=16000, return_tensors="pt")
@@ -33,7 +33,8 @@ class WISEProcessor(ProcessorMixin):
         padding: bool | str = True,
         **kwargs,
     ) -> BatchFeature:
-        """
+        """Turn recordings into the model's inputs.
+
         Args:
             audio: (samples,) float in [-1, 1], as an array, a tensor or a list of numbers; or a list of such, or an
                 array or tensor (recordings, samples).
@@ -45,14 +46,14 @@ class WISEProcessor(ProcessorMixin):
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
-            `input_features` (B, T, 39), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
+            `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
 
         Raises:
             ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be
                 used, or with an argument that is unknown.
         """
         check_options(self.__call__, padding, kwargs)
-        recordings = list_recordings(audio)
+        recordings = recording_list(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate)
         ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
@@ -68,7 +69,7 @@ class WISEProcessor(ProcessorMixin):
         """The words of each recording: those given, or its text aligned."""
         if (words is None) == (text is None):
             raise ValueError("Give either words= (aligned words) or text= (what is said), and one of them only.")
-        given = _list_texts(text) if words is None else list_words(words)
+        given = _list_texts(text) if words is None else word_lists(words)
         if len(given) != len(recordings):
             raise ValueError(
                 f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one for each."
@@ -88,8 +89,7 @@ class WISEProcessor(ProcessorMixin):
     def add_word_ids(
         self, batch: BatchFeature, word_ids: Sequence[np.ndarray], return_tensors: str | None = None
     ) -> BatchFeature:
-        """
-        Complete a batch of the feature extractor.
+        """Complete a batch of the feature extractor.
 
         Args:
             batch: `input_features`, `phoneme_lengths` and `word_lengths`, NumPy, as the feature extractor pads them.

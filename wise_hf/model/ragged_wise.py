@@ -1,6 +1,5 @@
-"""
-Ragged batches: frames, phonemes and words stand one after the other in flat tensors, and each level is told how many
-of the level below belong to each of its members.
+"""Ragged batches: frames, phonemes and words stand one after the other in flat tensors, and each level is told how
+many of the level below belong to each of its members.
 
 Letters in the shapes: B utterances, N words and P phonemes in the longest utterance, T frames in the longest; F, K
 and M are the frames, phonemes and words of the whole batch together.
@@ -14,8 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 @dataclass
 class RaggedLayout:
-    """
-    Where the members of a batch stand; all int64, on the CPU, since packing needs the lengths there.
+    """Where the members of a batch stand; all int64, on the CPU, since packing needs the lengths there.
 
     Args:
         utterance_lengths: (B,) words in each utterance.
@@ -33,8 +31,7 @@ class RaggedLayout:
 
 
 def layout_of_words(attention_mask: torch.Tensor) -> RaggedLayout:
-    """
-    The layout of a batch of words without audio.
+    """The layout of a batch of words without audio.
 
     Args:
         attention_mask: (B, N) 1 at a word, 0 at padding.
@@ -52,8 +49,7 @@ def layout_of_words(attention_mask: torch.Tensor) -> RaggedLayout:
 def layout_of_audio(
     attention_mask: torch.Tensor, word_lengths: torch.Tensor, phoneme_lengths: torch.Tensor, num_frames: int
 ) -> RaggedLayout:
-    """
-    The layout of a batch of words with their audio.
+    """The layout of a batch of words with their audio.
 
     Args:
         attention_mask: (B, N) 1 at a word, 0 at padding.
@@ -82,8 +78,7 @@ def layout_of_audio(
 
 
 def pack_segments(values: torch.Tensor, lengths: torch.Tensor) -> tuple[PackedSequence, torch.Tensor]:
-    """
-    Segments that stand one after the other, as a packed batch: no padding is made on the way.
+    """Segments that stand one after the other, as a packed batch: no padding is made on the way.
 
     Args:
         values: (sum of lengths, size) the members of all segments.

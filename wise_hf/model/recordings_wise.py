@@ -71,7 +71,8 @@ def are_several(inputs: Any) -> bool:
 
 
 def recording_fields(recording: Any) -> dict:
-    """
+    """What is given with a recording, by name.
+
     Args:
         recording: audio, or a dict of it and of what is known of it.
 

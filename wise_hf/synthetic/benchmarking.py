@@ -1,5 +1,5 @@
-"""
-How fast the parts are, as ratios between two things run in turn, so that what else the machine does meets both alike.
+"""How fast the parts are, as ratios between two things run in turn, so that what else the machine does meets both
+alike.
 """
 
 import time
@@ -30,8 +30,7 @@ FRAMES = (6.0, 2.0, 64)  # in a phoneme
 
 @dataclass(frozen=True)
 class Measurement:
-    """
-    Two things measured alike.
+    """Two things measured alike.
 
     Args:
         name: what was measured.
@@ -58,8 +57,7 @@ class Measurement:
 def compare_in_turn(
     name: str, ours: Callable[[], object], theirs: Callable[[], object], repeats: int, seconds: float = 0.0
 ) -> Measurement:
-    """
-    Run two things in turn, A B A B ..., after one run of each that does not count.
+    """Run two things in turn, A B A B ..., after one run of each that does not count.
 
     Args:
         name: what is measured.
@@ -88,8 +86,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def speech_like_batch(config: WISEConfig, utterances: int = UTTERANCES, seed: int = 0) -> dict[str, torch.Tensor]:
-    """
-    A random batch as long and as uneven as IEMOCAP's speech: about 15 words, 4 phonemes a word, 6 frames a phoneme.
+    """A random batch as long and as uneven as IEMOCAP's speech: about 15 words, 4 phonemes a word, 6 frames a phoneme.
 
     Args:
         config: sizes of the features, the vocabulary and the labels.
@@ -154,8 +151,7 @@ def forward_pass(model: nn.Module, batch: dict[str, torch.Tensor]) -> Callable[[
 def compare_model(
     config: WISEConfig | None = None, utterances: int = UTTERANCES, repeats: int = 5, max_words: int = WORDS[2]
 ) -> list[Measurement]:
-    """
-    The model on ragged batches against the straightforward implementation on dense ones, with the same weights.
+    """The model on ragged batches against the straightforward implementation on dense ones, with the same weights.
 
     Args:
         config: sizes; `None` = the paper's.
@@ -178,8 +174,7 @@ def compare_model(
 
 
 def compare_mfcc(audio_s: float = 5.0, repeats: int = 5, seconds: float = 2.0) -> Measurement:
-    """
-    The native MFCC against openSMILE's, on noise.
+    """The native MFCC against openSMILE's, on noise.
 
     Args:
         audio_s: length of the audio, in seconds.
@@ -228,8 +223,7 @@ def wav2vec2_scores(config: Wav2Vec2Config | None = None) -> Callable[[np.ndarra
 def compare_recording(
     samples: np.ndarray, text: str, wav2vec2_config: Wav2Vec2Config | None = None, repeats: int = 5
 ) -> Measurement:
-    """
-    A recording and its transcript to scores, against wav2vec2-base.
+    """A recording and its transcript to scores, against wav2vec2-base.
 
     Args:
         samples: (samples,) float32 in [-1, 1] at 16 kHz.

@@ -18,7 +18,8 @@ from wise_hf.data.options import (
     switch,
     whole_number,
 )
-from wise_hf.model.feature_extraction_wise import LEVELS, MFCC_BACKENDS, NORMALIZATIONS
+from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
+from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
 
 
@@ -36,13 +37,24 @@ def as_vocabulary(value: int | str) -> int | str:
     return value if value in ("corpus", "all") else positive(value)
 
 
+def as_frame_extractor(value: str) -> str:
+    """The name of a frame extractor that is there."""
+    try:
+        frame_extractor(value)
+    except ValueError as error:
+        raise ValueError(str(error).rstrip(".")) from error
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class FeatureOptions(Options):
     """What makes the features."""
 
     _argument_group_name = "features"
 
-    mfcc_backend: str = option("native", choices=list(MFCC_BACKENDS), help="what computes the MFCC")
+    mfcc_backend: Annotated[str, as_frame_extractor] = option(
+        "native", help="what computes the frames: native or opensmile (MFCC), or one of one's own, MODULE:ATTRIBUTE"
+    )
     level: str | None = option(
         None, choices=LEVELS, help="of the recordings: brought to one, or left as it is (default: the recipe's)"
     )

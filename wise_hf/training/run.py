@@ -9,7 +9,7 @@ from pathlib import Path
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.augmentation import WARPS
+from wise_hf.data.augmentation import WARPS, check_augmentations
 from wise_hf.data.collator import load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
@@ -177,8 +177,9 @@ def prepare_corpus(arguments: TrainOptions, before_preparing: Callable[[], objec
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    whole, num_unread = read_corpus(arguments)
     extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
+    check_augmentations(recipe_of(arguments).augment, extractor)
+    whole, num_unread = read_corpus(arguments)
     make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
     corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
     emotions = emotions_in_order(corpus, arguments)

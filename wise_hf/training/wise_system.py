@@ -67,7 +67,7 @@ def build_model(
         vectors: word vectors; without them the embedding is learnt.
         choices: fields of `WISEConfig`.
     """
-    sizes = {"vocab_size": len(processor.tokenizer)}
+    sizes = {"vocab_size": len(processor.tokenizer), "feature_size": processor.feature_extractor.feature_size}
     if vectors is not None:
         sizes["word_embedding_size"] = vectors.matrix.shape[1]
     config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes, **choices)

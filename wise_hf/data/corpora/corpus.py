@@ -27,8 +27,7 @@ def name_of_folder(data_dir: Path) -> str:
 
 @dataclass(frozen=True)
 class Corpus:
-    """
-    One entry of the registry; docs/adding_a_corpus.md walks through it.
+    """One entry of the registry; docs/adding_a_corpus.md walks through it.
 
     Args:
         name: what `--dataset` calls it.

@@ -20,8 +20,7 @@ Record = tuple[int, str, list[str]]
 
 
 def read_metadata(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """
-    Read a file with a line of column names, and a line for each recording.
+    """Read a file with a line of column names, and a line for each recording.
 
     Names of columns may be written in any case, with blanks or hyphens; empty lines are passed over.
 
@@ -115,8 +114,7 @@ def _row(path: Path, columns: Sequence[str], record: Record) -> dict[str, str]:
 
 
 def _rest_of_a_text(columns: Sequence[str], values: Sequence[str], written: str) -> str | None:
-    """
-    What a comma in a text without quotes shifted into the next column.
+    """What a comma in a text without quotes shifted into the next column.
 
     It begins with a blank ("Well, no"), goes on with three digits ("1,000"), or fills a column without a name.
     """

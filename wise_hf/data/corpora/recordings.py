@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recording:
-    """
-    What a corpus tells of a recording.
+    """What a corpus tells of a recording.
 
     Args:
         id: its name within the corpus.
@@ -53,8 +52,7 @@ def read_recordings(
     label_map: Mapping[str, str] | None = None,
     label_sets: LabelSets = MappingProxyType({}),
 ) -> tuple[Dataset, UnusableUtterances | None]:
-    """
-    The utterances of the emotions that are wanted.
+    """The utterances of the emotions that are wanted.
 
     Args:
         root: the corpus, for messages.

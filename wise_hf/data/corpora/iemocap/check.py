@@ -38,8 +38,7 @@ def describe_segments(dataset: Dataset) -> str:
 
 
 def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
-    """
-    Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
+    """Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
 
     Args:
         dataset: utterances after `read_words`.

@@ -61,8 +61,7 @@ def expected_counts() -> Counts:
 
 
 def count_rows(rows: Sequence[Mapping]) -> Counts:
-    """
-    Count a whole reading.
+    """Count a whole reading.
 
     Args:
         rows: all utterances, with `dialog`, `session`, `speaker`, `scenario` and `majority_label`.

@@ -32,8 +32,7 @@ _SEGMENT_FRAME = re.compile(r"SFrm\s.*|Total score:.*")
 
 @dataclass(frozen=True)
 class UtteranceName:
-    """
-    What an utterance's id says, e.g. `Ses01F_script01_1_M012`.
+    """What an utterance's id says, e.g. `Ses01F_script01_1_M012`.
 
     Args:
         dialog: `Ses01F_script01_1`; its F or M wears the motion capture markers, and need not be who speaks.
@@ -50,8 +49,7 @@ class UtteranceName:
 
 @dataclass
 class Evaluation:
-    """
-    How an utterance was judged: a summary line and the evaluators' lines below it.
+    """How an utterance was judged: a summary line and the evaluators' lines below it.
 
     Args:
         start_s, end_s: on the dialog's time line.
@@ -74,8 +72,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Segment:
-    """
-    A row of a `.wdseg` or `.phseg` file.
+    """A row of a `.wdseg` or `.phseg` file.
 
     Args:
         first_frame, last_frame: 10 ms frames of the utterance's recording, the last one included.
@@ -88,8 +85,7 @@ class Segment:
 
 
 class TextFile:
-    """
-    The lines of a file, and what to do about one that makes no sense.
+    """The lines of a file, and what to do about one that makes no sense.
 
     Args:
         path: the file; UTF-8, or what old Windows programs write.
@@ -134,8 +130,7 @@ def read_name(utterance_id: str) -> UtteranceName | None:
 
 
 def read_evaluations(path: Path, broken: list[str] | None = None) -> dict[str, Evaluation]:
-    """
-    Read `dialog/EmoEvaluation/<dialog>.txt`.
+    """Read `dialog/EmoEvaluation/<dialog>.txt`.
 
     Args:
         path: the file.
@@ -202,8 +197,7 @@ def _add_rating(evaluation: Evaluation, line: str) -> bool:
 
 
 def read_transcriptions(path: Path, broken: list[str] | None = None) -> tuple[dict[str, str], int]:
-    """
-    Read `dialog/transcriptions/<dialog>.txt`.
+    """Read `dialog/transcriptions/<dialog>.txt`.
 
     Lines without a name (`M: okay`) and unnumbered turns (`..._MXX0`), which nobody evaluated, are passed over; an
     utterance in several lines has their texts one after the other.
@@ -244,8 +238,7 @@ def text_tags(text: str) -> list[str]:
 
 
 def read_segments(path: Path) -> list[Segment]:
-    """
-    Read a `.wdseg` or `.phseg` file, as CMU Sphinx's `align` writes them.
+    """Read a `.wdseg` or `.phseg` file, as CMU Sphinx's `align` writes them.
 
     A row of a `.wdseg` has first frame, last frame, score and word; a row of a `.phseg` the phoneme instead, and
     behind it, where it was scored in context, its left and right neighbour and its place in the word.

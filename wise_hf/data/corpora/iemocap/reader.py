@@ -72,8 +72,7 @@ def load_iemocap(
     allow_incomplete: bool = False,
     num_proc: int | None = None,
 ) -> Dataset:
-    """
-    Read the corpus.
+    """Read the corpus.
 
     Words and phonemes come from the corpus's segment files. An utterance without them, or with files that contradict
     each other, is left to the aligner (`wise_hf.data.prepare.prepare`); one without a spoken word has its laughter or
@@ -155,8 +154,7 @@ def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | Non
 
 
 def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
-    """
-    Evaluations, transcriptions and recordings of the whole corpus, put together.
+    """Evaluations, transcriptions and recordings of the whole corpus, put together.
 
     Args:
         root, allow_incomplete: see `load_iemocap`.
@@ -187,8 +185,7 @@ def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
 
 @dataclass
 class _Reading:
-    """
-    What was read so far.
+    """What was read so far.
 
     Args:
         broken: sentences about broken lines; `None` raises them.

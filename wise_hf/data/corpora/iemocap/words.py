@@ -36,8 +36,7 @@ _ALTERNATIVE = re.compile(r"\(\d+\)$")
 
 @dataclass(frozen=True)
 class SegmentTimes:
-    """
-    From a segment's frames to seconds.
+    """From a segment's frames to seconds.
 
     Public parsers use three rules: (0, `plain`), (0, `inclusive`) and (2, `plain`). Sphinx's last frame is included,
     so by `inclusive` a segment ends where the next begins (docs/decisions.md).
@@ -71,8 +70,7 @@ def segment_files(audio: str | Path) -> tuple[Path, Path]:
 
 
 def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
-    """
-    The map function for words: an utterance's duration, and its words where its segment files have them.
+    """The map function for words: an utterance's duration, and its words where its segment files have them.
 
     Args:
         row: an utterance of the reader, with `audio`, and `text` and `tags` of its transcription.
@@ -109,8 +107,7 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
 
 
 def duration_of(audio: str) -> float:
-    """
-    Length of a recording in seconds.
+    """Length of a recording in seconds.
 
     Raises:
         ValueError: for what is no audio, or has no samples.
@@ -139,8 +136,7 @@ def _words_of_files(audio: str, times: SegmentTimes, duration_s: float) -> tuple
 def words_of_segments(
     words: Sequence[Segment], phonemes: Sequence[Segment], times: SegmentTimes, duration_s: float
 ) -> list[tuple[dict, bool]] | None:
-    """
-    Words with their phonemes.
+    """Words with their phonemes.
 
     Args:
         words: rows of the `.wdseg`; silences are left out, `READ(2)` is `read`, `++LAUGHTER++` is `laughter`.

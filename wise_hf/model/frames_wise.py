@@ -1,0 +1,98 @@
+"""What makes the frames of a recording: the MFCC of the paper, or a frame extractor of one's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+
+import numpy as np
+
+from .mfcc_wise import FRAME_MS, HOP_MS, NUM_CEPSTRA, frame_sizes, mfcc_native, num_frames
+from .opensmile_wise import load_opensmile, mfcc_opensmile
+
+
+@dataclass(frozen=True)
+class FrameExtractor:
+    """A way to make frames.
+
+    Args:
+        extract: called as `extract(samples, sampling_rate, frame_ms=..., hop_ms=...)` with (n,) float32 in [-1, 1];
+            gives (T, feature_size) float, a row for each of the `num_frames` frames that begin every hop_ms.
+        feature_size: values a frame.
+        frame_ms: length of a frame in milliseconds, unless the user asks for another.
+        hop_ms: step between the starts of two frames in milliseconds, likewise.
+        is_mfcc: the values are those of `mfcc_native`, which some augmentations count on.
+        check: raises ImportError where something is missing that `extract` needs.
+    """
+
+    extract: Callable[..., np.ndarray]
+    feature_size: int
+    frame_ms: float = FRAME_MS
+    hop_ms: float = HOP_MS
+    is_mfcc: bool = False
+    check: Callable[[], object] = lambda: None
+
+    def __post_init__(self):
+        if self.feature_size < 1:
+            raise ValueError(f"feature_size is {self.feature_size}, expected 1 or more values a frame.")
+
+
+# Named for what they were when there was nothing else; any other name is `module:attribute`.
+MFCC_BACKENDS = {
+    "native": FrameExtractor(mfcc_native, 3 * NUM_CEPSTRA, is_mfcc=True),
+    "opensmile": FrameExtractor(mfcc_opensmile, 3 * NUM_CEPSTRA, is_mfcc=True, check=load_opensmile),
+}
+
+
+@lru_cache(maxsize=8)
+def frame_extractor(name: str) -> FrameExtractor:
+    """The frame extractor of a name.
+
+    Args:
+        name: of `MFCC_BACKENDS`, or `module:attribute` of a `FrameExtractor` that Python can import.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name in MFCC_BACKENDS:
+        return MFCC_BACKENDS[name]
+    module, _, attribute = str(name).partition(":")
+    known = f"expected one of {', '.join(map(repr, MFCC_BACKENDS))}, or 'module:attribute' of a FrameExtractor"
+    if not module or not attribute:
+        raise ValueError(f"mfcc_backend is {name!r}, {known}.")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"mfcc_backend is {name!r}, which cannot be imported ({error}); {known}.") from error
+    if type(found).__name__ != FrameExtractor.__name__:  # a saved model's own code has a class of its own
+        raise ValueError(f"mfcc_backend is {name!r}, which is a {type(found).__name__}; {known}.")
+    return found
+
+
+def extract_frames(
+    name: str, samples: np.ndarray, sampling_rate: int, feature_size: int, frame_ms: float, hop_ms: float
+) -> np.ndarray:
+    """The frames of a recording, held against what they should be.
+
+    Args:
+        name: see `frame_extractor`.
+        samples: (n,) float32, mono, in [-1, 1].
+        sampling_rate: in Hz.
+        feature_size, frame_ms, hop_ms: see `FrameExtractor`.
+
+    Returns:
+        (T, feature_size) float32.
+
+    Raises:
+        ValueError: the extractor gave another shape.
+    """
+    frames = frame_extractor(name).extract(samples, sampling_rate, frame_ms=frame_ms, hop_ms=hop_ms)
+    frames = np.asarray(frames, dtype=np.float32)
+    expected = (num_frames(len(samples), sampling_rate, frame_ms, hop_ms), feature_size)
+    if frames.shape != expected:
+        frame, hop = frame_sizes(sampling_rate, frame_ms, hop_ms)
+        raise ValueError(
+            f"The frame extractor {name!r} gave the shape {frames.shape} for {len(samples)} samples, expected "
+            f"{expected}: a row for each frame of {frame} samples every {hop}."
+        )
+    return frames
