@@ -22,7 +22,6 @@ def describe_training(
     """What was run, for results.json; `describe_folds` tells of the folds."""
     return {
         "corpus": arguments.corpus_title,
-        "training_data": arguments.corpus.training_data(arguments.data_dir),
         "corpus_options": corpus_options(arguments),
         "emotions": list(emotions),
         "num_utterances": len(prepared),
