@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoder_wise import drop_decoder, import_pocketsphinx, shared_decoder, to_pcm
+from .decoder_wise import decode, drop_decoder, import_pocketsphinx, shared_decoder
 
 
 SEARCH = "scores"
@@ -129,11 +129,7 @@ def acoustic_costs(samples: np.ndarray) -> tuple[np.ndarray, ModelDefinition]:
         # The folder lives only as long as the call, so that nothing is left behind by a process that is ended.
         os.mkdir(folder, mode=0o700)
         try:
-            # A new stream forgets the noise of the recording before.
-            decoder.start_stream()
-            decoder.start_utt()
-            decoder.process_raw(to_pcm(samples), full_utt=True)
-            decoder.end_utt()
+            decode(decoder, samples)
             (log,) = os.listdir(folder)
             return _read_costs(os.path.join(folder, log), definition.n_senones), definition
         finally:

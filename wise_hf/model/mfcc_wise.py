@@ -99,17 +99,17 @@ def mfcc_native(
     return with_deltas(cepstra)
 
 
-def validate_samples(samples: np.ndarray) -> np.ndarray:
-    """The audio as contiguous float32, or one clear sentence on what is wrong with it.
+def check_mono(samples: np.ndarray) -> np.ndarray:
+    """The audio as an array, or one clear sentence on what is wrong with it.
 
     Args:
-        samples: mono audio of shape (n,), floating point in [-1, 1].
+        samples: mono audio of shape (n,), floating point.
 
     Returns:
-        np.ndarray: float32 of shape (n,).
+        np.ndarray: the same samples, of shape (n,).
 
     Raises:
-        ValueError: not one channel, empty, not floating point, NaN or infinite, or on another scale.
+        ValueError: not one channel, empty, not floating point, NaN or infinite.
     """
     audio = np.asarray(samples)
     if audio.ndim != 1:
@@ -124,18 +124,29 @@ def validate_samples(samples: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
         )
+    not_finite = np.count_nonzero(~np.isfinite(audio))
+    if not_finite:
+        raise ValueError(f"Audio holds {not_finite} NaN or infinite samples, expected finite ones; repair the file.")
+    return audio
+
+
+def validate_samples(samples: np.ndarray) -> np.ndarray:
+    """The audio as contiguous float32, or one clear sentence on what is wrong with it.
+
+    Args:
+        samples: mono audio of shape (n,), floating point in [-1, 1].
+
+    Returns:
+        np.ndarray: float32 of shape (n,).
+
+    Raises:
+        ValueError: not what `check_mono` lets pass, or on another scale.
+    """
+    audio = check_mono(samples)
     peak = float(max(audio.max(), -audio.min()))
-    if not math.isfinite(peak):
-        raise ValueError(
-            f"Audio holds {_count_not_finite(audio)} NaN or infinite samples, expected finite ones; repair the file."
-        )
     if peak > MAX_PEAK:
         raise ValueError(f"Audio peaks at {peak:g}, expected values in [-1, 1]; divide 16-bit samples by 32768.")
     return np.ascontiguousarray(audio, dtype=np.float32)
-
-
-def _count_not_finite(audio: np.ndarray) -> int:
-    return int(audio.size - np.isfinite(audio).sum())
 
 
 def to_int16_scale(audio: np.ndarray) -> np.ndarray:
@@ -215,7 +226,7 @@ def hamming_window(frame: int) -> np.ndarray:
 
     Source: HTK Book 3.4, equation 5.2.
     """
-    return _constant(0.54 - 0.46 * np.cos(2.0 * np.pi * np.arange(frame) / (frame - 1)))
+    return _constant(np.hamming(frame))
 
 
 @lru_cache(maxsize=64)

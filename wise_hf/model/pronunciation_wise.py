@@ -20,80 +20,29 @@ from .spoken_text_wise import plain_letters
 
 DictionaryLookup = Callable[[str], str | None]
 
-# Longest spelling first at each place; enough to give any Latin word a plausible sound.
+# At each place the longest spelling counts; enough to give any Latin word a plausible sound.
 LETTER_SOUNDS = {
-    "tion": "SH AH N",
-    "sion": "ZH AH N",
-    "ough": "AO",
-    "augh": "AO",
-    "eigh": "EY",
-    "tch": "CH",
-    "igh": "AY",
-    "sch": "SH",
-    "ing": "IH NG",
-    "dge": "JH",
-    "ch": "CH",
-    "sh": "SH",
-    "th": "TH",
-    "ph": "F",
-    "gh": "G",
-    "wh": "W",
-    "wr": "R",
-    "kn": "N",
-    "ck": "K",
-    "ng": "NG",
-    "qu": "K W",
-    "ee": "IY",
-    "ea": "IY",
-    "ie": "IY",
-    "oo": "UW",
-    "ou": "AW",
-    "ow": "OW",
-    "oi": "OY",
-    "oy": "OY",
-    "oa": "OW",
-    "ai": "EY",
-    "ay": "EY",
-    "ei": "EY",
-    "ey": "IY",
-    "au": "AO",
-    "aw": "AO",
-    "ew": "UW",
-    "ue": "UW",
-    "ar": "AA R",
-    "er": "ER",
-    "ir": "ER",
-    "or": "AO R",
-    "ur": "ER",
-    "ce": "S EH",
-    "ci": "S IH",
-    "cy": "S IY",
-    "a": "AE",
-    "b": "B",
-    "c": "K",
-    "d": "D",
-    "e": "EH",
-    "f": "F",
-    "g": "G",
-    "h": "HH",
-    "i": "IH",
-    "j": "JH",
-    "k": "K",
-    "l": "L",
-    "m": "M",
-    "n": "N",
-    "o": "AA",
-    "p": "P",
-    "q": "K",
-    "r": "R",
-    "s": "S",
-    "t": "T",
-    "u": "AH",
-    "v": "V",
-    "w": "W",
-    "x": "K S",
-    "y": "IY",
-    "z": "Z",
+    **{"tion": "SH AH N", "sion": "ZH AH N", "ough": "AO", "augh": "AO", "eigh": "EY"},
+    **{"tch": "CH", "igh": "AY", "sch": "SH", "ing": "IH NG", "dge": "JH"},
+    **{
+        "ch": "CH",
+        "sh": "SH",
+        "th": "TH",
+        "ph": "F",
+        "gh": "G",
+        "wh": "W",
+        "wr": "R",
+        "kn": "N",
+        "ck": "K",
+        "ng": "NG",
+    },
+    **{"ee": "IY", "ea": "IY", "ie": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "oa": "OW"},
+    **{"ai": "EY", "ay": "EY", "ei": "EY", "ey": "IY", "au": "AO", "aw": "AO", "ew": "UW", "ue": "UW"},
+    **{"ar": "AA R", "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER"},
+    **{"ce": "S EH", "ci": "S IH", "cy": "S IY", "qu": "K W"},
+    **{"a": "AE", "e": "EH", "i": "IH", "o": "AA", "u": "AH", "y": "IY"},
+    **{"b": "B", "c": "K", "d": "D", "f": "F", "g": "G", "h": "HH", "j": "JH", "k": "K", "l": "L", "m": "M"},
+    **{"n": "N", "p": "P", "q": "K", "r": "R", "s": "S", "t": "T", "v": "V", "w": "W", "x": "K S", "z": "Z"},
 }
 # What people say for a unit, beside its letters.
 UNITS_IN_FULL = {
@@ -117,9 +66,7 @@ _IPA = _longest_first(IPA_SOUNDS)  # signs that are not among them (stress, leng
 
 
 def _looked_up(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
-    found = dictionary_lookup(word)
-    phonemes = found.split() if isinstance(found, str) else list(found or [])
-    return [re.sub(r"\d", "", phoneme) for phoneme in phonemes]
+    return re.sub(r"\d", "", dictionary_lookup(word) or "").split()
 
 
 def _s_sound(phonemes: list[str]) -> list[str]:
@@ -134,17 +81,14 @@ def _ed_sound(phonemes: list[str]) -> list[str]:
     return ["T"] if phonemes[-1] in VOICELESS | {"S", "SH", "CH"} else ["D"]
 
 
-def _ing_sound(phonemes: list[str]) -> list[str]:
-    return ["IH", "NG"]
-
-
+# Endings, their sounds after the phonemes of a stem, and what the stem may have lost before them.
 ENDINGS = (
     ("'s", _s_sound, ("",)),
     ("s'", _s_sound, ("",)),
     ("es", _s_sound, ("", "e")),
     ("s", _s_sound, ("",)),
     ("ed", _ed_sound, ("", "e")),
-    ("ing", _ing_sound, ("", "e")),
+    ("ing", lambda _: ["IH", "NG"], ("", "e")),
 )
 
 

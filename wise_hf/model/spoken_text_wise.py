@@ -21,21 +21,9 @@ from .transcript_tags_wise import without_tags
 
 # With their point, in upper or lower case.
 ABBREVIATIONS = {
-    "mr": "mister",
-    "mrs": "missus",
-    "ms": "miz",
-    "dr": "doctor",
-    "prof": "professor",
-    "jr": "junior",
-    "sr": "senior",
-    "vs": "versus",
-    "etc": "et cetera",
-    "approx": "approximately",
-    "dept": "department",
-    "ave": "avenue",
-    "blvd": "boulevard",
-    "e.g": "for example",
-    "i.e": "that is",
+    **{"mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "jr": "junior"},
+    **{"sr": "senior", "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department"},
+    **{"ave": "avenue", "blvd": "boulevard", "e.g": "for example", "i.e": "that is"},
 }
 # With their point, before a name.
 TITLES = {

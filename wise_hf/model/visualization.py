@@ -216,11 +216,7 @@ def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> lis
         fits_upright = size * _LINE_PITCH / 72 <= widths
         few = 0 if size > _WORD_SIZES[-1] else _MOST_TURNED * len(texts)
         if np.sum(~fits) <= few and np.all(fits | fits_upright):
-            turned = ~fits
-            return [
-                _Label(text, centre, size, bool(upright))
-                for text, centre, upright in zip(texts, centres, turned, strict=True)
-            ]
+            return [_Label(text, at, size, not fit) for text, at, fit in zip(texts, centres, fits, strict=True)]
     return _all_upright(texts, centres, widths)
 
 
