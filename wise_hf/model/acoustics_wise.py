@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoder_wise import decode, drop_decoder, import_pocketsphinx, shared_decoder
+from .decoder_wise import decode, drop_decoder, make_decoder, shared_decoder
 
 
 SEARCH = "scores"
@@ -88,7 +88,7 @@ def _model_definition(path: str) -> ModelDefinition:
 def _make_aligner() -> Any:
     # What is wanted are the scores of all states, which pocketsphinx writes to senlogdir; any grammar will do.
     folder = os.path.join(tempfile.gettempdir(), f"wise-{os.getpid()}-{uuid.uuid4().hex}")
-    decoder = import_pocketsphinx().Decoder(lm=None, senlogdir=folder, compallsen=True, loglevel="FATAL")
+    decoder = make_decoder(lm=None, senlogdir=folder, compallsen=True)
     decoder.add_jsgf_string(SEARCH, f"#JSGF V1.0; grammar {SEARCH}; public <{SEARCH}> = a;")
     decoder.activate_search(SEARCH)
     return decoder

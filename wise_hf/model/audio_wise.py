@@ -226,8 +226,6 @@ def _scaled(samples: np.ndarray, name: str) -> np.ndarray:
     if kind.kind == "f":
         return samples.astype(np.float32, copy=False)
     if kind.kind not in "iu" or kind.itemsize > 4:
-        raise ValueError(
-            f"{name} has samples of the type {kind}, which tells no full scale; give floats in [-1, 1] or int16."
-        )
+        raise ValueError(f"{name} has the type {kind}, which tells no full scale; give floats in [-1, 1] or int16.")
     half = 2.0 ** (8 * kind.itemsize - 1)
     return ((samples - half if kind.kind == "u" else samples) / half).astype(np.float32)

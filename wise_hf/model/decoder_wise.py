@@ -34,6 +34,11 @@ def import_pocketsphinx() -> ModuleType:
         raise ImportError("Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5'") from error
 
 
+def make_decoder(**options: Any) -> Any:
+    """A quiet decoder of pocketsphinx, with its options by name."""
+    return import_pocketsphinx().Decoder(loglevel="FATAL", **options)
+
+
 def shared_decoder(purpose: str, make: Callable[[], Any]) -> tuple[threading.RLock, Any]:
     """The process's own decoder for a purpose, with the lock to hold while it is in use.
 

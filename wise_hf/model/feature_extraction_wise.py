@@ -145,16 +145,10 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         selected = [
             self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
         ]
-        self._report_cuts([selection for _, selection in selected])
-        encoded = [
-            {
-                "input_features": features,
-                "phoneme_lengths": selection.phoneme_lengths,
-                "word_lengths": selection.word_lengths,
-            }
-            for features, selection in selected
-        ]
-        return self.pad(encoded, return_tensors=return_tensors)
+        features, selections = zip(*selected, strict=True)
+        self._report_cuts(selections)
+        lengths = {name: [getattr(its, name) for its in selections] for name in ("phoneme_lengths", "word_lengths")}
+        return self.pad({"input_features": features, **lengths}, return_tensors=return_tensors)
 
     def _encode(
         self, samples: np.ndarray, words: Words, sampling_rate: int | None
@@ -220,9 +214,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         kept = words[: self.max_words]
         lengths = np.array([len(phonemes_of(word)) for word in kept], dtype=np.int64)
         if lengths.size == 0:
-            raise ValueError(
-                "No words given, expected at least one aligned word; leave out utterances without speech."
-            )
+            raise ValueError("No words given, expected one aligned word or more; leave out utterances without speech.")
         word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
         times_s = phoneme_times(kept, self.max_phonemes_per_word)
         first, count = owned_frames(num_frames, *times_s, self.sampling_rate, self.frame_ms, self.hop_ms)
@@ -312,14 +304,9 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         }
         check_padding(padding, others)
         parts = parts_of(encoded, self.model_input_names)
-        features = parts["input_features"]
-        batch = {
-            "input_features": stack_padded(
-                "input_features", features, np.float32, self.padding_value, self.feature_size
-            ),
-            "phoneme_lengths": stack_padded("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
-            "word_lengths": stack_padded("word_lengths", parts["word_lengths"], np.int64, 0),
-        }
+        frames, value = parts.pop("input_features"), self.padding_value
+        batch = {"input_features": stack_padded("input_features", frames, np.float32, value, self.feature_size)}
+        batch |= {name: stack_padded(name, lengths, np.int64, 0) for name, lengths in parts.items()}
         return BatchFeature(batch, tensor_type=return_tensors)
 
     def to_dense(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray | torch.Tensor]:

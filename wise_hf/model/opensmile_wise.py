@@ -12,17 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .mfcc_wise import (
-    FRAME_MS,
-    HOP_MS,
-    NUM_CEPSTRA,
-    SAMPLING_RATE,
-    frame_sizes,
-    pad_to_frame,
-    to_int16_scale,
-    validate_samples,
-    with_deltas,
-)
+from .mfcc_wise import FRAME_MS, HOP_MS, NUM_CEPSTRA, SAMPLING_RATE, frame_sizes, whole_frame, with_deltas
 
 
 OPENSMILE_MIN_FRAMES = 4
@@ -77,7 +67,7 @@ def mfcc_opensmile(
         ValueError: the audio is not one channel of finite floating point samples, or a parameter is out of range.
     """
     frame, _ = frame_sizes(sampling_rate, frame_ms, hop_ms)
-    audio = pad_to_frame(to_int16_scale(validate_samples(samples)), frame) / np.float32(32768.0)
+    audio = whole_frame(samples, frame) / np.float32(32768.0)
     smile = _smile(os.getpid(), float(frame_ms), float(hop_ms))
     features = np.ascontiguousarray(smile(audio, sampling_rate)[0].T, dtype=np.float32)
     # Up to three frames, openSMILE's deltas take zeros for the frames past the end.

@@ -6,15 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from .espeak_wise import (
-    CHARS_UTF8,
-    DONT_EXIT,
-    IPA_SOUNDS,
-    PHONEMES_AS_IPA,
-    choose_voice,
-    espeak_paths,
-    start_espeak,
-)
+from .espeak_wise import CHARS_UTF8, DONT_EXIT, IPA_SOUNDS, PHONEMES_AS_IPA, choose_voice, espeak_paths, start_espeak
 from .spoken_text_wise import plain_letters
 
 
@@ -24,22 +16,11 @@ DictionaryLookup = Callable[[str], str | None]
 LETTER_SOUNDS = {
     **{"tion": "SH AH N", "sion": "ZH AH N", "ough": "AO", "augh": "AO", "eigh": "EY"},
     **{"tch": "CH", "igh": "AY", "sch": "SH", "ing": "IH NG", "dge": "JH"},
-    **{
-        "ch": "CH",
-        "sh": "SH",
-        "th": "TH",
-        "ph": "F",
-        "gh": "G",
-        "wh": "W",
-        "wr": "R",
-        "kn": "N",
-        "ck": "K",
-        "ng": "NG",
-    },
+    **{"ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "gh": "G", "wh": "W", "wr": "R", "kn": "N", "ck": "K"},
     **{"ee": "IY", "ea": "IY", "ie": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "oa": "OW"},
     **{"ai": "EY", "ay": "EY", "ei": "EY", "ey": "IY", "au": "AO", "aw": "AO", "ew": "UW", "ue": "UW"},
     **{"ar": "AA R", "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER"},
-    **{"ce": "S EH", "ci": "S IH", "cy": "S IY", "qu": "K W"},
+    **{"ng": "NG", "ce": "S EH", "ci": "S IH", "cy": "S IY", "qu": "K W"},
     **{"a": "AE", "e": "EH", "i": "IH", "o": "AA", "u": "AH", "y": "IY"},
     **{"b": "B", "c": "K", "d": "D", "f": "F", "g": "G", "h": "HH", "j": "JH", "k": "K", "l": "L", "m": "M"},
     **{"n": "N", "p": "P", "q": "K", "r": "R", "s": "S", "t": "T", "v": "V", "w": "W", "x": "K S", "z": "Z"},
@@ -175,9 +156,7 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
     """
     spelling = plain_letters(word).lower().strip("'")
     if not re.search("[a-z]", spelling):
-        raise ValueError(
-            f"The word {word!r} has no Latin letter, so it has no pronunciation; pass words of split_words."
-        )
+        raise ValueError(f"The word {word!r} has no Latin letter, so no pronunciation; pass words of split_words.")
     return (
         _looked_up(spelling, dictionary_lookup)
         or _from_ending(spelling, dictionary_lookup)

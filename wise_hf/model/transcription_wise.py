@@ -5,15 +5,7 @@ import re
 import numpy as np
 
 from .alignment_wise import align, check_length
-from .decoder_wise import (
-    SAMPLING_RATE,
-    check_samples,
-    decode,
-    drop_decoder,
-    import_pocketsphinx,
-    is_silent,
-    shared_decoder,
-)
+from .decoder_wise import SAMPLING_RATE, check_samples, decode, drop_decoder, is_silent, make_decoder, shared_decoder
 from .speech_wise import NoSpeechError, check_speech
 
 
@@ -26,7 +18,7 @@ ALTERNATIVE = re.compile(r"\(\d+\)$")
 
 def _make_recogniser():
     # The second, flat search costs time and on real speech made slightly more errors than it mended.
-    return import_pocketsphinx().Decoder(fwdflat=False, loglevel="FATAL")
+    return make_decoder(fwdflat=False)
 
 
 def _clean(tokens: list[str]) -> str:

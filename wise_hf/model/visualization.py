@@ -289,17 +289,9 @@ def _draw_row(
         axes.add_patch(Rectangle((span["start_s"], 0.05), width, 0.9, facecolor=color, edgecolor=edge_color, lw=0.8))
     seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
     for label in labels:
-        axes.text(
-            label.centre_in * seconds_per_inch,
-            0.5,
-            label.text,
-            fontsize=label.size,
-            rotation=90 if label.upright else 0,
-            color=text_color,
-            ha="center",
-            va="center" if label.upright else "center_baseline",
-            parse_math=False,
-        )
+        turned = {"va": "center", "rotation": 90} if label.upright else {"va": "center_baseline"}
+        look = {"fontsize": label.size, "color": text_color, "ha": "center", "parse_math": False, **turned}
+        axes.text(label.centre_in * seconds_per_inch, 0.5, label.text, **look)
 
 
 def _word_colors(words: list[dict], weights: list[float] | None, color: str) -> list[tuple[float, ...]]:

@@ -97,9 +97,7 @@ def _parts_of(word: str) -> list[str]:
         return []
     written = [piece for piece in word.split() if split_words(piece)]
     if len(written) > MOST_WRITTEN_WORDS:
-        raise ValueError(
-            f"The entry {word[:60]!r} is {len(written)} words, expected one with its own times; {ADVICE}."
-        )
+        raise ValueError(f"The entry {word[:60]!r} is {len(written)} words, expected one with own times; {ADVICE}.")
     return split_words(word)
 
 
@@ -246,9 +244,7 @@ def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float) -> l
     entries = read_word_times(words)
     spoken = [word for number, entry in enumerate(entries) for word in _spoken(number, entry)]
     if not spoken:
-        raise ValueError(
-            f"None of the {len(entries)} entries is a word in Latin letters or digits; pass spoken words."
-        )
+        raise ValueError(f"None of {len(entries)} entries is a word in Latin letters or digits; pass spoken words.")
     _check_unit(spoken, duration_s)
     settled = _settle([_clip(span, duration_s) for span in _fill_missing(spoken, duration_s)])
     _check_usable(spoken, settled)
