@@ -188,9 +188,6 @@ class _Spliced(io.RawIOBase):
         self._at = max(offset + (0, self._at, self._size)[whence], 0)
         return self._at
 
-    def tell(self) -> int:
-        return self._at
-
 
 def _readable(file: BinaryIO, name: str) -> BinaryIO:
     """The file from its audio on, telling no length that ends before the data."""

@@ -211,13 +211,9 @@ def _array(audio: Any) -> np.ndarray:
         array = np.asarray(None)
     if array.dtype.kind not in "iuf" or array.ndim == 0:
         raise ValueError(f"The audio is {audio!r:.40}; {GIVE}'s path or bytes, or an array of numbers.")
-    return _frames_first(array)
-
-
-def _frames_first(samples: np.ndarray) -> np.ndarray:
-    """(samples, channels), where it is (channels, samples) as torch's audio libraries have it."""
-    is_turned = samples.ndim == 2 and samples.shape[0] < samples.shape[1] and samples.shape[0] <= MOST_CHANNELS_FIRST
-    return samples.T if is_turned else samples
+    # Torch's audio libraries have (channels, samples).
+    is_turned = array.ndim == 2 and array.shape[0] < array.shape[1] and array.shape[0] <= MOST_CHANNELS_FIRST
+    return array.T if is_turned else array
 
 
 def _scaled(samples: np.ndarray, name: str) -> np.ndarray:

@@ -98,8 +98,10 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         return (frame_extractor(self.mfcc_backend).extract,)
 
     def _validate(self) -> None:
-        _check_choice("level", self.level, LEVELS)
-        _check_choice("normalization", self.normalization, NORMALIZATIONS)
+        for name, choices in (("level", LEVELS), ("normalization", NORMALIZATIONS)):
+            if getattr(self, name) not in choices:
+                expected = ", ".join(map(repr, choices))
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of {expected}.")
         frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
         expected = frame_extractor(self.mfcc_backend).feature_size
         if self.feature_size != expected:
@@ -142,9 +144,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         check_options(self.__call__, padding, kwargs)
         audio, words = utterance_lists(audio, words)
-        selected = [
-            self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
-        ]
+        selected = [self._encode(samples, its, sampling_rate) for samples, its in zip(audio, words, strict=True)]
         features, selections = zip(*selected, strict=True)
         self._report_cuts(selections)
         lengths = {name: [getattr(its, name) for its in selections] for name in ("phoneme_lengths", "word_lengths")}
@@ -246,17 +246,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         if self.normalization == "none":
             return features
         if self.normalization == "global" or statistics is None:
-            statistics = self._stored_statistics()
+            if self.mean is None:
+                raise ValueError(
+                    f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the '
+                    'training features or choose normalization="none".'
+                )
+            statistics = self.mean, self.std
         mean, std = (np.asarray(values, dtype=np.float32) for values in statistics)
         return (features - mean) / std
-
-    def _stored_statistics(self) -> Statistics:
-        if self.mean is None:
-            raise ValueError(
-                f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the training '
-                'features or choose normalization="none".'
-            )
-        return self.mean, self.std
 
     def set_statistics(self, features: Iterable[np.ndarray]) -> None:
         """Stores mean and standard deviation of each coefficient over all frames, for normalization="global".
@@ -324,11 +321,6 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             ValueError: the lengths contradict each other, the features, or the limits.
         """
         return dense_features(batch, self.max_phonemes_per_word, self.max_frames_per_phoneme, self.padding_value)
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, choices))}.")
 
 
 @lru_cache(maxsize=8)

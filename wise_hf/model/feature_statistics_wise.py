@@ -71,5 +71,5 @@ def statistics_as_lists(
     if mean.shape != (size,) or std.shape != (size,):
         raise ValueError(f"mean and std have shapes {mean.shape} and {std.shape}, expected ({size},) each.")
     if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-        raise ValueError("mean or std is not finite everywhere, or a std is 0 or below; call set_statistics again.")
+        raise ValueError("mean or std holds a non-finite value or a std of 0 or below; call set_statistics again.")
     return mean.tolist(), std.tolist()

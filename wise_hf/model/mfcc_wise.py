@@ -115,7 +115,9 @@ def check_mono(samples: np.ndarray) -> np.ndarray:
     if audio.size == 0:
         raise ValueError("Audio is empty, expected one sample or more; check the file or the segment's start and end.")
     if not np.issubdtype(audio.dtype, np.floating):
-        raise ValueError(f"Audio has dtype {audio.dtype}, expected floats in [-1, 1]; divide 16-bit samples by 32768.")
+        raise ValueError(
+            f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
+        )
     not_finite = np.count_nonzero(~np.isfinite(audio))
     if not_finite:
         raise ValueError(f"Audio holds {not_finite} NaN or infinite samples, expected finite ones; repair the file.")

@@ -214,7 +214,9 @@ class WISEModel(WISEPreTrainedModel):
         """
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         self._check_given(given, input_ids)
-        is_word = self._word_mask(word_lengths, input_ids, attention_mask)
+        if attention_mask is None:
+            attention_mask = word_lengths if self.config.modality != "text" else input_ids != 0
+        is_word = attention_mask > 0
         self._check_shapes(input_features, input_ids, is_word)
         if self.config.modality == "text":
             layout, audio = layout_of_words(is_word), None
@@ -239,13 +241,6 @@ class WISEModel(WISEPreTrainedModel):
         missing = [name for name, value in needed.items() if value is None]
         if missing:
             raise ValueError(f"A WISE model of modality '{self.config.modality}' needs {', '.join(missing)} as well.")
-
-    def _word_mask(
-        self, word_lengths: torch.Tensor | None, input_ids: torch.Tensor | None, attention_mask: torch.Tensor | None
-    ) -> torch.Tensor:
-        if attention_mask is not None:
-            return attention_mask > 0
-        return word_lengths > 0 if self.config.modality != "text" else input_ids != 0
 
     def _check_shapes(
         self, input_features: torch.Tensor | None, input_ids: torch.Tensor | None, is_word: torch.Tensor

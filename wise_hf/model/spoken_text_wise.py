@@ -211,10 +211,6 @@ def plain_letters(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def _ascii_digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
-
-
 def _is_small(character: str) -> bool:
     """Whether it is a fraction, or a digit above or below the line: it stays apart from the number before it."""
     kind = unicodedata.decomposition(character).partition(" ")[0]
@@ -224,7 +220,8 @@ def _is_small(character: str) -> bool:
 def _plain_signs(text: str) -> str:
     # Signs before the letters are folded, and those that folding leaves, such as the hyphen of a no-break hyphen.
     text = "".join(f" {character} " if _is_small(character) else character for character in text.translate(SIGNS))
-    return _ascii_digits(plain_letters(text).translate(SIGNS))
+    text = plain_letters(text).translate(SIGNS)
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
 
 
 def split_words(text: str, keep_nonverbal: bool = False) -> list[str]:

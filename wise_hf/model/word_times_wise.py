@@ -244,7 +244,9 @@ def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float) -> l
     entries = read_word_times(words)
     spoken = [word for number, entry in enumerate(entries) for word in _spoken(number, entry)]
     if not spoken:
-        raise ValueError(f"None of {len(entries)} entries is a word in Latin letters or digits; pass spoken words.")
+        raise ValueError(
+            f"None of the {len(entries)} entries is a word in Latin letters or digits; pass spoken words."
+        )
     _check_unit(spoken, duration_s)
     settled = _settle([_clip(span, duration_s) for span in _fill_missing(spoken, duration_s)])
     _check_usable(spoken, settled)
