@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoder_wise import drop_decoder, import_pocketsphinx, shared_decoder, to_pcm
+from .decoder_wise import decode, drop_decoder, make_decoder, shared_decoder
 
 
 SEARCH = "scores"
@@ -88,7 +88,7 @@ def _model_definition(path: str) -> ModelDefinition:
 def _make_aligner() -> Any:
     # What is wanted are the scores of all states, which pocketsphinx writes to senlogdir; any grammar will do.
     folder = os.path.join(tempfile.gettempdir(), f"wise-{os.getpid()}-{uuid.uuid4().hex}")
-    decoder = import_pocketsphinx().Decoder(lm=None, senlogdir=folder, compallsen=True, loglevel="FATAL")
+    decoder = make_decoder(lm=None, senlogdir=folder, compallsen=True)
     decoder.add_jsgf_string(SEARCH, f"#JSGF V1.0; grammar {SEARCH}; public <{SEARCH}> = a;")
     decoder.activate_search(SEARCH)
     return decoder
@@ -129,11 +129,7 @@ def acoustic_costs(samples: np.ndarray) -> tuple[np.ndarray, ModelDefinition]:
         # The folder lives only as long as the call, so that nothing is left behind by a process that is ended.
         os.mkdir(folder, mode=0o700)
         try:
-            # A new stream forgets the noise of the recording before.
-            decoder.start_stream()
-            decoder.start_utt()
-            decoder.process_raw(to_pcm(samples), full_utt=True)
-            decoder.end_utt()
+            decode(decoder, samples)
             (log,) = os.listdir(folder)
             return _read_costs(os.path.join(folder, log), definition.n_senones), definition
         finally:

@@ -17,6 +17,8 @@ from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
 logger = logging.getLogger(__name__)
 
+Variants = list[list[str]]  # the phonemes of a word, in each of its pronunciations
+
 FRAME_S = 0.01
 # A change of state at frame i is put half a frame after the start of its 25.6 ms window.
 FRAME_SHIFT_S = 0.005
@@ -98,7 +100,7 @@ def _add_pause(graph: list[_State], model: ModelDefinition, sources: list[tuple]
     return [*sources, (first + 2, 0.0)]
 
 
-def _build_graph(model: ModelDefinition, words: list[list[list[str]]]) -> tuple[list[_State], list[tuple]]:
+def _build_graph(model: ModelDefinition, words: list[Variants]) -> tuple[list[_State], list[tuple]]:
     """The states of words with their pronunciations and the pauses around them; and the (state, cost) to end in."""
     graph: list[_State] = []
     lasts = [{"SIL"}, *({phones[-1] for phones in variants} | {"SIL"} for variants in words)]
@@ -184,7 +186,7 @@ def _loud_part(samples: np.ndarray, least_s: float) -> Span:
 
 
 def _find_words(
-    samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[list[list[str]]]
+    samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[Variants]
 ) -> Alignment | None:
     """Words and phonemes on the best path through the acoustic costs; None where there is none."""
     costs, model = acoustic_costs(samples)
@@ -206,11 +208,7 @@ def _find_words(
 
 
 def _timed(
-    words: list[str],
-    variants: list[list[list[str]]],
-    segments: list[tuple],
-    its_misfits: np.ndarray,
-    duration_s: float,
+    words: list[str], variants: list[Variants], segments: list[tuple], its_misfits: np.ndarray, duration_s: float
 ) -> list[dict]:
     """The words of the path's segments, their frames turned into seconds, each with its fit."""
     phones: list[list[tuple]] = [[] for _ in words]
@@ -228,8 +226,7 @@ def _timed(
 def _check_words(text: str | list[str]) -> list[str]:
     words = [word for part in ([text] if isinstance(text, str) else text) for word in split_words(part)]
     if not words:
-        shown = f"{str(text)[:60]!r}"
-        raise ValueError(f"The text {shown} has no word in Latin letters or digits; pass the English transcript.")
+        raise ValueError(f"The text {str(text)[:60]!r} has no word in Latin letters or digits; pass English text.")
     return words
 
 
@@ -249,7 +246,7 @@ def check_length(duration_s: float) -> None:
         )
 
 
-def _check_room(samples: np.ndarray, variants: list[list[list[str]]]) -> None:
+def _check_room(samples: np.ndarray, variants: list[Variants]) -> None:
     """Refuses a text that nobody could say in the time, and one whose search would take gigabytes."""
     duration_s = len(samples) / SAMPLING_RATE
     frames = duration_s / FRAME_S
@@ -292,7 +289,11 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     found = None
     if not is_silent(samples):
         _check_room(samples, variants)
-        found = _search(samples, speech, words, variants)
+        try:
+            found = _find_words(samples, speech, words, variants)
+        except (RuntimeError, OSError, ValueError) as error:
+            drop_aligner()
+            logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
     if found is None or found.fit < SURE_FIT:
         check_heard(samples, speech)
     if found is None:
@@ -302,15 +303,3 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     if found.source == "doubtful":
         logger.warning("Is this all that is said? The words fit the recording badly (%.2f of 1).", found.fit)
     return found
-
-
-def _search(
-    samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[list[list[str]]]
-) -> Alignment | None:
-    """What `_find_words` found; None where it failed, too, and that is logged."""
-    try:
-        return _find_words(samples, speech, words, variants)
-    except (RuntimeError, OSError, ValueError) as error:
-        drop_aligner()
-        logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
-        return None

@@ -4,8 +4,10 @@ Sizes in headers are wrong where a file was streamed: a recorder that was cut of
 pipe write none, or one as large as it goes. So a file is read in blocks until its data end.
 """
 
+import contextlib
 import importlib
 import io
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -32,7 +34,7 @@ MPEG_1_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 MPEG_2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
-class AudioFile:
+class AudioFile(contextlib.AbstractContextManager):
     """An open audio file, to be read once.
 
     ```python
@@ -59,17 +61,12 @@ class AudioFile:
         soundfile = require("soundfile")
         self._name, self._error = name, soundfile.SoundFileError
         stream = _readable(file, name)
-        try:
+        with self._errors_told():
             self._file = _sequential(soundfile.SoundFile, stream)
-        except self._error as error:
-            raise self._damaged(error) from error
         self.rate, self.channels = self._file.samplerate, self._file.channels
         self.frames = self._file.frames if self._file.frames < UNKNOWN_FRAMES else None
         if not RATES_HZ[0] <= self.rate <= RATES_HZ[1]:
             raise ValueError(f"{name} has {self.rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} are taken.")
-
-    def __enter__(self) -> "AudioFile":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
@@ -99,20 +96,20 @@ class AudioFile:
             ValueError: for data that are damaged.
         """
         if self.frames and self._file.can_seek():
-            try:
+            with self._errors_told():
                 self._file.seek(self.frames - 1)
                 if len(self._file.read(1)):
                     return self.frames
                 self._file.seek(0)
-            except self._error as error:
-                raise self._damaged(error) from error
         return sum(len(block) for block in self._blocks(0, None))
 
     def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
         end = min((each for each in (stop, self.frames) if each is not None), default=UNKNOWN_FRAMES)
         at = self._seek(min(start, end))
         while at < end:
-            block = self._block(min(max(BLOCK_SAMPLES // self.channels, 1), end - at))
+            with self._errors_told():
+                wanted = min(max(BLOCK_SAMPLES // self.channels, 1), end - at)
+                block = self._file.read(wanted, dtype="float32", always_2d=True)
             if not len(block):
                 return self._check_whole(at)
             at += len(block)
@@ -125,20 +122,18 @@ class AudioFile:
         can_seek = self._file.can_seek() and (self.frames is not None or self._file.format == "MP3")
         return self._file.seek(start) if start and can_seek else 0
 
-    def _block(self, frames: int) -> np.ndarray:
-        try:
-            return self._file.read(frames, dtype="float32", always_2d=True)
-        except self._error as error:
-            raise self._damaged(error) from error
-
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.
         if self._file.format == "FLAC" and self.frames is not None:
             raise ValueError(f"{self._name} is cut short: {frames} of {self.frames} samples; give the whole file.")
 
-    def _damaged(self, error: Exception) -> ValueError:
-        told = getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(". ")
-        return ValueError(f"{self._name} cannot be read as audio ({told}); {GIVE}.")
+    @contextlib.contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        try:
+            yield
+        except self._error as error:
+            told = getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(". ")
+            raise ValueError(f"{self._name} cannot be read as audio ({told}); {GIVE}.") from error
 
 
 def require(package: str) -> ModuleType:
@@ -191,9 +186,6 @@ class _Spliced(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._at = max(offset + (0, self._at, self._size)[whence], 0)
-        return self._at
-
-    def tell(self) -> int:
         return self._at
 
 
@@ -284,13 +276,12 @@ def _mp3_start(head: bytes) -> int | None:
     """Where the first frame begins: not at once in what was cut out of a stream, or had its tags blanked."""
     if _frame_bytes(head):
         return 0
-    at = head.find(0xFF)
-    while at >= 0:
-        second = at + _frame_bytes(head[at : at + 4])
+    for sync in re.finditer(b"\xff", head):
+        first = sync.start()
+        second = first + _frame_bytes(head[first : first + 4])
         third = second + _frame_bytes(head[second : second + 4])
-        if at < second < third and _frame_bytes(head[third : third + 4]):
-            return at
-        at = head.find(0xFF, at + 1)
+        if first < second < third and _frame_bytes(head[third : third + 4]):
+            return first
     return None
 
 

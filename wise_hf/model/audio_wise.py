@@ -211,13 +211,9 @@ def _array(audio: Any) -> np.ndarray:
         array = np.asarray(None)
     if array.dtype.kind not in "iuf" or array.ndim == 0:
         raise ValueError(f"The audio is {audio!r:.40}; {GIVE}'s path or bytes, or an array of numbers.")
-    return _frames_first(array)
-
-
-def _frames_first(samples: np.ndarray) -> np.ndarray:
-    """(samples, channels), where it is (channels, samples) as torch's audio libraries have it."""
-    is_turned = samples.ndim == 2 and samples.shape[0] < samples.shape[1] and samples.shape[0] <= MOST_CHANNELS_FIRST
-    return samples.T if is_turned else samples
+    # Torch's audio libraries have (channels, samples).
+    is_turned = array.ndim == 2 and array.shape[0] < array.shape[1] and array.shape[0] <= MOST_CHANNELS_FIRST
+    return array.T if is_turned else array
 
 
 def _scaled(samples: np.ndarray, name: str) -> np.ndarray:
@@ -226,8 +222,6 @@ def _scaled(samples: np.ndarray, name: str) -> np.ndarray:
     if kind.kind == "f":
         return samples.astype(np.float32, copy=False)
     if kind.kind not in "iu" or kind.itemsize > 4:
-        raise ValueError(
-            f"{name} has samples of the type {kind}, which tells no full scale; give floats in [-1, 1] or int16."
-        )
+        raise ValueError(f"{name} has the type {kind}, which tells no full scale; give floats in [-1, 1] or int16.")
     half = 2.0 ** (8 * kind.itemsize - 1)
     return ((samples - half if kind.kind == "u" else samples) / half).astype(np.float32)

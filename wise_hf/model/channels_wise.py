@@ -33,10 +33,7 @@ def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.
         return mean
     loudest = int(samples.var(axis=0, dtype=np.float64).argmax())
     logger.warning(
-        "%s has channels that cancel each other; channel %d of %d is used alone.",
-        name,
-        loudest + 1,
-        samples.shape[1],
+        "%s has channels that cancel each other; channel %d of %d is used alone.", name, loudest + 1, samples.shape[1]
     )
     return np.ascontiguousarray(samples[:, loudest])
 

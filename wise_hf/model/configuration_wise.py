@@ -118,7 +118,8 @@ class WISEConfig(PreTrainedConfig):
             )
 
     def _check_sizes(self) -> None:
-        sizes = {name: getattr(self, name) for name in _SIZES} | {"number of labels": self.num_labels}
+        names = [name for name in WISEConfig.__annotations__ if name.endswith("_size")]
+        sizes = {name: getattr(self, name) for name in names} | {"number of labels": self.num_labels}
         for name, size in [*sizes.items(), *(("linear_sizes", size) for size in self.linear_sizes)]:
             if size < 1:
                 raise ValueError(f"{name} is {size}; a size is at least 1.")
@@ -178,13 +179,3 @@ _PIPELINE = {
     "pt": ["AutoModelForAudioClassification"],
     "type": "audio",
 }
-_SIZES = (
-    "vocab_size",
-    "word_embedding_size",
-    "feature_size",
-    "phoneme_hidden_size",
-    "word_hidden_size",
-    "audio_hidden_size",
-    "text_hidden_size",
-    "attention_size",
-)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .mfcc_wise import check_mono
+
 
 SAMPLING_RATE = 16000
 SILENT_PEAK = 1e-4
@@ -30,6 +32,11 @@ def import_pocketsphinx() -> ModuleType:
         return importlib.import_module("pocketsphinx")
     except ImportError as error:
         raise ImportError("Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5'") from error
+
+
+def make_decoder(**options: Any) -> Any:
+    """A quiet decoder of pocketsphinx, with its options by name."""
+    return import_pocketsphinx().Decoder(loglevel="FATAL", **options)
 
 
 def shared_decoder(purpose: str, make: Callable[[], Any]) -> tuple[threading.RLock, Any]:
@@ -73,17 +80,9 @@ def check_samples(samples: np.ndarray, sampling_rate: int) -> np.ndarray:
     """
     if sampling_rate != SAMPLING_RATE:
         raise ValueError(f"The audio has {sampling_rate} Hz, the recogniser needs {SAMPLING_RATE} Hz; resample it.")
-    samples = np.asarray(samples)
-    if samples.ndim != 1:
-        raise ValueError(f"The audio has the shape {samples.shape}, expected one channel (n,); mix the channels down.")
-    if not samples.size:
-        raise ValueError("The audio is empty, expected at least one sample; leave the recording out.")
-    if samples.dtype.kind != "f":
-        raise ValueError(f"The audio is {samples.dtype}, expected float in [-1, 1]; divide it by its full scale.")
-    if not np.isfinite(samples).all():
-        raise ValueError("The audio has samples that are NaN or infinite, expected finite ones; repair the recording.")
     # Scaled first, so that not even the largest floats overflow.
-    samples = samples.astype(np.float64) / max(1.0, float(np.abs(samples).max()))
+    samples = check_mono(samples).astype(np.float64)
+    samples /= max(1.0, float(np.abs(samples).max()))
     return samples - samples.mean()
 
 
@@ -113,3 +112,16 @@ def to_pcm(samples: np.ndarray) -> bytes:
     loud = samples * (29000 / np.abs(samples).max())
     noise = np.random.default_rng(0).integers(-1, 2, len(samples))
     return np.round(loud + noise).astype("<i2").tobytes()
+
+
+def decode(decoder: Any, samples: np.ndarray) -> None:
+    """Lets a decoder hear a recording; a new stream forgets the noise of the one before.
+
+    Args:
+        decoder: of `shared_decoder`, its lock held.
+        samples: (n,) float from `check_samples`, not silent.
+    """
+    decoder.start_stream()
+    decoder.start_utt()
+    decoder.process_raw(to_pcm(samples), full_utt=True)
+    decoder.end_utt()

@@ -98,8 +98,10 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         return (frame_extractor(self.mfcc_backend).extract,)
 
     def _validate(self) -> None:
-        _check_choice("level", self.level, LEVELS)
-        _check_choice("normalization", self.normalization, NORMALIZATIONS)
+        for name, choices in (("level", LEVELS), ("normalization", NORMALIZATIONS)):
+            if getattr(self, name) not in choices:
+                expected = ", ".join(map(repr, choices))
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of {expected}.")
         frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
         expected = frame_extractor(self.mfcc_backend).feature_size
         if self.feature_size != expected:
@@ -142,19 +144,11 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         check_options(self.__call__, padding, kwargs)
         audio, words = utterance_lists(audio, words)
-        selected = [
-            self._encode(samples, own_words, sampling_rate) for samples, own_words in zip(audio, words, strict=True)
-        ]
-        self._report_cuts([selection for _, selection in selected])
-        encoded = [
-            {
-                "input_features": features,
-                "phoneme_lengths": selection.phoneme_lengths,
-                "word_lengths": selection.word_lengths,
-            }
-            for features, selection in selected
-        ]
-        return self.pad(encoded, return_tensors=return_tensors)
+        selected = [self._encode(samples, its, sampling_rate) for samples, its in zip(audio, words, strict=True)]
+        features, selections = zip(*selected, strict=True)
+        self._report_cuts(selections)
+        lengths = {name: [getattr(its, name) for its in selections] for name in ("phoneme_lengths", "word_lengths")}
+        return self.pad({"input_features": features, **lengths}, return_tensors=return_tensors)
 
     def _encode(
         self, samples: np.ndarray, words: Words, sampling_rate: int | None
@@ -220,9 +214,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         kept = words[: self.max_words]
         lengths = np.array([len(phonemes_of(word)) for word in kept], dtype=np.int64)
         if lengths.size == 0:
-            raise ValueError(
-                "No words given, expected at least one aligned word; leave out utterances without speech."
-            )
+            raise ValueError("No words given, expected one aligned word or more; leave out utterances without speech.")
         word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
         times_s = phoneme_times(kept, self.max_phonemes_per_word)
         first, count = owned_frames(num_frames, *times_s, self.sampling_rate, self.frame_ms, self.hop_ms)
@@ -254,17 +246,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         if self.normalization == "none":
             return features
         if self.normalization == "global" or statistics is None:
-            statistics = self._stored_statistics()
+            if self.mean is None:
+                raise ValueError(
+                    f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the '
+                    'training features or choose normalization="none".'
+                )
+            statistics = self.mean, self.std
         mean, std = (np.asarray(values, dtype=np.float32) for values in statistics)
         return (features - mean) / std
-
-    def _stored_statistics(self) -> Statistics:
-        if self.mean is None:
-            raise ValueError(
-                f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the training '
-                'features or choose normalization="none".'
-            )
-        return self.mean, self.std
 
     def set_statistics(self, features: Iterable[np.ndarray]) -> None:
         """Stores mean and standard deviation of each coefficient over all frames, for normalization="global".
@@ -312,14 +301,9 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         }
         check_padding(padding, others)
         parts = parts_of(encoded, self.model_input_names)
-        features = parts["input_features"]
-        batch = {
-            "input_features": stack_padded(
-                "input_features", features, np.float32, self.padding_value, self.feature_size
-            ),
-            "phoneme_lengths": stack_padded("phoneme_lengths", parts["phoneme_lengths"], np.int64, 0),
-            "word_lengths": stack_padded("word_lengths", parts["word_lengths"], np.int64, 0),
-        }
+        frames, value = parts.pop("input_features"), self.padding_value
+        batch = {"input_features": stack_padded("input_features", frames, np.float32, value, self.feature_size)}
+        batch |= {name: stack_padded(name, lengths, np.int64, 0) for name, lengths in parts.items()}
         return BatchFeature(batch, tensor_type=return_tensors)
 
     def to_dense(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray | torch.Tensor]:
@@ -337,11 +321,6 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             ValueError: the lengths contradict each other, the features, or the limits.
         """
         return dense_features(batch, self.max_phonemes_per_word, self.max_frames_per_phoneme, self.padding_value)
-
-
-def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, choices))}.")
 
 
 @lru_cache(maxsize=8)

@@ -66,14 +66,10 @@ def statistics_as_lists(
     if mean is None and std is None:
         return None, None
     if mean is None or std is None:
-        raise ValueError(
-            "Only one of mean and std is given, expected both or neither; call set_statistics to make them."
-        )
+        raise ValueError("Only one of mean and std is given, expected both or neither; set_statistics makes them.")
     mean, std = np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
     if mean.shape != (size,) or std.shape != (size,):
         raise ValueError(f"mean and std have shapes {mean.shape} and {std.shape}, expected ({size},) each.")
     if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-        raise ValueError(
-            "mean or std holds a value that is not finite or a std of 0 or below; call set_statistics again."
-        )
+        raise ValueError("mean or std holds a non-finite value or a std of 0 or below; call set_statistics again.")
     return mean.tolist(), std.tolist()

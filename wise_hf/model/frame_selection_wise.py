@@ -87,9 +87,7 @@ def phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarr
     try:
         times_s = np.array([(one["start_s"], one["end_s"]) for one in phonemes], dtype=np.float64)
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            "A phoneme has no numeric start_s and end_s, expected both in seconds; align again."
-        ) from error
+        raise ValueError("A phoneme has no numeric start_s and end_s, expected seconds; align again.") from error
     wrong = np.flatnonzero(~(np.isfinite(times_s).all(axis=1) & (times_s[:, 0] <= times_s[:, 1])))
     if wrong.size:
         raise ValueError(f"Phoneme {phonemes[wrong[0]]!r} does not end after its start at finite times; align again.")

@@ -98,9 +98,7 @@ def utterance_lists(audio: Any, words: Any) -> tuple[list[np.ndarray], list[Word
         raise ValueError("No words given; pass aligned words with phoneme times, or use WISEProcessor with the text.")
     audio, words = recording_list(audio), word_lists(words)
     if len(words) != len(audio):
-        raise ValueError(
-            f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one list each."
-        )
+        raise ValueError(f"{len(audio)} utterances need {len(audio)} lists of words, got {len(words)}; give one each.")
     return audio, words
 
 

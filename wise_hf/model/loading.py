@@ -25,9 +25,7 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
     try:
         return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
     except SafetensorError as error:
-        raise ValueError(
-            f"The weights of {name_or_folder} cannot be read ({error}); save or fetch it anew."
-        ) from error
+        raise ValueError(f"Weights of {name_or_folder} cannot be read ({error}); save or fetch it anew.") from error
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:

@@ -94,9 +94,34 @@ def mfcc_native(
     delta regression), with openSMILE's power spectrum, 16-bit scale and floor of 1 under the logarithm.
     """
     frame, hop = frame_sizes(sampling_rate, frame_ms, hop_ms)
-    audio = pad_to_frame(to_int16_scale(validate_samples(samples)), frame)
-    cepstra = _cepstra(audio, frame, hop, sampling_rate, float(mel_warp))
-    return with_deltas(cepstra)
+    return with_deltas(_cepstra(whole_frame(samples, frame), frame, hop, sampling_rate, float(mel_warp)))
+
+
+def check_mono(samples: np.ndarray) -> np.ndarray:
+    """The audio as an array, or one clear sentence on what is wrong with it.
+
+    Args:
+        samples: mono audio of shape (n,), floating point.
+
+    Returns:
+        np.ndarray: the same samples, of shape (n,).
+
+    Raises:
+        ValueError: not one channel, empty, not floating point, NaN or infinite.
+    """
+    audio = np.asarray(samples)
+    if audio.ndim != 1:
+        raise ValueError(f"Audio has shape {audio.shape}, expected one channel (n,); average or pick a channel first.")
+    if audio.size == 0:
+        raise ValueError("Audio is empty, expected one sample or more; check the file or the segment's start and end.")
+    if not np.issubdtype(audio.dtype, np.floating):
+        raise ValueError(
+            f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
+        )
+    not_finite = np.count_nonzero(~np.isfinite(audio))
+    if not_finite:
+        raise ValueError(f"Audio holds {not_finite} NaN or infinite samples, expected finite ones; repair the file.")
+    return audio
 
 
 def validate_samples(samples: np.ndarray) -> np.ndarray:
@@ -109,33 +134,13 @@ def validate_samples(samples: np.ndarray) -> np.ndarray:
         np.ndarray: float32 of shape (n,).
 
     Raises:
-        ValueError: not one channel, empty, not floating point, NaN or infinite, or on another scale.
+        ValueError: not what `check_mono` lets pass, or on another scale.
     """
-    audio = np.asarray(samples)
-    if audio.ndim != 1:
-        raise ValueError(
-            f"Audio has shape {audio.shape}, expected one channel of shape (n,); average or pick a channel first."
-        )
-    if audio.size == 0:
-        raise ValueError(
-            "Audio is empty, expected at least one sample; check the file or the segment's start and end."
-        )
-    if not np.issubdtype(audio.dtype, np.floating):
-        raise ValueError(
-            f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
-        )
+    audio = check_mono(samples)
     peak = float(max(audio.max(), -audio.min()))
-    if not math.isfinite(peak):
-        raise ValueError(
-            f"Audio holds {_count_not_finite(audio)} NaN or infinite samples, expected finite ones; repair the file."
-        )
     if peak > MAX_PEAK:
         raise ValueError(f"Audio peaks at {peak:g}, expected values in [-1, 1]; divide 16-bit samples by 32768.")
     return np.ascontiguousarray(audio, dtype=np.float32)
-
-
-def _count_not_finite(audio: np.ndarray) -> int:
-    return int(audio.size - np.isfinite(audio).sum())
 
 
 def to_int16_scale(audio: np.ndarray) -> np.ndarray:
@@ -162,6 +167,19 @@ def pad_to_frame(audio: np.ndarray, frame: int) -> np.ndarray:
         np.ndarray: (max(n, frame),) samples.
     """
     return audio if audio.size >= frame else np.pad(audio, (0, frame - audio.size))
+
+
+def whole_frame(samples: np.ndarray, frame: int) -> np.ndarray:
+    """Audio as the front end takes it: checked, on the scale of 16 bits, at least a frame long.
+
+    Args:
+        samples: see `validate_samples`.
+        frame: samples in a frame.
+
+    Returns:
+        np.ndarray: float32 of shape (max(n, frame),), whole numbers in [-32768, 32767].
+    """
+    return pad_to_frame(to_int16_scale(validate_samples(samples)), frame)
 
 
 def _cepstra(audio: np.ndarray, frame: int, hop: int, sampling_rate: int, mel_warp: float) -> np.ndarray:
@@ -215,7 +233,7 @@ def hamming_window(frame: int) -> np.ndarray:
 
     Source: HTK Book 3.4, equation 5.2.
     """
-    return _constant(0.54 - 0.46 * np.cos(2.0 * np.pi * np.arange(frame) / (frame - 1)))
+    return _constant(np.hamming(frame))
 
 
 @lru_cache(maxsize=64)

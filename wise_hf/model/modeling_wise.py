@@ -214,13 +214,18 @@ class WISEModel(WISEPreTrainedModel):
         """
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         self._check_given(given, input_ids)
-        is_word = self._word_mask(word_lengths, input_ids, attention_mask)
+        if attention_mask is None:
+            attention_mask = word_lengths if self.config.modality != "text" else input_ids != 0
+        is_word = attention_mask > 0
         self._check_shapes(input_features, input_ids, is_word)
-        layout = self._layout(is_word, word_lengths, phoneme_lengths, input_features)
-        audio = self._word_audio(input_features, layout)
-        text = self._word_text(input_ids, layout)
+        if self.config.modality == "text":
+            layout, audio = layout_of_words(is_word), None
+        else:
+            layout = layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
+            audio = self._word_audio(input_features, layout)
+        text = None if self.config.modality == "audio" else self._word_text(input_ids, layout)
         audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
-        pooled, weights = self._pool(audio_states, text_states, layout, is_word)
+        pooled, weights = self._pool(self.joint(audio_states, text_states), layout, is_word)
         return WISEModelOutput(
             pooler_output=pooled,
             audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
@@ -237,13 +242,6 @@ class WISEModel(WISEPreTrainedModel):
         if missing:
             raise ValueError(f"A WISE model of modality '{self.config.modality}' needs {', '.join(missing)} as well.")
 
-    def _word_mask(
-        self, word_lengths: torch.Tensor | None, input_ids: torch.Tensor | None, attention_mask: torch.Tensor | None
-    ) -> torch.Tensor:
-        if attention_mask is not None:
-            return attention_mask > 0
-        return word_lengths > 0 if self.config.modality != "text" else input_ids != 0
-
     def _check_shapes(
         self, input_features: torch.Tensor | None, input_ids: torch.Tensor | None, is_word: torch.Tensor
     ) -> None:
@@ -258,26 +256,11 @@ class WISEModel(WISEPreTrainedModel):
             shapes = f"{tuple(input_ids.shape)} and its mask {tuple(is_word.shape)}"
             raise ValueError(f"input_ids has the shape {shapes}; pad both alike.")
 
-    def _layout(
-        self,
-        is_word: torch.Tensor,
-        word_lengths: torch.Tensor | None,
-        phoneme_lengths: torch.Tensor | None,
-        input_features: torch.Tensor | None,
-    ) -> RaggedLayout:
-        if self.config.modality == "text":
-            return layout_of_words(is_word)
-        return layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
-
-    def _word_audio(self, input_features: torch.Tensor | None, layout: RaggedLayout) -> torch.Tensor | None:
-        if self.config.modality == "text":
-            return None
+    def _word_audio(self, input_features: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]
         return self.hierarchy(frames, layout.phoneme_lengths, layout.word_lengths)  # a_i
 
-    def _word_text(self, input_ids: torch.Tensor | None, layout: RaggedLayout) -> torch.Tensor | None:
-        if self.config.modality == "audio":
-            return None
+    def _word_text(self, input_ids: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         ids = input_ids.flatten()[layout.word_positions.to(input_ids.device)]
         lowest, highest = (int(limit) for limit in ids.aminmax())
         if lowest < 0 or highest >= self.word_embeddings.num_embeddings:
@@ -299,13 +282,8 @@ class WISEModel(WISEPreTrainedModel):
         return audio_states, text_states
 
     def _pool(
-        self,
-        audio_states: torch.Tensor | None,
-        text_states: torch.Tensor | None,
-        layout: RaggedLayout,
-        is_word: torch.Tensor,
+        self, joint: torch.Tensor, layout: RaggedLayout, is_word: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        joint = self.joint(audio_states, text_states)
         if self.config.attention:
             return self.word_attention(unflatten_words(joint, layout, is_word), is_word)
         last_words = layout.utterance_lengths.cumsum(0) - 1

@@ -12,120 +12,35 @@ from typing import Any
 
 import numpy as np
 
-from .mfcc_wise import (
-    FRAME_MS,
-    HOP_MS,
-    NUM_CEPSTRA,
-    SAMPLING_RATE,
-    frame_sizes,
-    pad_to_frame,
-    to_int16_scale,
-    validate_samples,
-    with_deltas,
-)
+from .mfcc_wise import FRAME_MS, HOP_MS, NUM_CEPSTRA, SAMPLING_RATE, frame_sizes, whole_frame, with_deltas
 
 
 OPENSMILE_MIN_FRAMES = 4
-# The components of an HTK front end. cMfcc in its HTK mode would put c0 last, so its floor of 1 is set by hand.
-OPENSMILE_CONFIGURATION = Template("""
-[componentInstances:cComponentManager]
-instance[dataMemory].type=cDataMemory
-instance[extsource].type=cExternalAudioSource
-instance[frame].type=cFramer
-instance[pe].type=cVectorPreemphasis
-instance[win].type=cWindower
-instance[fft].type=cTransformFFT
-instance[fftmag].type=cFFTmagphase
-instance[melspec].type=cMelspec
-instance[mfcc].type=cMfcc
-instance[delta].type=cDeltaRegression
-instance[accel].type=cDeltaRegression
-instance[lld].type=cVectorConcat
-instance[extsink].type=cExternalSink
-nThreads=1
-printLevelStats=0
-
-[extsource:cExternalAudioSource]
-writer.dmLevel=wave
-writer.levelconf.growDyn=1
-writer.levelconf.isRb=0
-sampleRate=\\cm[sampleRate{16000}:sampling rate in Hz]
-nBits=\\cm[nBits{16}:bits a sample]
-channels=1
-
-[frame:cFramer]
-reader.dmLevel=wave
-writer.dmLevel=frames
-noPostEOIprocessing=1
-frameMode=fixed
-frameSize=$frame_s
-frameStep=$hop_s
-frameCenterSpecial=left
-
-[pe:cVectorPreemphasis]
-reader.dmLevel=frames
-writer.dmLevel=framespe
-k=0.97
-de=0
-
-[win:cWindower]
-reader.dmLevel=framespe
-writer.dmLevel=winframes
-winFunc=ham
-gain=1.0
-offset=0
-
-[fft:cTransformFFT]
-reader.dmLevel=winframes
-writer.dmLevel=fft
-zeroPadSymmetric=0
-
-[fftmag:cFFTmagphase]
-reader.dmLevel=fft
-writer.dmLevel=fftmag
-
-[melspec:cMelspec]
-reader.dmLevel=fftmag
-writer.dmLevel=melspec
-htkcompatible=1
-nBands=26
-usePower=1
-lofreq=0
-hifreq=8000
-specScale=mel
-
-[mfcc:cMfcc]
-reader.dmLevel=melspec
-writer.dmLevel=cepstra
-firstMfcc=0
-lastMfcc=12
-cepLifter=22.0
-htkcompatible=0
-melfloor=1.0
-
-[delta:cDeltaRegression]
-reader.dmLevel=cepstra
-writer.dmLevel=deltas
-deltawin=2
-blocksize=1
-noPostEOIprocessing=0
-
-[accel:cDeltaRegression]
-reader.dmLevel=deltas
-writer.dmLevel=accelerations
-deltawin=2
-blocksize=1
-noPostEOIprocessing=0
-
-[lld:cVectorConcat]
-reader.dmLevel=cepstra;deltas;accelerations
-writer.dmLevel=lld
-includeSingleElementFields=1
-
-[extsink:cExternalSink]
-reader.dmLevel=lld
-blocksize=1
-""")
+# The components of an HTK front end: the type of each, the level that it reads and its settings. cMfcc in its HTK mode
+# would put c0 last, so its floor of 1 is set by hand.
+COMPONENTS = {
+    "extsource": (
+        "cExternalAudioSource",
+        "",
+        "writer.levelconf.growDyn=1 writer.levelconf.isRb=0 channels=1"
+        r" sampleRate=\cm[sampleRate{16000}:Hz] nBits=\cm[nBits{16}:bits]",
+    ),
+    "frames": (
+        "cFramer",
+        "extsource",
+        "frameMode=fixed frameSize=$frame_s frameStep=$hop_s frameCenterSpecial=left noPostEOIprocessing=1",
+    ),
+    "emphasised": ("cVectorPreemphasis", "frames", "k=0.97 de=0"),
+    "windowed": ("cWindower", "emphasised", "winFunc=ham gain=1.0 offset=0"),
+    "spectrum": ("cTransformFFT", "windowed", "zeroPadSymmetric=0"),
+    "magnitudes": ("cFFTmagphase", "spectrum", ""),
+    "bands": ("cMelspec", "magnitudes", "htkcompatible=1 nBands=26 usePower=1 lofreq=0 hifreq=8000 specScale=mel"),
+    "cepstra": ("cMfcc", "bands", "firstMfcc=0 lastMfcc=12 cepLifter=22.0 htkcompatible=0 melfloor=1.0"),
+    "deltas": ("cDeltaRegression", "cepstra", "deltawin=2 blocksize=1 noPostEOIprocessing=0"),
+    "accelerations": ("cDeltaRegression", "deltas", "deltawin=2 blocksize=1 noPostEOIprocessing=0"),
+    "all": ("cVectorConcat", "cepstra;deltas;accelerations", "includeSingleElementFields=1"),
+    "extsink": ("cExternalSink", "all", "blocksize=1"),
+}
 
 
 def mfcc_opensmile(
@@ -152,7 +67,7 @@ def mfcc_opensmile(
         ValueError: the audio is not one channel of finite floating point samples, or a parameter is out of range.
     """
     frame, _ = frame_sizes(sampling_rate, frame_ms, hop_ms)
-    audio = pad_to_frame(to_int16_scale(validate_samples(samples)), frame) / np.float32(32768.0)
+    audio = whole_frame(samples, frame) / np.float32(32768.0)
     smile = _smile(os.getpid(), float(frame_ms), float(hop_ms))
     features = np.ascontiguousarray(smile(audio, sampling_rate)[0].T, dtype=np.float32)
     # Up to three frames, openSMILE's deltas take zeros for the frames past the end.
@@ -181,11 +96,23 @@ def _smile(process_id: int, frame_ms: float, hop_ms: float) -> Any:
     return opensmile.Smile(feature_set=_configuration_file(process_id, frame_ms, hop_ms), feature_level="lld")
 
 
+def _configuration(frame_ms: float, hop_ms: float) -> str:
+    """`COMPONENTS` as openSMILE reads them; each writes the level that has its name."""
+    lines = ["[componentInstances:cComponentManager]", "instance[dataMemory].type=cDataMemory"]
+    lines += [f"instance[{name}].type={kind}" for name, (kind, _, _) in COMPONENTS.items()]
+    lines += ["nThreads=1", "printLevelStats=0"]
+    for name, (kind, reads, settings) in COMPONENTS.items():
+        levels = {"reader": reads, "writer": "" if name == "extsink" else name}
+        lines += [f"[{name}:{kind}]", *(f"{end}.dmLevel={level}" for end, level in levels.items() if level)]
+        lines += settings.split()
+    return Template("\n".join([*lines, ""])).substitute(frame_s=frame_ms / 1000, hop_s=hop_ms / 1000)
+
+
 def _configuration_file(process_id: int, frame_ms: float, hop_ms: float) -> str:
     """Path of the configuration in a new temporary file, which goes when the process that made it ends."""
     descriptor, path = tempfile.mkstemp(prefix="wise_mfcc_", suffix=".conf")
     with open(descriptor, "w", encoding="ascii") as file:
-        file.write(OPENSMILE_CONFIGURATION.substitute(frame_s=frame_ms / 1000, hop_s=hop_ms / 1000))
+        file.write(_configuration(frame_ms, hop_ms))
     atexit.register(_remove_configuration, process_id, path)
     return path
 

@@ -67,11 +67,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         return list(results) if isinstance(inputs, list) else results
 
     def _sanitize_parameters(
-        self,
-        top_k: int | None = None,
-        return_words: bool | None = None,
-        on_error: str | None = None,
-        **kwargs: Any,
+        self, top_k: int | None = None, return_words: bool | None = None, on_error: str | None = None, **kwargs: Any
     ) -> tuple[dict, dict, dict]:
         if kwargs:
             raise ValueError(
@@ -83,11 +79,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         if on_error not in (None, *ON_ERROR):
             raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(map(repr, ON_ERROR))}.")
         given = {"top_k": top_k, "return_words": return_words}
-        return (
-            {} if on_error is None else {"on_error": on_error},
-            {},
-            {name: value for name, value in given.items() if value is not None},
-        )
+        asked = {name: value for name, value in given.items() if value is not None}
+        return {} if on_error is None else {"on_error": on_error}, {}, asked
 
     def preprocess(self, inputs: Any, on_error: str = "raise") -> dict:
         """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
@@ -117,9 +110,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         counted = words[: self.processor.feature_extractor.max_words]
         truncated = len(counted) < len(words)
         utterance |= {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else len(samples) / rate}
-        return dict(self.processor(samples, words=words, sampling_rate=rate, return_tensors="pt")) | {
-            "utterance": utterance
-        }
+        batch = self.processor(samples, words=words, sampling_rate=rate, return_tensors="pt")
+        return dict(batch) | {"utterance": utterance}
 
     def _stand_in(self) -> dict:
         """A word of a single frame, which takes the place of an unusable recording in a batch."""

@@ -71,9 +71,7 @@ class WISEProcessor(ProcessorMixin):
             raise ValueError("Give either words= (aligned words) or text= (what is said), and one of them only.")
         given = _list_texts(text) if words is None else word_lists(words)
         if len(given) != len(recordings):
-            raise ValueError(
-                f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one for each."
-            )
+            raise ValueError(f"Got {len(recordings)} recordings and words or texts for {len(given)}; give one each.")
         if words is not None:
             return given
         rate = sampling_rate or self.feature_extractor.sampling_rate

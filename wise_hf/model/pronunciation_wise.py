@@ -6,69 +6,25 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from .espeak_wise import (
-    CHARS_UTF8,
-    DONT_EXIT,
-    IPA_SOUNDS,
-    PHONEMES_AS_IPA,
-    choose_voice,
-    espeak_paths,
-    start_espeak,
-)
+from .espeak_wise import CHARS_UTF8, DONT_EXIT, IPA_SOUNDS, PHONEMES_AS_IPA, choose_voice, espeak_paths, start_espeak
 from .spoken_text_wise import plain_letters
 
 
 DictionaryLookup = Callable[[str], str | None]
 
-# Sounds -> the spellings that stand for them; enough to give any Latin word a plausible sound.
-_SPELLINGS = {
-    "SH AH N": "tion",
-    "ZH AH N": "sion",
-    "AO": "ough augh au aw",
-    "EY": "eigh ai ay ei",
-    "CH": "tch ch",
-    "AY": "igh",
-    "SH": "sch sh",
-    "IH NG": "ing",
-    "JH": "dge j",
-    "TH": "th",
-    "F": "ph f",
-    "G": "gh g",
-    "W": "wh w",
-    "R": "wr r",
-    "N": "kn n",
-    "K": "ck c k q",
-    "NG": "ng",
-    "K W": "qu",
-    "IY": "ee ea ie ey y",
-    "UW": "oo ew ue",
-    "AW": "ou",
-    "OW": "ow oa",
-    "OY": "oi oy",
-    "AA R": "ar",
-    "ER": "er ir ur",
-    "AO R": "or",
-    "S EH": "ce",
-    "S IH": "ci",
-    "S IY": "cy",
-    "AE": "a",
-    "B": "b",
-    "D": "d",
-    "EH": "e",
-    "HH": "h",
-    "IH": "i",
-    "L": "l",
-    "M": "m",
-    "AA": "o",
-    "P": "p",
-    "S": "s",
-    "T": "t",
-    "AH": "u",
-    "V": "v",
-    "K S": "x",
-    "Z": "z",
+# At each place the longest spelling counts; enough to give any Latin word a plausible sound.
+LETTER_SOUNDS = {
+    **{"tion": "SH AH N", "sion": "ZH AH N", "ough": "AO", "augh": "AO", "eigh": "EY"},
+    **{"tch": "CH", "igh": "AY", "sch": "SH", "ing": "IH NG", "dge": "JH"},
+    **{"ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "gh": "G", "wh": "W", "wr": "R", "kn": "N", "ck": "K"},
+    **{"ee": "IY", "ea": "IY", "ie": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "oa": "OW"},
+    **{"ai": "EY", "ay": "EY", "ei": "EY", "ey": "IY", "au": "AO", "aw": "AO", "ew": "UW", "ue": "UW"},
+    **{"ar": "AA R", "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER"},
+    **{"ng": "NG", "ce": "S EH", "ci": "S IH", "cy": "S IY", "qu": "K W"},
+    **{"a": "AE", "e": "EH", "i": "IH", "o": "AA", "u": "AH", "y": "IY"},
+    **{"b": "B", "c": "K", "d": "D", "f": "F", "g": "G", "h": "HH", "j": "JH", "k": "K", "l": "L", "m": "M"},
+    **{"n": "N", "p": "P", "q": "K", "r": "R", "s": "S", "t": "T", "v": "V", "w": "W", "x": "K S", "z": "Z"},
 }
-LETTER_SOUNDS = {spelling: sounds for sounds, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 # What people say for a unit, beside its letters.
 UNITS_IN_FULL = {
     **{"kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters", "ml": "milliliters"},
@@ -91,9 +47,7 @@ _IPA = _longest_first(IPA_SOUNDS)  # signs that are not among them (stress, leng
 
 
 def _looked_up(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
-    found = dictionary_lookup(word)
-    phonemes = found.split() if isinstance(found, str) else list(found or [])
-    return [re.sub(r"\d", "", phoneme) for phoneme in phonemes]
+    return re.sub(r"\d", "", dictionary_lookup(word) or "").split()
 
 
 def _s_sound(phonemes: list[str]) -> list[str]:
@@ -108,17 +62,14 @@ def _ed_sound(phonemes: list[str]) -> list[str]:
     return ["T"] if phonemes[-1] in VOICELESS | {"S", "SH", "CH"} else ["D"]
 
 
-def _ing_sound(phonemes: list[str]) -> list[str]:
-    return ["IH", "NG"]
-
-
+# Endings, their sounds after the phonemes of a stem, and what the stem may have lost before them.
 ENDINGS = (
     ("'s", _s_sound, ("",)),
     ("s'", _s_sound, ("",)),
     ("es", _s_sound, ("", "e")),
     ("s", _s_sound, ("",)),
     ("ed", _ed_sound, ("", "e")),
-    ("ing", _ing_sound, ("", "e")),
+    ("ing", lambda _: ["IH", "NG"], ("", "e")),
 )
 
 
@@ -205,9 +156,7 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
     """
     spelling = plain_letters(word).lower().strip("'")
     if not re.search("[a-z]", spelling):
-        raise ValueError(
-            f"The word {word!r} has no Latin letter, so it has no pronunciation; pass words of split_words."
-        )
+        raise ValueError(f"The word {word!r} has no Latin letter, so no pronunciation; pass words of split_words.")
     return (
         _looked_up(spelling, dictionary_lookup)
         or _from_ending(spelling, dictionary_lookup)

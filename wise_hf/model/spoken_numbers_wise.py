@@ -5,13 +5,8 @@ TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", 
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
 ORDINALS = {
-    "one": "first",
-    "two": "second",
-    "three": "third",
-    "five": "fifth",
-    "eight": "eighth",
-    "nine": "ninth",
-    "twelve": "twelfth",
+    **{"one": "first", "two": "second", "three": "third", "five": "fifth"},
+    **{"eight": "eighth", "nine": "ninth", "twelve": "twelfth"},
 }
 # Longer numbers are read digit by digit.
 MAX_DIGITS = 15
@@ -79,12 +74,9 @@ def _year(number: int) -> str:
     return f"{spell_integer(century)} {'oh ' if rest < 10 else ''}{spell_integer(rest)}"
 
 
-def _is_year(digits: str) -> bool:
-    return len(digits) == 4 and ("1100" <= digits < "2000" or "2010" <= digits < "2100")
-
-
 def _whole(digits: str) -> str:
-    return _year(int(digits)) if _is_year(digits) else _quantity(digits)
+    is_year = len(digits) == 4 and ("1100" <= digits < "2000" or "2010" <= digits < "2100")
+    return _year(int(digits)) if is_year else _quantity(digits)
 
 
 def spell_number(text: str) -> str:

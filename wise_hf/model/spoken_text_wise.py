@@ -21,21 +21,9 @@ from .transcript_tags_wise import without_tags
 
 # With their point, in upper or lower case.
 ABBREVIATIONS = {
-    "mr": "mister",
-    "mrs": "missus",
-    "ms": "miz",
-    "dr": "doctor",
-    "prof": "professor",
-    "jr": "junior",
-    "sr": "senior",
-    "vs": "versus",
-    "etc": "et cetera",
-    "approx": "approximately",
-    "dept": "department",
-    "ave": "avenue",
-    "blvd": "boulevard",
-    "e.g": "for example",
-    "i.e": "that is",
+    **{"mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "jr": "junior"},
+    **{"sr": "senior", "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department"},
+    **{"ave": "avenue", "blvd": "boulevard", "e.g": "for example", "i.e": "that is"},
 }
 # With their point, before a name.
 TITLES = {
@@ -47,7 +35,7 @@ NUMBERED = {
     **{"no": "number", "nos": "numbers", "p": "page", "pp": "pages"},
     **{"vol": "volume", "ch": "chapter", "fig": "figure", "ext": "extension"},
 }
-SYMBOLS = {"&": " and ", "%": " percent ", "+": " plus ", "=": " equals ", "@": " at "}
+SYMBOLS = str.maketrans({"&": " and ", "%": " percent ", "+": " plus ", "=": " equals ", "@": " at "})
 DEGREES = {"C": "celsius", "F": "fahrenheit"}
 # What is said after "per", and how it is written: 5 km/h, $20/hr.
 RATES = {
@@ -58,11 +46,11 @@ RATES = {
 }
 ADDRESS_SIGNS = {"@": "at", ".": "dot", "/": "slash", "-": "dash", "_": "underscore", ":": "colon", "=": "equals"}
 TOP_DOMAINS = "com|org|net|edu|gov|mil|int|info|biz|io|ai|eu|uk|de|fr|pl|jp"
-APOSTROPHES = "’‘ʼ`´＇‛"
-# What Unicode decomposition leaves alone, and signs without a width.
+# What Unicode decomposition leaves alone or splits in another way, and signs without a width.
 LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
     | {"Æ": "AE", "Œ": "OE", "Ø": "O", "Đ": "D", "Ð": "D", "Þ": "TH", "Ł": "L"}
+    | dict.fromkeys("’‘ʼ`´＇‛", "'")
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
 # An em dash is two hyphens: neither a minus nor a range.
@@ -73,12 +61,14 @@ SIGNS = str.maketrans(
 
 Rule = tuple[re.Pattern, Callable[[re.Match], str] | str]
 
+_WHOLE = r"\d{1,3}(?:,\d{3})+|\d+"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)*"
 _SIGN = "[$£€¥₹]"
 _CODE = "USD|EUR|GBP|JPY|INR"
 _SCALE = r"((?:[\s-](?=\w{4}))?(?i:thousand|million|billion|trillion|bn|mm|[kmbt])\b)?"
 _MONTH = "|".join(month.title() for month in MONTHS)
 _SHORT_MONTH = "Sept|" + "|".join(month[:3].title() for month in MONTHS)
+_ABBREVIATION = "|".join(map(re.escape, ABBREVIATIONS))
 _RATES = {re.compile(pattern): word for word, pattern in RATES.items()}
 # Around a number that is no part of another, of an amount of money or a time.
 _ALONE = r"(?<![\w.,$£€¥₹/:-])"
@@ -88,14 +78,14 @@ _BEFORE_MINUS = r"(?<![^\s(\[=+*/:~])"
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 
-def _rule(pattern: str, said: Callable[[re.Match], str | None] | str, flags: int = 0) -> Rule:
+def _rule(pattern: str, said: Callable[[re.Match], str | None] | str) -> Rule:
     """What is said in place of a pattern: a template, or a function that gives words or None to leave it as it is."""
 
     def replaced(match: re.Match) -> str:
         words = match.expand(said) if isinstance(said, str) else said(match)
         return match[0] if words is None else f" {words} "
 
-    return re.compile(pattern, flags), replaced
+    return re.compile(pattern), replaced
 
 
 def _address(match: re.Match) -> str:
@@ -151,11 +141,7 @@ RULES = (
     _rule(r"\bSt\b\.?|\bst\.", "street"),
     _rule(r"\bDr\b", "doctor"),
     _rule(rf"\b({'|'.join(TITLES)})\.(?=\s+[A-Z])", lambda match: TITLES[match[1]]),
-    _rule(
-        rf"(?<!\d)(?<!\d\s)\b({'|'.join(map(re.escape, ABBREVIATIONS))})\.",
-        lambda match: ABBREVIATIONS[match[1].lower()],
-        re.IGNORECASE,
-    ),
+    _rule(rf"(?i)(?<!\d)(?<!\d\s)\b({_ABBREVIATION})\.", lambda match: ABBREVIATIONS[match[1].lower()]),
     _rule(r"\b(Nos?|pp?|[Vv]ol|[Cc]h|[Ff]ig|[Ee]xt)\.\s?(?=\d)", lambda match: NUMBERED[match[1].lower()]),
     # Dates.
     _rule(rf"\b({_SHORT_MONTH})\b\.?(?=\s*\d)", lambda match: _month(match[1])),
@@ -201,17 +187,13 @@ RULES = (
     ),
     _rule(rf"{_FIRST_DIGIT}({_NUMBER})\s?¢", lambda match: f"{match[1]} cent{'' if match[1] == '1' else 's'}"),
     # Times and measures.
-    _rule(r"(?<![\d:.])(\d\d?):(\d\d)(?::(\d\d))?(?![\d:])(?:\s*([ap]m)\b)?", _time, re.IGNORECASE),
-    _rule(r"(?<![\d:.])(\d\d?)\.(\d\d)()\s*([ap]m)\b", _time, re.IGNORECASE),
+    _rule(r"(?i)(?<![\d:.])(\d\d?):(\d\d)(?::(\d\d))?(?![\d:])(?:\s*([ap]m)\b)?", _time),
+    _rule(r"(?i)(?<![\d:.])(\d\d?)\.(\d\d)()\s*([ap]m)\b", _time),
     _rule(r"(?<![\w.])(\d)'\s?(\d\d?)(?!\d)(?:\"|'')?", r"\1 foot \2"),
     _rule(rf"{_FIRST_DIGIT}({_NUMBER})\s?°\s?([CF](?![A-Za-z]))?", _degrees),
     # Numbers.
     _rule(rf"{_FIRST_DIGIT}(\d+)'?s(?!\w)", lambda match: spell_plural(match[1])),
-    _rule(
-        rf"{_FIRST_DIGIT}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)(?![A-Za-z])",
-        lambda match: spell_ordinal(match[1]),
-        re.IGNORECASE,
-    ),
+    _rule(rf"(?i){_FIRST_DIGIT}({_WHOLE})(?:st|nd|rd|th)(?![A-Za-z])", lambda match: spell_ordinal(match[1])),
     _rule(rf"(?<![\w.])\.\d+|{_NUMBER}", lambda match: spell_number(match[0])),
 )
 
@@ -225,14 +207,8 @@ def plain_letters(text: str) -> str:
     Returns:
         The folded text, in its own case.
     """
-    for apostrophe in APOSTROPHES:
-        text = text.replace(apostrophe, "'")
     decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-def _ascii_digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
 
 
 def _is_small(character: str) -> bool:
@@ -244,7 +220,8 @@ def _is_small(character: str) -> bool:
 def _plain_signs(text: str) -> str:
     # Signs before the letters are folded, and those that folding leaves, such as the hyphen of a no-break hyphen.
     text = "".join(f" {character} " if _is_small(character) else character for character in text.translate(SIGNS))
-    return _ascii_digits(plain_letters(text).translate(SIGNS))
+    text = plain_letters(text).translate(SIGNS)
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
 
 
 def split_words(text: str, keep_nonverbal: bool = False) -> list[str]:
@@ -272,6 +249,4 @@ def split_words(text: str, keep_nonverbal: bool = False) -> list[str]:
         return []
     for pattern, said in RULES:
         text = pattern.sub(said, text)
-    for symbol, said in SYMBOLS.items():
-        text = text.replace(symbol, said)
-    return _WORD.findall(text)
+    return _WORD.findall(text.translate(SYMBOLS))

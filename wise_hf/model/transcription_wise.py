@@ -5,11 +5,10 @@ import re
 import numpy as np
 
 from .alignment_wise import align, check_length
-from .decoder_wise import check_samples, drop_decoder, import_pocketsphinx, is_silent, shared_decoder, to_pcm
+from .decoder_wise import SAMPLING_RATE, check_samples, decode, drop_decoder, is_silent, make_decoder, shared_decoder
 from .speech_wise import NoSpeechError, check_speech
 
 
-SAMPLING_RATE = 16000
 PURPOSE = "transcribe"
 # <s>, <sil>, [NOISE], ++LAUGH++ are no words.
 FILLER = re.compile(r"[<\[+(].*")
@@ -19,7 +18,7 @@ ALTERNATIVE = re.compile(r"\(\d+\)$")
 
 def _make_recogniser():
     # The second, flat search costs time and on real speech made slightly more errors than it mended.
-    return import_pocketsphinx().Decoder(fwdflat=False, loglevel="FATAL")
+    return make_decoder(fwdflat=False)
 
 
 def _clean(tokens: list[str]) -> str:
@@ -46,11 +45,7 @@ def transcribe(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> str:
     lock, decoder = shared_decoder(PURPOSE, _make_recogniser)
     with lock:
         try:
-            # A new stream forgets the noise of the recording before.
-            decoder.start_stream()
-            decoder.start_utt()
-            decoder.process_raw(to_pcm(samples), full_utt=True)
-            decoder.end_utt()
+            decode(decoder, samples)
             if decoder.hyp() is None:
                 return ""
             return _clean([segment.word for segment in decoder.seg()])

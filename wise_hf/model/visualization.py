@@ -1,6 +1,5 @@
 """The picture of a prediction on its time line, without any global state of matplotlib."""
 
-import functools
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +51,8 @@ _MOST_TURNED = 0.34  # of the words; where more are too wide for their boxes, al
 _LEAST_LABELLED_PHONEMES = 0.6  # labels on fewer of them only look like noise
 _LEAST_WRITTEN_WEIGHT = 0.1  # of the highest
 _WAVEFORM_COLUMNS = 1200
+
+_RENDERER = RendererAgg(1, 1, DPI)  # to measure texts
 
 
 @dataclass(frozen=True)
@@ -179,15 +180,10 @@ def add_axes(figure: Figure, label: str, box_in: tuple[float, float, float, floa
     return axes
 
 
-@functools.cache
-def _renderer() -> RendererAgg:
-    return RendererAgg(1, 1, DPI)
-
-
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches of a line of text at a font size in points."""
     font = FontProperties(size=size, weight=weight)
-    return _renderer().get_text_width_height_descent(text, font, False)[0] / DPI
+    return _RENDERER.get_text_width_height_descent(text, font, False)[0] / DPI
 
 
 def largest_size(text: str, width_in: float, largest: float, smallest: float, weight: str = "normal") -> float:
@@ -216,11 +212,7 @@ def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> lis
         fits_upright = size * _LINE_PITCH / 72 <= widths
         few = 0 if size > _WORD_SIZES[-1] else _MOST_TURNED * len(texts)
         if np.sum(~fits) <= few and np.all(fits | fits_upright):
-            turned = ~fits
-            return [
-                _Label(text, centre, size, bool(upright))
-                for text, centre, upright in zip(texts, centres, turned, strict=True)
-            ]
+            return [_Label(text, at, size, not fit) for text, at, fit in zip(texts, centres, fits, strict=True)]
     return _all_upright(texts, centres, widths)
 
 
@@ -277,6 +269,8 @@ def _add_rows(figure: Figure, heights: dict[str, float], duration_s: float) -> d
         rows[name] = add_axes(figure, name, (_LEFT, bottom, _TIMELINE_WIDTH, height))
         rows[name].set(xlim=(0, duration_s), ylim=(0, 1))
         bottom += height
+    for name in rows.keys() & {"waveform", "attention"}:
+        rows[name].set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
     lowest = rows["phonemes"]
     lowest.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
     lowest.tick_params(axis="x", length=3, width=0.8, color=FAINT, labelcolor=SOFT_INK, labelsize=8.5, pad=3)
@@ -293,17 +287,9 @@ def _draw_row(
         axes.add_patch(Rectangle((span["start_s"], 0.05), width, 0.9, facecolor=color, edgecolor=edge_color, lw=0.8))
     seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
     for label in labels:
-        axes.text(
-            label.centre_in * seconds_per_inch,
-            0.5,
-            label.text,
-            fontsize=label.size,
-            rotation=90 if label.upright else 0,
-            color=text_color,
-            ha="center",
-            va="center" if label.upright else "center_baseline",
-            parse_math=False,
-        )
+        turned = {"va": "center", "rotation": 90} if label.upright else {"va": "center_baseline"}
+        look = {"fontsize": label.size, "color": text_color, "ha": "center", "parse_math": False, **turned}
+        axes.text(label.centre_in * seconds_per_inch, 0.5, label.text, **look)
 
 
 def _word_colors(words: list[dict], weights: list[float] | None, color: str) -> list[tuple[float, ...]]:
@@ -326,7 +312,6 @@ def _draw_waveform(axes: Axes, samples: np.ndarray, sampling_rate: int, words: l
         axes.axvline(word["end_s"], color="white", lw=0.8)
     axes.fill_between(times_s, low, high, color=_WAVE, lw=0.5)
     axes.set_ylim(-limit, limit)
-    _name_row(axes, "waveform")
 
 
 def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: str) -> None:
@@ -339,7 +324,6 @@ def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: 
         bar.set_alpha(0.35 + 0.65 * weight / highest)
     axes.axhline(0, color=FAINT, lw=0.8)
     axes.set_ylim(0, 1.32 * highest)
-    _name_row(axes, "attention")
     _write_weights(axes, np.array(starts) + np.array(widths) / 2, weights, bars)
 
 
@@ -357,10 +341,6 @@ def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars
             axes.text(centres_s[index], y, text, fontsize=8, color=INK, ha="center", va="bottom", parse_math=False)
             taken.append((left, right))
         taken.append((bar.get_x(), bar.get_x() + bar.get_width()))
-
-
-def _name_row(axes: Axes, name: str) -> None:
-    axes.set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
 
 
 def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
