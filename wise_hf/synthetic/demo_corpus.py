@@ -7,6 +7,7 @@ emotions in human voices.
 import csv
 import json
 import logging
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ EMOTIONS = ("angry", "happy", "neutral", "sad")
 METADATA_COLUMNS = ("file_name", "emotion", "text", "speaker", "session")
 OWN_SENTENCE_SHARE = 0.6  # the other utterances say a sentence that every emotion uses
 NOISE_DBFS = (-65.0, -50.0)
+SCATTER = (5.0, 9.0, 0.05, 1.5)  # of what `Prosody` has, where two utterances are meant alike
 
 VOICES = (
     Voice("en-us+m3", 48, 168, 0.0),
@@ -115,7 +117,7 @@ _OWN_SENTENCES = {
 def write_corpus(
     output_dir: str | Path, num_speakers: int = 8, utterances_per_speaker: int = 40, seed: int = 0
 ) -> Path:
-    """Writes a corpus of four emotions as a folder in the audiofolder convention, with word and phoneme times.
+    """Write a corpus of four emotions as a folder in the audiofolder convention, with word and phoneme times.
 
     Both the sentence and the way it is said carry the emotion, and neither does so perfectly: four sentences in ten
     fit every emotion, and the prosody is acted more or less strongly. Emotions are balanced in every speaker.
@@ -139,16 +141,13 @@ def write_corpus(
     output_dir = Path(output_dir)
     for speaker_index in range(num_speakers):
         check_writable(output_dir / "audio" / _speaker_name(speaker_index))
-    rows = [
-        row
-        for speaker_index in range(num_speakers)
-        for row in _write_speaker(output_dir, speaker_index, utterances_per_speaker, seed)
-    ]
     with open(output_dir / "metadata.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, METADATA_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    logger.info("Wrote %d synthetic utterances of %d voices to %s", len(rows), num_speakers, output_dir)
+        metadata = csv.writer(file, lineterminator="\n")
+        metadata.writerow(METADATA_COLUMNS)
+        for speaker_index in range(num_speakers):
+            metadata.writerows(_write_speaker(output_dir, speaker_index, utterances_per_speaker, seed))
+    num_utterances = num_speakers * utterances_per_speaker
+    logger.info("Wrote %d synthetic utterances of %d voices to %s", num_utterances, num_speakers, output_dir)
     return output_dir
 
 
@@ -165,8 +164,8 @@ def _speaker_name(speaker_index: int) -> str:
     return f"speaker{speaker_index + 1:02d}"
 
 
-def _write_speaker(output_dir: Path, speaker_index: int, num_utterances: int, seed: int) -> list[dict]:
-    """Writes one speaker's recordings and word times; returns their rows of metadata.csv."""
+def _write_speaker(output_dir: Path, speaker_index: int, num_utterances: int, seed: int) -> list[tuple[str, ...]]:
+    """Write one speaker's recordings and word times; returns their rows of metadata.csv."""
     rng = np.random.default_rng([seed, speaker_index])
     speaker, session = _speaker_name(speaker_index), f"session{speaker_index // 2 + 1}"
     rows = []
@@ -178,8 +177,7 @@ def _write_speaker(output_dir: Path, speaker_index: int, num_utterances: int, se
         stem = output_dir / "audio" / speaker / f"{speaker}_{index + 1:03d}_{emotion}"
         soundfile.write(f"{stem}.wav", with_noise(speech.samples, rng), SAMPLING_RATE, subtype="PCM_16")
         Path(f"{stem}.words.json").write_text(json.dumps(speech.words), encoding="utf-8")
-        file_name = f"{stem.relative_to(output_dir).as_posix()}.wav"
-        rows.append(dict(zip(METADATA_COLUMNS, (file_name, emotion, text, speaker, session), strict=True)))
+        rows.append((f"{stem.relative_to(output_dir).as_posix()}.wav", emotion, text, speaker, session))
     return rows
 
 
@@ -193,15 +191,9 @@ def draw_sentence(emotion: str, rng: np.random.Generator) -> str:
 
 def acted(emotion: str, rng: np.random.Generator) -> Prosody:
     """The prosody of one of `EMOTIONS`: acted weakly to strongly, with the scatter of any two ways to say it."""
-    calm, target = PROSODIES["neutral"], PROSODIES[emotion]
+    calm, target = (np.array(astuple(PROSODIES[each])) for each in ("neutral", emotion))
     strength = rng.uniform(0.3, 1.2)
-    pitch, pitch_range, rate, gain = rng.normal(0, (5.0, 9.0, 0.05, 1.5))
-    return Prosody(
-        pitch_shift=calm.pitch_shift + strength * (target.pitch_shift - calm.pitch_shift) + pitch,
-        pitch_range=calm.pitch_range + strength * (target.pitch_range - calm.pitch_range) + pitch_range,
-        rate_factor=calm.rate_factor + strength * (target.rate_factor - calm.rate_factor) + rate,
-        gain_db=calm.gain_db + strength * (target.gain_db - calm.gain_db) + gain,
-    )
+    return Prosody(*(calm + strength * (target - calm) + rng.normal(0, SCATTER)))
 
 
 def with_noise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
