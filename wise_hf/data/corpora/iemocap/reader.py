@@ -12,7 +12,6 @@ from wise_hf.data.cache import cached_map
 from wise_hf.data.corpora.iemocap.check import GO_ON, check_words
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.formats import (
-    Evaluation,
     read_evaluations,
     read_name,
     read_transcriptions,
@@ -100,23 +99,27 @@ def load_iemocap(
     names = _label_map(emotions, label_map)
     if scenario is not None and scenario not in SCENARIOS:
         raise ValueError(f"There is no scenario '{scenario}'; choose {' or '.join(SCENARIOS)}.")
-    rows = read_rows(root, allow_incomplete)
-    _check_counts(rows, root, allow_incomplete)
+    utterances = read_utterances(root, allow_incomplete)
+    _check_counts(utterances, root, allow_incomplete)
     chosen = [
-        row | {"emotion": names[row["majority_label"]]}
-        for row in rows
-        if row["majority_label"] in names and scenario in (None, row["scenario"])
+        each | {"emotion": names[each["majority_label"]]}
+        for each in utterances
+        if each["majority_label"] in names and scenario in (None, each["scenario"])
     ]
-    _tell_choice(rows, chosen, set(names.values()), root)
+    _tell_choice(utterances, chosen, set(names.values()), root)
     dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, allow_incomplete, num_proc), allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
 def _read_all_words(
-    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, allow_incomplete: bool, num_proc: int | None
+    utterances: Sequence[Mapping],
+    times: SegmentTimes,
+    keep_nonverbal: bool,
+    allow_incomplete: bool,
+    num_proc: int | None,
 ) -> Dataset:
-    corpus = Dataset.from_list(rows, features=IEMOCAP_FEATURES)
+    corpus = Dataset.from_list(utterances, features=IEMOCAP_FEATURES)
     read, reasons = cached_map(
         corpus,
         read_words,
@@ -153,7 +156,7 @@ def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | Non
     return {label: emotion for label, emotion in names.items() if emotion in emotions}
 
 
-def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
+def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
     """Evaluations, transcriptions and recordings of the whole corpus, put together.
 
     Args:
@@ -180,7 +183,7 @@ def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
         if not allow_incomplete:
             raise ValueError(f"{told}. Get a whole copy, or {GO_ON}.")
         logger.warning("%s.", told)
-    return reading.rows
+    return reading.utterances
 
 
 @dataclass
@@ -189,13 +192,13 @@ class _Reading:
 
     Args:
         broken: sentences about broken lines; `None` raises them.
-        rows: utterances.
+        utterances: of `IEMOCAP_FEATURES`, without words and duration.
         missing: files, texts and evaluations that should be there.
         passed_over: lines of transcriptions that name no utterance.
     """
 
     broken: list[str] | None
-    rows: list[dict] = field(default_factory=list)
+    utterances: list[dict] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     passed_over: int = 0
 
@@ -233,44 +236,17 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
             continue
         if is_transcribed and name not in texts:
             reading.missing.append(f"the text of {name} in {transcription}")
-        reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
+        text = texts.get(name, "")
+        told = {"id": name, "audio": str(audio), "text": spoken_text(text) or None, "tags": text_tags(text)}
+        told |= vars(read_name(name)) | vars(evaluation)
+        reading.utterances.append(dict.fromkeys(IEMOCAP_FEATURES) | {"start_s": 0.0, "words": []} | told)
 
 
-def _row(utterance_id: str, evaluation: Evaluation, text: str, audio: Path) -> dict:
-    name = read_name(utterance_id)
-    return {
-        "id": utterance_id,
-        "audio": str(audio),
-        "start_s": 0.0,
-        "end_s": None,
-        "speaker": name.speaker,
-        "session": name.session,
-        "scenario": name.scenario,
-        "emotion": None,
-        "text": spoken_text(text) or None,
-        "words": [],
-        "alignment": None,
-        "fit": None,
-        "dialog": name.dialog,
-        "dialog_start_s": evaluation.start_s,
-        "dialog_end_s": evaluation.end_s,
-        "majority_label": evaluation.label,
-        "valence": evaluation.valence,
-        "activation": evaluation.activation,
-        "dominance": evaluation.dominance,
-        "categorical_ratings": evaluation.categorical_ratings,
-        "dimensional_ratings": evaluation.dimensional_ratings,
-        "tags": text_tags(text),
-        "segments": None,
-        "text_differs": None,
-    }
-
-
-def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
-    differences = find_differences(rows)
+def _check_counts(utterances: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
+    differences = find_differences(utterances)
     if not differences:
         logger.info(
-            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(rows)
+            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(utterances)
         )
         return
     table = to_table(differences)
@@ -282,12 +258,12 @@ def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: b
         )
 
 
-def _tell_choice(rows: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
-    missing = sorted(wanted - {row["emotion"] for row in chosen})
+def _tell_choice(utterances: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
+    missing = sorted(wanted - {each["emotion"] for each in chosen})
     if not chosen:
         raise ValueError(f"{root} has no utterance of {', '.join(missing)} in the scenario asked for.")
     if missing:
         logger.warning("%s has no %s.", root, ", ".join(missing))
-    counts = Counter(row["emotion"] for row in chosen)
+    counts = Counter(each["emotion"] for each in chosen)
     told = ", ".join(f"{emotion} ({count})" for emotion, count in sorted(counts.items()))
-    logger.info("%d of %d utterances: %s.", len(chosen), len(rows), told)
+    logger.info("%d of %d utterances: %s.", len(chosen), len(utterances), told)
