@@ -1,42 +1,13 @@
 """The one schema of an aligned utterance: every corpus reader ends here, everything after starts here."""
 
-from typing import TypedDict
+from typing import TypedDict, get_args, get_origin, get_type_hints
 
 import numpy as np
 from datasets import Features, List, Value
 
 
 ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "doubtful", "uniform")
-
-PHONEME_FEATURES = {"phoneme": Value("string"), "start_s": Value("float64"), "end_s": Value("float64")}
-
-WORD_FEATURES = {
-    "word": Value("string"),
-    "start_s": Value("float64"),
-    "end_s": Value("float64"),
-    "phonemes": List(PHONEME_FEATURES),
-    "fit": Value("float64"),
-}
-
-# Times of words and phonemes count from start_s. `alignment` says where the words came from (ALIGNMENTS), and is None
-# where the words are still to be found. `fit` says how well they fit the audio, 0 to 1, and is None where the aligner
-# did not find them.
-UTTERANCE_FEATURES = Features(
-    {
-        "id": Value("string"),
-        "audio": Value("string"),  # a path; read with wise_hf.model.audio_wise.read_audio
-        "start_s": Value("float64"),
-        "end_s": Value("float64"),
-        "speaker": Value("string"),
-        "session": Value("string"),
-        "scenario": Value("string"),
-        "emotion": Value("string"),
-        "text": Value("string"),
-        "words": List(WORD_FEATURES),
-        "alignment": Value("string"),
-        "fit": Value("float64"),
-    }
-)
+_VALUES = {str: Value("string"), float: Value("float64"), bool: Value("bool")}
 
 
 class Phoneme(TypedDict):
@@ -58,10 +29,10 @@ class Word(TypedDict):
 
 
 class Utterance(TypedDict):
-    """A line of a corpus by `UTTERANCE_FEATURES`, which says what the fields mean."""
+    """An utterance of a corpus."""
 
     id: str
-    audio: str
+    audio: str  # a path; read with wise_hf.model.audio_wise.read_audio
     start_s: float
     end_s: float
     speaker: str | None
@@ -69,9 +40,24 @@ class Utterance(TypedDict):
     scenario: str | None
     emotion: str
     text: str | None
-    words: list[Word]
-    alignment: str | None
-    fit: float | None
+    words: list[Word]  # times of words and phonemes count from start_s
+    alignment: str | None  # where the words came from (ALIGNMENTS); None where they are still to be found
+    fit: float | None  # how well the words fit the audio, 0 to 1; None where the aligner did not find them
+
+
+def features_of(record: type) -> Features:
+    """The `datasets` features of a typed dict; any of them may be `None` in a dataset."""
+    return Features({name: _feature(hint) for name, hint in get_type_hints(record).items()})
+
+
+def _feature(hint: object) -> object:
+    if get_origin(hint) is list:
+        return List(_feature(*get_args(hint)))
+    kind = next(iter(get_args(hint)), hint)  # of `str | None`
+    return _VALUES[kind] if kind in _VALUES else dict(features_of(kind))
+
+
+UTTERANCE_FEATURES = features_of(Utterance)
 
 
 class PreparedUtterance(TypedDict, total=False):

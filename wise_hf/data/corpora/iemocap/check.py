@@ -51,30 +51,29 @@ def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
         ValueError: naming the first file, for one that is missing or broken.
     """
     logger.info("%s", describe_segments(dataset))
-    ids: dict[str, list[str]] = {}
-    for row in dataset.select_columns(["id", "audio", "segments"]):
+    ids: dict[str, list[str]] = {state: [] for state in SEGMENT_STATES}
+    for name, audio, state in zip(dataset["id"], dataset["audio"], dataset["segments"], strict=True):
         if not allow_incomplete:
-            _read_again(row)
-        ids.setdefault(row["segments"], []).append(row["id"])
-    lost = [name for name in ids.get(MISSING, []) if name not in WITHOUT_SEGMENTS]
+            _read_again(audio, state)
+        ids[state].append(name)
+    ids[MISSING] = lost = [name for name in ids[MISSING] if name not in WITHOUT_SEGMENTS]
     if lost and not allow_incomplete:
         raise ValueError(
             f"There are no segment files (sentences/ForcedAlignment) of {listed(lost)}; get a whole copy, or {GO_ON}."
         )
-    _warn(SEGMENT_STATES[MISSING], lost)
-    for state in (CONTRADICTING, UNREADABLE, NO_AUDIO):
-        _warn(SEGMENT_STATES[state], ids.get(state, []))
-    heard = dataset.select([row for row, state in enumerate(dataset["segments"]) if state != NO_AUDIO])
+    for state in (MISSING, CONTRADICTING, UNREADABLE, NO_AUDIO):
+        _warn(SEGMENT_STATES[state], ids[state])
+    heard = dataset.select([number for number, state in enumerate(dataset["segments"]) if state != NO_AUDIO])
     _warn("the recording is not as long as its evaluation says", _of_another_length(heard))
     return heard
 
 
-def _read_again(row: dict) -> None:
+def _read_again(audio: str, state: str) -> None:
     """Raise for what `read_words` found broken, naming file and line."""
-    if row["segments"] == NO_AUDIO:
-        duration_of(row["audio"])
-    elif row["segments"] == UNREADABLE:
-        for path in segment_files(row["audio"]):
+    if state == NO_AUDIO:
+        duration_of(audio)
+    elif state == UNREADABLE:
+        for path in segment_files(audio):
             read_segments(path)
 
 
@@ -84,7 +83,6 @@ def _warn(told: str, names: Sequence[str]) -> None:
 
 
 def _of_another_length(dataset: Dataset) -> list[str]:
-    columns = (np.array(dataset[name][:]) for name in ("end_s", "dialog_start_s", "dialog_end_s"))
-    end_s, dialog_start_s, dialog_end_s = columns
-    wrong = np.flatnonzero(np.abs(dialog_end_s - dialog_start_s - end_s) > DURATION_TOLERANCE_S)
-    return [dataset["id"][int(row)] for row in wrong]
+    length_s = np.subtract(dataset["dialog_end_s"][:], dataset["dialog_start_s"][:])
+    differs = np.abs(length_s - dataset["end_s"][:]) > DURATION_TOLERANCE_S
+    return dataset.select(np.flatnonzero(differs))["id"][:]

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
-from datasets import Dataset, Features, List, Value
+from datasets import Dataset
 
 from wise_hf.data.cache import cached_map
 from wise_hf.data.corpora.iemocap.check import GO_ON, check_words
@@ -20,7 +21,7 @@ from wise_hf.data.corpora.iemocap.formats import (
 )
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
 from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files
-from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.schema import Utterance, features_of
 from wise_hf.data.unusable import listed, tell_unusable
 
 
@@ -28,35 +29,43 @@ logger = logging.getLogger(__name__)
 
 SCENARIOS = ("improvised", "scripted")
 
-# What IEMOCAP tells of an utterance besides.
-IEMOCAP_FEATURES = Features(
-    UTTERANCE_FEATURES
-    | {
-        "dialog": Value("string"),
-        "dialog_start_s": Value("float64"),  # on the dialog's time line
-        "dialog_end_s": Value("float64"),
-        # The majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`).
-        "majority_label": Value("string"),
-        "valence": Value("float64"),  # means of the evaluators, 1 to 5
-        "activation": Value("float64"),
-        "dominance": Value("float64"),
-        "categorical_ratings": List(
-            {"evaluator": Value("string"), "labels": List(Value("string")), "comment": Value("string")}
-        ),
-        "dimensional_ratings": List(
-            {
-                "evaluator": Value("string"),
-                "valence": Value("float64"),
-                "activation": Value("float64"),
-                "dominance": Value("float64"),
-                "comment": Value("string"),
-            }
-        ),
-        "tags": List(Value("string")),  # of the transcription: laughter, breathing, ...
-        "segments": Value("string"),  # what became of its segment files (`iemocap_words.SEGMENT_STATES`)
-        "text_differs": Value("bool"),  # the words of the segment files are not those of the transcription
-    }
-)
+
+class CategoricalRating(TypedDict):
+    """The labels that an evaluator gave, as written."""
+
+    evaluator: str
+    labels: list[str]
+    comment: str
+
+
+class DimensionalRating(TypedDict):
+    """The numbers that an evaluator gave, 1 to 5; `None` where one was left out."""
+
+    evaluator: str
+    valence: float | None
+    activation: float | None
+    dominance: float | None
+    comment: str
+
+
+class IemocapUtterance(Utterance):
+    """An utterance, and what IEMOCAP tells of it besides."""
+
+    dialog: str
+    dialog_start_s: float  # on the dialog's time line
+    dialog_end_s: float
+    majority_label: str  # before labels were put together (`LABEL_NAMES`)
+    valence: float  # means of the evaluators, 1 to 5
+    activation: float
+    dominance: float
+    categorical_ratings: list[CategoricalRating]
+    dimensional_ratings: list[DimensionalRating]
+    tags: list[str]  # of the transcription: laughter, breathing, ...
+    segments: str  # what became of its segment files (`wise_hf.data.corpora.iemocap.words.SEGMENT_STATES`)
+    text_differs: bool  # the words of the segment files are not those of the transcription
+
+
+IEMOCAP_FEATURES = features_of(IemocapUtterance)
 READ_COLUMNS = ("end_s", "words", "alignment", "segments", "text_differs")  # what `read_words` gives
 
 
@@ -107,17 +116,14 @@ def load_iemocap(
         if each["majority_label"] in names and scenario in (None, each["scenario"])
     ]
     _tell_choice(utterances, chosen, set(names.values()), root)
-    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, allow_incomplete, num_proc), allow_incomplete)
+    read = _read_all_words(chosen, allow_incomplete, num_proc, times=times, keep_nonverbal=keep_nonverbal)
+    dataset = check_words(read, allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
 def _read_all_words(
-    utterances: Sequence[Mapping],
-    times: SegmentTimes,
-    keep_nonverbal: bool,
-    allow_incomplete: bool,
-    num_proc: int | None,
+    utterances: Sequence[IemocapUtterance], allow_incomplete: bool, num_proc: int | None, **options: object
 ) -> Dataset:
     corpus = Dataset.from_list(utterances, features=IEMOCAP_FEATURES)
     read, reasons = cached_map(
@@ -128,8 +134,7 @@ def _read_all_words(
         made_from=segment_files,
         num_proc=num_proc,
         desc="Reading words",
-        times=times,
-        keep_nonverbal=keep_nonverbal,
+        **options,
     )
     error = tell_unusable(corpus["audio"], reasons, GO_ON)
     if error is not None and not (allow_incomplete and len(read)):
@@ -156,7 +161,7 @@ def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | Non
     return {label: emotion for label, emotion in names.items() if emotion in emotions}
 
 
-def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
+def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[IemocapUtterance]:
     """Evaluations, transcriptions and recordings of the whole corpus, put together.
 
     Args:
@@ -198,7 +203,7 @@ class _Reading:
     """
 
     broken: list[str] | None
-    utterances: list[dict] = field(default_factory=list)
+    utterances: list[IemocapUtterance] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     passed_over: int = 0
 
@@ -242,7 +247,7 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
         reading.utterances.append(dict.fromkeys(IEMOCAP_FEATURES) | {"start_s": 0.0, "words": []} | told)
 
 
-def _check_counts(utterances: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
+def _check_counts(utterances: Sequence[IemocapUtterance], root: str | Path, allow_incomplete: bool) -> None:
     differences = find_differences(utterances)
     if not differences:
         logger.info(
@@ -258,7 +263,9 @@ def _check_counts(utterances: Sequence[Mapping], root: str | Path, allow_incompl
         )
 
 
-def _tell_choice(utterances: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
+def _tell_choice(
+    utterances: Sequence[IemocapUtterance], chosen: Sequence[IemocapUtterance], wanted: set[str], root: str | Path
+) -> None:
     missing = sorted(wanted - {each["emotion"] for each in chosen})
     if not chosen:
         raise ValueError(f"{root} has no utterance of {', '.join(missing)} in the scenario asked for.")

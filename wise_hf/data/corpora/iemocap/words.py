@@ -69,11 +69,11 @@ def segment_files(audio: str | Path) -> tuple[Path, Path]:
     return folder / f"{path.stem}.wdseg", folder / f"{path.stem}.phseg"
 
 
-def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
+def read_words(utterance: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
     """The map function for words: an utterance's duration, and its words where its segment files have them.
 
     Args:
-        row: an utterance of the reader, with `audio`, and `text` and `tags` of its transcription.
+        utterance: one of the reader, with `audio`, and `text` and `tags` of its transcription.
         times: from frames to seconds.
         keep_nonverbal: laughter, breathing, ... are words too; else only where there is no other.
 
@@ -82,12 +82,12 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
         of the transcription). `alignment` is `None` where the aligner is to find the words of the text.
     """
     try:
-        duration_s = duration_of(row["audio"])
+        duration_s = duration_of(utterance["audio"])
     except ValueError:  # told by the reader, which has all utterances before it
         return {"end_s": None, "words": [], "alignment": None, "segments": NO_AUDIO, "text_differs": False}
-    state, words = _words_of_files(row["audio"], times, duration_s)
+    state, words = _words_of_files(utterance["audio"], times, duration_s)
     lexical = [word for word, nonverbal in words if not nonverbal]
-    said = split_words(row["text"] or "")
+    said = split_words(utterance["text"] or "")
     if state == READ and not lexical:
         state = CONTRADICTING if said else WORDLESS
     if state in (READ, WORDLESS):
@@ -96,7 +96,7 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
     else:
         kept, alignment = [], None if said else "uniform"
     if alignment == "uniform":
-        kept = [_word_for_all(row["tags"], duration_s)]
+        kept = [_word_for_all(utterance["tags"], duration_s)]
     return {
         "end_s": duration_s,
         "words": kept,
