@@ -71,9 +71,7 @@ def read_origin(path: Path) -> dict:
         ValueError: for no such file.
     """
     content = _read(path)
-    return {name: content[name] for name in ("protocol", "seed")} | {
-        "text_disjoint": content.get("text_disjoint", False)
-    }
+    return {name: content.get(name, False) for name in ("protocol", "seed", "text_disjoint")}
 
 
 def _read(path: Path) -> dict:

@@ -3,11 +3,11 @@
 espeak-ng comes with the PyPI package espeakng-loader and is loaded only when it is needed.
 """
 
+import _ctypes
 import atexit
 import bisect
 import ctypes
 import functools
-import importlib
 import logging
 import re
 import shutil
@@ -288,16 +288,11 @@ def _fresh_library() -> Iterator[tuple[ctypes.CDLL, bytes]]:
     that no call resets, so only a fresh copy (6 ms) makes an utterance independent of those before it."""
     library_path, data_path = espeak_files()
     library = ctypes.CDLL(library_path)
+    unload = getattr(_ctypes, "dlclose", None) or _ctypes.FreeLibrary
     try:
         yield library, data_path
     finally:
-        _unload(library)
-
-
-def _unload(library: ctypes.CDLL) -> None:
-    low_level = importlib.import_module("_ctypes")
-    unload = getattr(low_level, "dlclose", None) or low_level.FreeLibrary
-    unload(library._handle)
+        unload(library._handle)
 
 
 @functools.cache

@@ -159,18 +159,17 @@ def segment_texts(spoken: SpokenTurn, rng: np.random.Generator) -> tuple[str, st
     rows = _frame_rows(spoken)
     phones = [phone for _, own in rows for phone in own]
     frames = np.array([last - first + 1 for _, first, last in phones])
-    scores = iter((-frames * rng.integers(3000, 25000, len(frames))).tolist())
-    names = _phone_names(rows)
-    words, sounds, total = [], [], 0
-    for token, own in rows:
-        own_scores = [next(scores) for _ in own]
-        total += sum(own_scores)
-        words.append(f"\t{own[0][1]:5d} {own[-1][2]:5d} {sum(own_scores):10d} {token}\n")
-        sounds += [
-            f"\t{first:5d} {last:5d} {score:9d} {next(names)}\n"
-            for (_, first, last), score in zip(own, own_scores, strict=True)
-        ]
-    trailer = f" Total score: {total:11d}\n"
+    scores = -frames * rng.integers(3000, 25000, len(frames))
+    sounds = [
+        f"\t{first:5d} {last:5d} {score:9d} {name}\n"
+        for (_, first, last), score, name in zip(phones, scores, _phone_names(rows), strict=True)
+    ]
+    ends = np.cumsum([len(own) for _, own in rows])
+    words = [
+        f"\t{own[0][1]:5d} {own[-1][2]:5d} {score.sum():10d} {token}\n"
+        for (token, own), score in zip(rows, np.split(scores, ends[:-1]), strict=True)
+    ]
+    trailer = f" Total score: {scores.sum():11d}\n"
     return (
         "".join([f"\t{'SFrm':>5} {'EFrm':>5} {'SegAScr':>10} Word\n", *words, trailer]),
         "".join([f"\t{'SFrm':>5} {'EFrm':>5} {'SegAScr':>9} Phone\n", *sounds, trailer]),

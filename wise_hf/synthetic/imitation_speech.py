@@ -161,15 +161,16 @@ def _joined(spoken: list[Speech]) -> list[dict]:
     """The words of consecutive pieces on one time line."""
     words, start_s = [], 0.0
     for speech in spoken:
-        for word in speech.words:
-            phonemes = [phoneme | _moved(phoneme, start_s) for phoneme in word["phonemes"]]
-            words.append(word | _moved(word, start_s) | {"phonemes": phonemes})
+        words += [
+            _moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]}
+            for word in speech.words
+        ]
         start_s += len(speech.samples) / SAMPLING_RATE
     return words
 
 
-def _moved(span: dict, by_s: float) -> dict[str, float]:
-    return {"start_s": span["start_s"] + by_s, "end_s": span["end_s"] + by_s}
+def _moved(span: dict, by_s: float) -> dict:
+    return span | {"start_s": span["start_s"] + by_s, "end_s": span["end_s"] + by_s}
 
 
 def _without_a_word(text: str, rng: np.random.Generator) -> str:

@@ -2,8 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -116,25 +117,25 @@ def load_iemocap(
         if each["majority_label"] in names and scenario in (None, each["scenario"])
     ]
     _tell_choice(utterances, chosen, set(names.values()), root)
-    read = _read_all_words(chosen, allow_incomplete, num_proc, times=times, keep_nonverbal=keep_nonverbal)
+    read_one = partial(read_words, times=times, keep_nonverbal=keep_nonverbal)
+    read = _read_all_words(chosen, read_one, allow_incomplete, num_proc)
     dataset = check_words(read, allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
 def _read_all_words(
-    utterances: Sequence[IemocapUtterance], allow_incomplete: bool, num_proc: int | None, **options: object
+    utterances: Sequence[IemocapUtterance], read_one: Callable[..., dict], allow_incomplete: bool, num_proc: int | None
 ) -> Dataset:
     corpus = Dataset.from_list(utterances, features=IEMOCAP_FEATURES)
     read, reasons = cached_map(
         corpus,
-        read_words,
+        read_one,
         reads=("audio", "text", "tags"),
         makes={name: IEMOCAP_FEATURES[name] for name in READ_COLUMNS},
         made_from=segment_files,
         num_proc=num_proc,
         desc="Reading words",
-        **options,
     )
     error = tell_unusable(corpus["audio"], reasons, GO_ON)
     if error is not None and not (allow_incomplete and len(read)):
