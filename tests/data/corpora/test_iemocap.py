@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from wise_hf.data import load_iemocap
-from wise_hf.data.corpora.iemocap.check import describe_segments
 from wise_hf.data.corpora.iemocap.counts import FOUR_CLASS_LABELS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.formats import read_name
 from wise_hf.data.corpora.iemocap.reader import IEMOCAP_FEATURES, read_utterances
+from wise_hf.data.corpora.iemocap.words import describe_segments
 from wise_hf.data.schema import UTTERANCE_FEATURES
 from wise_hf.synthetic.imitation_plan import plan_corpus
 
@@ -282,12 +282,12 @@ def test_words_that_cannot_be_read_stop_with_advice_that_helps(root, as_complete
 
 
 def test_the_two_utterances_that_never_had_segment_files_are_expected(root, as_complete, monkeypatch):
-    monkeypatch.setattr("wise_hf.data.corpora.iemocap.check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.corpora.iemocap.words.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     assert len(load_iemocap(root)) == 3
 
 
 def test_a_broken_segment_file_stops_with_its_line_or_is_told(root, as_complete, monkeypatch, caplog):
-    monkeypatch.setattr("wise_hf.data.corpora.iemocap.check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.corpora.iemocap.words.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     path = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01" / "Ses01F_impro01_F000.phseg"
     path.write_text(path.read_text() + "what is this\n")
     with pytest.raises(ValueError, match=r"F000.phseg, line \d+: 'what is this'"):

@@ -11,7 +11,6 @@ from typing import TypedDict
 from datasets import Dataset
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import GO_ON, check_words
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.formats import (
     read_evaluations,
@@ -21,7 +20,7 @@ from wise_hf.data.corpora.iemocap.formats import (
     text_tags,
 )
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
-from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files
+from wise_hf.data.corpora.iemocap.words import GO_ON, SegmentTimes, check_words, read_words, segment_files
 from wise_hf.data.schema import Utterance, features_of
 from wise_hf.data.unusable import listed, tell_unusable
 
