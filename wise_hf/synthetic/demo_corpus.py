@@ -136,7 +136,12 @@ def write_corpus(
         ValueError: a number out of range, or a folder that cannot be written.
         ImportError: espeakng-loader is missing.
     """
-    _check_size(num_speakers, utterances_per_speaker)
+    if not 1 <= num_speakers <= len(VOICES):
+        raise ValueError(
+            f"num_speakers is {num_speakers}, but there are {len(VOICES)} voices; ask for 1 to that many."
+        )
+    if utterances_per_speaker < 1:
+        raise ValueError(f"utterances_per_speaker is {utterances_per_speaker}; ask for 1 or more.")
     espeak_files()
     output_dir = Path(output_dir)
     for speaker_index in range(num_speakers):
@@ -149,15 +154,6 @@ def write_corpus(
     num_utterances = num_speakers * utterances_per_speaker
     logger.info("Wrote %d synthetic utterances of %d voices to %s", num_utterances, num_speakers, output_dir)
     return output_dir
-
-
-def _check_size(num_speakers: int, utterances_per_speaker: int) -> None:
-    if not 1 <= num_speakers <= len(VOICES):
-        raise ValueError(
-            f"num_speakers is {num_speakers}, but there are {len(VOICES)} voices; ask for 1 to that many."
-        )
-    if utterances_per_speaker < 1:
-        raise ValueError(f"utterances_per_speaker is {utterances_per_speaker}; ask for 1 or more.")
 
 
 def _speaker_name(speaker_index: int) -> str:

@@ -21,14 +21,7 @@ import numpy as np
 import soxr
 
 from wise_hf.data.schema import Word
-from wise_hf.model.espeak_wise import (
-    CHARS_UTF8,
-    NAMED_SOUNDS,
-    PHONEME_EVENTS,
-    choose_voice,
-    espeak_paths,
-    start_espeak,
-)
+from wise_hf.model import espeak_wise
 from wise_hf.model.word_times_wise import timed_word
 
 
@@ -203,9 +196,9 @@ def _add_phoneme(phonemes: list[_Sound], espeak_name: str, start: int, end: int)
 
 
 def _arpabet(espeak_name: str) -> list[str]:
-    if espeak_name not in NAMED_SOUNDS:
+    if espeak_name not in espeak_wise.NAMED_SOUNDS:
         logger.warning("espeak-ng's phoneme %r has no ARPAbet name here; its time goes to its neighbour.", espeak_name)
-    return NAMED_SOUNDS.get(espeak_name, [])
+    return espeak_wise.NAMED_SOUNDS.get(espeak_name, [])
 
 
 def _share_phonemes(spoken: list[list[_Sound]], tokens: list[re.Match]) -> list[list[_Sound]]:
@@ -241,15 +234,16 @@ def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, 
     with _fresh_library() as (library, data_path):
         chunks, marks = [], []
         callback = _SynthCallback(functools.partial(_collect, chunks, marks))
-        rate = start_espeak(library, data_path, PHONEME_EVENTS)
+        rate = espeak_wise.start_espeak(library, data_path, espeak_wise.PHONEME_EVENTS)
         try:
             library.espeak_SetSynthCallback(callback)
-            choose_voice(library, voice.variant)
+            espeak_wise.choose_voice(library, voice.variant)
             library.espeak_ng_SetRandSeed(ctypes.c_long(1))
             for parameter, value in _settings(voice, prosody).items():
                 library.espeak_SetParameter(parameter, value, 0)
             encoded = text.encode()
-            library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, CHARS_UTF8, None, None)
+            size = ctypes.c_size_t(len(encoded) + 1)
+            library.espeak_Synth(encoded, size, 0, 1, 0, espeak_wise.CHARS_UTF8, None, None)
         finally:
             library.espeak_Terminate()
     if not chunks:
@@ -305,7 +299,7 @@ def espeak_files() -> tuple[str, bytes]:
     Raises:
         ImportError: espeakng-loader is missing.
     """
-    library_path, data_path = espeak_paths()
+    library_path, data_path = espeak_wise.espeak_paths()
     folder = tempfile.mkdtemp(prefix="wise_hf_espeak_")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return shutil.copy(library_path, folder), data_path

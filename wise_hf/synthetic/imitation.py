@@ -50,9 +50,9 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
 
     Args:
         output_dir: new, empty, or an imitation of the same share and seed, which is written anew.
-        share: part of IEMOCAP's size, above 0, at most 1; at 1 it has the counts of `iemocap_counts` exactly (about
-            12 hours of speech, 5 GB). However small, it has every irregularity, and two utterances or more of each
-            speaker and each label of the paper's.
+        share: part of IEMOCAP's size, above 0, at most 1; at 1 it has the corpus's counts exactly (about 12 hours of
+            speech, 5 GB). However small, it has every irregularity, and two utterances or more of each speaker and
+            each label of the paper's.
         seed: 0 or more; decides who says what and how, and how it is rated.
         num_proc: processes, 1 or more.
 
@@ -63,7 +63,10 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
         ValueError: an argument out of range, or a folder that cannot be written or holds something else.
         ImportError: espeakng-loader is missing.
     """
-    _check(share, seed, num_proc)
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; give a part of IEMOCAP's size above 0 and at most 1.")
+    if seed < 0 or num_proc < 1:
+        raise ValueError(f"seed is {seed} and num_proc {num_proc}; give a seed of 0 or more and 1 or more processes.")
     espeak_files()
     root = Path(output_dir)
     readme = README.format(share=float(share), seed=seed)
@@ -80,13 +83,6 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
             num_turns = sum(processes.map(write, dialogs))
     logger.info("Wrote %d synthetic utterances in %d dialogs to %s", num_turns, len(dialogs), root)
     return root
-
-
-def _check(share: float, seed: int, num_proc: int) -> None:
-    if not 0 < share <= 1:
-        raise ValueError(f"share is {share}; give a part of IEMOCAP's size above 0 and at most 1.")
-    if seed < 0 or num_proc < 1:
-        raise ValueError(f"seed is {seed} and num_proc {num_proc}; give a seed of 0 or more and 1 or more processes.")
 
 
 def _check_folder(root: Path, readme: str) -> None:

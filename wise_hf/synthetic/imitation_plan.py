@@ -1,6 +1,6 @@
 """Who says what in an imitation of IEMOCAP: dialogs, turns, speakers and labels, as many as the corpus has.
 
-A plan is made without speaking. At full size it has every count of `iemocap_counts`.
+A plan is made without speaking. At full size it has every count of `wise_hf.data.corpora.iemocap.counts`.
 """
 
 from collections import Counter

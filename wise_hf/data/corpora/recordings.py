@@ -138,9 +138,7 @@ def _choose(
 def _utterance(recording: Recording, emotion: str) -> Utterance:
     if not os.path.isfile(recording.path):
         raise ValueError(f"{recording.path} is not there.")
-    duration_s = audio_duration_s(recording.path)
-    if duration_s <= 0:
-        raise ValueError(f"{recording.path} has no samples.")
+    duration_s = duration_of(recording.path)
     words = [] if recording.words is None else _words(recording.words, duration_s)
     return dict.fromkeys(UTTERANCE_FEATURES) | {
         "id": recording.id,
@@ -154,6 +152,18 @@ def _utterance(recording: Recording, emotion: str) -> Utterance:
         "words": words,
         "alignment": "corpus" if words else None,
     }
+
+
+def duration_of(audio: str | Path) -> float:
+    """Length of a recording in seconds.
+
+    Raises:
+        ValueError: for what is no audio, or has no samples.
+    """
+    duration_s = audio_duration_s(audio)
+    if duration_s <= 0:
+        raise ValueError(f"{audio} has no samples.")
+    return duration_s
 
 
 def _words(path: Path, duration_s: float) -> list[Word]:

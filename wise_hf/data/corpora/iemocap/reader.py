@@ -11,14 +11,8 @@ from typing import TypedDict
 from datasets import Dataset
 
 from wise_hf.data.cache import cached_map
+from wise_hf.data.corpora.iemocap import formats
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
-from wise_hf.data.corpora.iemocap.formats import (
-    read_evaluations,
-    read_name,
-    read_transcriptions,
-    spoken_text,
-    text_tags,
-)
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
 from wise_hf.data.corpora.iemocap.words import GO_ON, SegmentTimes, check_words, read_words, segment_files
 from wise_hf.data.schema import Utterance, features_of
@@ -228,11 +222,11 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
     texts: dict[str, str] = {}
     is_transcribed = transcription.is_file()
     if is_transcribed:
-        texts, passed_over = read_transcriptions(transcription, reading.broken)
+        texts, passed_over = formats.read_transcriptions(transcription, reading.broken)
         reading.passed_over += passed_over
     else:
         reading.missing.append(str(transcription))
-    evaluations = read_evaluations(path, reading.broken)
+    evaluations = formats.read_evaluations(path, reading.broken)
     reading.missing += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
     for name, evaluation in evaluations.items():
         audio = folder / "sentences" / "wav" / path.stem / f"{name}.wav"
@@ -241,10 +235,14 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
             continue
         if is_transcribed and name not in texts:
             reading.missing.append(f"the text of {name} in {transcription}")
-        text = texts.get(name, "")
-        told = {"id": name, "audio": str(audio), "text": spoken_text(text) or None, "tags": text_tags(text)}
-        told |= vars(read_name(name)) | vars(evaluation)
-        reading.utterances.append(dict.fromkeys(IEMOCAP_FEATURES) | {"start_s": 0.0, "words": []} | told)
+        told = vars(formats.read_name(name)) | vars(evaluation)
+        reading.utterances.append(_utterance(name, audio, texts.get(name, "")) | told)
+
+
+def _utterance(name: str, audio: Path, text: str) -> dict:
+    spoken, tags = formats.spoken_text(text) or None, formats.text_tags(text)
+    known = {"id": name, "audio": str(audio), "start_s": 0.0, "text": spoken, "words": [], "tags": tags}
+    return dict.fromkeys(IEMOCAP_FEATURES) | known
 
 
 def _check_counts(utterances: Sequence[IemocapUtterance], root: str | Path, allow_incomplete: bool) -> None:

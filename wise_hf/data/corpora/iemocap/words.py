@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from datasets import Dataset
 
 from wise_hf.data.corpora.iemocap.counts import WITHOUT_SEGMENTS
 from wise_hf.data.corpora.iemocap.formats import Segment, read_segments
+from wise_hf.data.corpora.recordings import duration_of
 from wise_hf.data.unusable import listed
 from wise_hf.model.spoken_text_wise import split_words
 
@@ -114,21 +114,6 @@ def read_words(utterance: dict, times: SegmentTimes, keep_nonverbal: bool = Fals
         "segments": state,
         "text_differs": state == READ and _spelling(lexical) != [word.lower() for word in said],
     }
-
-
-def duration_of(audio: str) -> float:
-    """Length of a recording in seconds.
-
-    Raises:
-        ValueError: for what is no audio, or has no samples.
-    """
-    try:
-        duration_s = soundfile.info(audio).duration
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(f"{audio} cannot be read as audio ({error}); get a whole copy of the corpus.") from error
-    if duration_s <= 0:
-        raise ValueError(f"{audio} has no samples; get a whole copy of the corpus.")
-    return duration_s
 
 
 def _words_of_files(audio: str, times: SegmentTimes, duration_s: float) -> tuple[str, list[tuple[dict, bool]]]:
