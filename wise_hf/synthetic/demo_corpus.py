@@ -25,92 +25,16 @@ OWN_SENTENCE_SHARE = 0.6  # the other utterances say a sentence that every emoti
 NOISE_DBFS = (-65.0, -50.0)
 SCATTER = (5.0, 9.0, 0.05, 1.5)  # of what `Prosody` has, where two utterances are meant alike
 
-VOICES = (
-    Voice("en-us+m3", 48, 168, 0.0),
-    Voice("en-us+f2", 50, 172, -1.0),
-    Voice("en-gb-x-rp+m1", 45, 160, -2.0),
-    Voice("en-gb-x-rp+f3", 52, 165, 1.0),
-    Voice("en-us+m7", 55, 178, 1.0),
-    Voice("en-us-nyc+f4", 46, 170, 0.0),
-    Voice("en-gb-scotland+m5", 52, 162, 0.5),
-    Voice("en-us+linda", 48, 160, -1.5),
-    Voice("en-us-nyc+m2", 42, 174, 1.5),
-    Voice("en-gb-x-rp+belinda", 50, 158, 0.0),
-    Voice("en-us+zac", 50, 166, -0.5),
-    Voice("en-us+steph", 47, 176, 0.5),
-    Voice("en-gb-x-gbclan+m8", 50, 164, -1.0),
-    Voice("en-us+f1", 56, 168, 1.0),
-    Voice("en-us+edward", 52, 172, 0.0),
-    Voice("en-gb-scotland+f5", 48, 162, -2.0),
-)
+# Voices (variant, pitch, rate, gain), sentences for any emotion and for one, and what their slots are filled with.
+_DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+VOICES = tuple(Voice(*settings) for settings in _DATA["voices"])
+_SLOTS, _SHARED_SENTENCES, _OWN_SENTENCES = _DATA["slots"], _DATA["shared"], _DATA["own"]
 
 PROSODIES = {
     "angry": Prosody(pitch_shift=7.0, pitch_range=78.0, rate_factor=1.20, gain_db=5.0),
     "happy": Prosody(pitch_shift=20.0, pitch_range=88.0, rate_factor=1.06, gain_db=1.5),
     "neutral": USUAL,
     "sad": Prosody(pitch_shift=-10.0, pitch_range=18.0, rate_factor=0.80, gain_db=-5.0),
-}
-
-_SLOTS = {
-    "person": ("my brother", "the teacher", "your sister", "our neighbor", "the driver", "my best friend", "Mary"),
-    "thing": ("the letter", "the car", "this phone", "the kitchen door", "the ticket", "that picture", "the garden"),
-    "time": ("today", "this morning", "tonight", "right now", "again"),
-}
-
-_SHARED_SENTENCES = (
-    "{person} talked about {thing} {time}.",
-    "I saw {person} with {thing} {time}.",
-    "We are going home with {person} {time}.",
-    "Did you tell {person} about {thing}?",
-    "I can't believe {person} brought {thing}.",
-    "Look at {thing}, {person} made it.",
-    "It is all about {thing} and {person}.",
-    "You know what {person} said {time}.",
-    "{person} is coming here {time}.",
-    "I didn't expect {thing} {time}.",
-)
-
-_OWN_SENTENCES = {
-    "angry": (
-        "I am so angry with {person} {time}.",
-        "How dare {person} touch {thing}!",
-        "Stop shouting and give me {thing}!",
-        "I hate the way {person} broke {thing}.",
-        "This is unfair, {person} ruined {thing}!",
-        "Get out and leave {thing} alone!",
-        "I'm furious, {person} lied about {thing}!",
-        "That is enough, I won't fix {thing} {time}!",
-    ),
-    "happy": (
-        "I am so happy about {thing} {time}!",
-        "What a wonderful surprise, {person} loved {thing}!",
-        "We won, and {person} is smiling {time}!",
-        "It was fantastic to dance with {person} {time}.",
-        "I love how {person} painted {thing}!",
-        "Great news, {person} found {thing}!",
-        "I laughed so much with {person} {time}.",
-        "Thank you, {thing} looks beautiful!",
-    ),
-    "neutral": (
-        "The meeting with {person} starts at nine {time}.",
-        "Please put {thing} next to the table.",
-        "{person} takes the bus to the office {time}.",
-        "The report about {thing} has four pages.",
-        "I will call {person} about {thing} {time}.",
-        "We usually meet {person} at noon.",
-        "You can see {thing} from the second floor.",
-        "According to {person}, {thing} is in the list.",
-    ),
-    "sad": (
-        "I miss {person} so much {time}.",
-        "I'm sorry, {person} has lost {thing}.",
-        "I cried alone about {thing} {time}.",
-        "It hurts that {person} is gone.",
-        "Nothing helps, {person} left me {time}.",
-        "I feel so lonely without {person}.",
-        "It breaks my heart to see {thing} {time}.",
-        "Sadly, {person} will never come back.",
-    ),
 }
 
 
