@@ -74,6 +74,7 @@ setup(
     # The metric is a folder that `evaluate` loads by its path, not a package.
     package_data={
         "wise_hf": ["py.typed"],
+        "wise_hf.synthetic": ["*.json"],
         "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
         "wise_hf.tables": ["*.jinja"],
     },

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,9 +70,11 @@ class Caller:
         columns = {"audio": audio, "text": [f"text {number}" for number in range(len(LABELS))], "emotion": LABELS}
         return Dataset.from_dict(columns | changes)
 
-    def map(self, rows: Dataset, **fn_kwargs: object) -> tuple[Dataset, dict[int, str]]:
-        options = {"reads": ("audio", "text"), "makes": MAKES, "made_from": segments_of, "calls": str(self.calls)}
-        return cached_map(rows, self.module.shout, **options | fn_kwargs)
+    def map(
+        self, rows: Dataset, reads=("audio", "text"), makes=MAKES, num_proc=None, **fn_kwargs: object
+    ) -> tuple[Dataset, dict[int, str]]:
+        shout = partial(self.module.shout, calls=str(self.calls), **fn_kwargs)
+        return cached_map(rows, shout, reads, makes, num_proc, made_from=segments_of)
 
     def called_for(self) -> list[str]:
         """The texts of the rows that were made since this was asked last."""

@@ -10,7 +10,7 @@ from wise_hf.data.folds import Fold, make_folds, split_dataset, without_tested_t
 
 # Taken from there when they are asked for: the readers build on this package.
 _OF_CORPORA = {
-    "describe_segments": "wise_hf.data.corpora.iemocap.check",
+    "describe_segments": "wise_hf.data.corpora.iemocap.words",
     "load_folder": "wise_hf.data.corpora.folder",
     "load_iemocap": "wise_hf.data.corpora.iemocap.reader",
 }

@@ -34,13 +34,12 @@ KEY, REASON = "cache_key", "why_unusable"
 
 def cached_map(
     dataset: Dataset,
-    function: Callable[..., dict],
+    function: Callable[[Mapping], dict],
     reads: Sequence[str],
     makes: Mapping[str, object],
     num_proc: int | None = None,
     desc: str = "",
     made_from: Callable[[str], Sequence[Path]] = lambda audio: (),
-    **fn_kwargs: object,
 ) -> tuple[Dataset, dict[int, str]]:
     """`dataset.map` for map functions of recordings, whose results outlive the process.
 
@@ -50,13 +49,13 @@ def cached_map(
 
     Args:
         dataset: utterances with the column `audio`.
-        function: gives the new columns of a row; those that it leaves out stay as they are.
+        function: gives the new columns of a row; those that it leaves out stay as they are. A function of a module, or
+            a partial of one.
         reads: the columns that the function is given, `audio` among them.
         makes: the `datasets` features of the columns that it gives.
         num_proc: processes; `None` = this one.
         desc: what the progress bar says.
         made_from: further files that a row is made from, by the path of its recording.
-        fn_kwargs: further arguments of the function.
 
     Returns:
         The rows that the function could use, with the new columns; and, by the number of the row, why it could not use
@@ -66,9 +65,9 @@ def cached_map(
     given = {name: feature for name, feature in inputs.features.items() if name != "audio"}
     features = Features(given | makes | {REASON: Value("string")})
     keys = list(_keys(inputs, made_from))
-    store = _Store(_folder(function, features, fn_kwargs), set(keys))
+    store = _Store(_folder(function, features), set(keys))
     missing = {key: row for row, key in enumerate(keys) if key not in store}
-    work = partial(_make_row, function=function, makes=list(makes), fn_kwargs=fn_kwargs)
+    work = partial(_make_row, function=function, makes=list(makes))
     for start in range(0, len(missing), CHUNK_ROWS):
         chunk = list(missing)[start : start + CHUNK_ROWS]
         rows = inputs.select([missing[key] for key in chunk])
@@ -99,10 +98,10 @@ def _without_rows(features: Features) -> Dataset:
     return Dataset.from_dict({name: [] for name in features}, features=features)
 
 
-def _folder(function: Callable, features: Features, fn_kwargs: Mapping[str, object]) -> Path:
+def _folder(function: Callable, features: Features) -> Path:
     """Where the results of a function with these arguments and this code are."""
-    code = code_state(function, _make_row, *fn_kwargs.values())
-    decided_by = [Hasher.hash(function), Hasher.hash(fn_kwargs), str(features), code]
+    code = code_state(function, _make_row, *getattr(function, "keywords", {}).values())  # of a partial
+    decided_by = [Hasher.hash(function), str(features), code]
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
 
 
@@ -132,11 +131,8 @@ def _content(path: Path) -> str | None:
 
 @cache
 def _content_of(path: Path, *state: int) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Store:
@@ -232,10 +228,10 @@ def _workers_deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _make_row(row: Mapping, function: Callable[..., dict], makes: Sequence[str], fn_kwargs: Mapping) -> dict:
+def _make_row(row: Mapping, function: Callable[[Mapping], dict], makes: Sequence[str]) -> dict:
     """The columns of a row, or why it has none."""
     try:
-        made = {**row, **function(row, **fn_kwargs)}
+        made = {**row, **function(row)}
     except ValueError as error:
         return dict.fromkeys(makes) | {REASON: reason_of(error, row["audio"])}
     return {name: made.get(name) for name in makes} | {REASON: None}

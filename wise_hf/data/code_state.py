@@ -63,18 +63,14 @@ def _top(name: str) -> str:
 
 def _file_of(name: str) -> Path | None:
     """The file of a module; `None` for what is no module, or has none."""
-    path = getattr(sys.modules.get(name), "__file__", None)
-    spec = _spec_of(name) if path is None else None
-    if spec is not None and spec.has_location:
-        path = spec.origin
+    path = getattr(sys.modules.get(name), "__file__", None) or getattr(_spec_of(name), "origin", None)
     return Path(path) if path is not None and Path(path).is_file() else None
 
 
 def _spec_of(name: str) -> ModuleSpec | None:
-    loaded = getattr(sys.modules.get(name), "__spec__", None)
+    if name in sys.modules:
+        return getattr(sys.modules[name], "__spec__", None)
     parent = name.rpartition(".")[0]
-    if loaded is not None or name in sys.modules:
-        return loaded
     if not parent:
         return importlib.util.find_spec(name)
     places = getattr(_spec_of(parent), "submodule_search_locations", None)

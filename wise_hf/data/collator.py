@@ -7,17 +7,8 @@ import numpy as np
 import torch
 from datasets import Dataset
 
-from wise_hf.data.augmentation import (
-    WARPS,
-    EncodedUtterance,
-    change_channel,
-    check_augmentations,
-    disturb,
-    drop_words,
-    mix_words,
-    stretch,
-    warped,
-)
+from wise_hf.data import augmentation
+from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
@@ -98,7 +89,7 @@ class WISECollator:
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def __post_init__(self):
-        check_augmentations(self.augment, self.processor.feature_extractor)
+        augmentation.check_augmentations(self.augment, self.processor.feature_extractor)
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """Make a batch of the model's inputs.
@@ -116,7 +107,7 @@ class WISECollator:
         """
         encoded = [self._encode(utterance) for utterance in utterances]
         if "mix_words" in self.augment:
-            encoded = mix_words(encoded, self.rng)
+            encoded = augmentation.mix_words(encoded, self.rng)
         batch = self.processor.feature_extractor.pad(encoded)
         batch = self.processor.add_word_ids(batch, [each["input_ids"] for each in encoded], return_tensors="pt")
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in encoded])}
@@ -129,14 +120,14 @@ class WISECollator:
         if self.statistics:
             _check_columns(utterance, "speaker")
         if "tempo" in self.augment:
-            encoded = stretch(encoded, self.rng)
+            encoded = augmentation.stretch(encoded, self.rng)
         if "channel" in self.augment:
-            encoded = change_channel(encoded, self.rng)
+            encoded = augmentation.change_channel(encoded, self.rng)
         warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
         encoded["input_features"] = self.normalized(encoded["input_features"], utterance.get("speaker"), warp)
         if "disturb" in self.augment:
-            encoded = disturb(encoded, self.rng)
-        return drop_words(encoded, self.rng) if "drop_words" in self.augment else encoded
+            encoded = augmentation.disturb(encoded, self.rng)
+        return augmentation.drop_words(encoded, self.rng) if "drop_words" in self.augment else encoded
 
     def _label(self, utterance: PreparedUtterance) -> int:
         given = next((int(utterance[name]) for name in LABELS if utterance.get(name) is not None), None)

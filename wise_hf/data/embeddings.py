@@ -3,7 +3,6 @@
 import functools
 import gzip
 import io
-import itertools
 import logging
 import lzma
 import struct
@@ -32,9 +31,9 @@ _AUXILIARIES = (
     *("ai", "are", "ca", "could", "did", "does", "do", "had", "has", "have", "is", "might", "must", "need"),
     *("should", "was", "were", "wo", "would"),
 )
-CONTRACTIONS = tuple(
-    [subject + clitic for subject, clitic in itertools.product(_SUBJECTS, CLITICS[1:])]
-    + [auxiliary + "n't" for auxiliary in _AUXILIARIES]
+CONTRACTIONS = (
+    *(subject + clitic for subject in _SUBJECTS for clitic in CLITICS[1:]),
+    *(auxiliary + "n't" for auxiliary in _AUXILIARIES),
 )
 
 
@@ -177,11 +176,9 @@ def _open_text(path: Path) -> Iterator[io.TextIOBase]:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(_text_in(path, archive)) as file:
                 yield io.TextIOWrapper(file, encoding="utf-8")
-        elif path.suffix.lower() == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8") as file:
-                yield file
         else:
-            with path.open(encoding="utf-8") as file:
+            is_compressed = path.suffix.lower() == ".gz"
+            with (gzip.open if is_compressed else open)(path, "rt", encoding="utf-8") as file:
                 yield file
     except _UNREADABLE as error:
         raise ValueError(

@@ -56,7 +56,9 @@ def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
     content, row_of = _read(path), _rows_by_id(dataset)
     folds = []
     for named in content["folds"]:
-        _check_parts(path, named, is_only_one=len(content["folds"]) == 1)
+        for part in PARTS:
+            if not named[part] and not (part == "test" and len(content["folds"]) == 1):
+                raise ValueError(f"{path}: fold '{named['name']}' has nobody in its {part} part; fill it in.")
         _check_ids(path, named, row_of)
         fold = Fold(named["name"], *([row_of[each] for each in named.get(part, [])] for part in LISTS))
         _check_claims(path, fold, content, dataset)
@@ -71,9 +73,7 @@ def read_origin(path: Path) -> dict:
         ValueError: for no such file.
     """
     content = _read(path)
-    return {name: content[name] for name in ("protocol", "seed")} | {
-        "text_disjoint": content.get("text_disjoint", False)
-    }
+    return {name: content.get(name, False) for name in ("protocol", "seed", "text_disjoint")}
 
 
 def _read(path: Path) -> dict:
@@ -103,12 +103,6 @@ def _is_fold(fold: object) -> bool:
         return False
     lists = [fold.get(name, []) for name in LISTS]
     return all(isinstance(ids, list) and all(isinstance(each, str) for each in ids) for ids in lists)
-
-
-def _check_parts(path: Path, fold: Mapping, is_only_one: bool) -> None:
-    for part in PARTS:
-        if not fold[part] and not (part == "test" and is_only_one):
-            raise ValueError(f"{path}: fold '{fold['name']}' has nobody in its {part} part; fill it in.")
 
 
 def _check_ids(path: Path, fold: Mapping, row_of: Mapping[str, int]) -> None:

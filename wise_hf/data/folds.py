@@ -4,8 +4,9 @@ import functools
 import logging
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from datasets import Dataset, DatasetDict
 
@@ -98,14 +99,13 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
         )
     emotion_of = dataset["emotion"][:]
     for fold in folds:
-        missing = sorted(set(emotions) - {emotion_of[row] for row in fold.train})
-        if missing:
-            raise ValueError(
-                f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
-                "--emotions, or take another protocol."
-            )
-        for part in ("validation", "test"):
+        for part in PARTS:
             missing = sorted(set(emotions) - {emotion_of[row] for row in getattr(fold, part)})
+            if missing and part == "train":
+                raise ValueError(
+                    f"The training part of fold '{fold.name}' has no {', '.join(missing)}; leave out the emotion with "
+                    "--emotions, or take another protocol."
+                )
             if missing and getattr(fold, part):
                 logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, missing)
 
@@ -130,7 +130,12 @@ def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
     """
     repeated, unknown = _saying_what_is_tested(dataset, fold)
     kept = {part: [row for row in getattr(fold, part) if row not in repeated] for part in ("train", "validation")}
-    _check_not_emptied(fold, kept)
+    for part, rows in kept.items():
+        if getattr(fold, part) and not rows:
+            raise ValueError(
+                f"All that is said in the {part} part of fold '{fold.name}' is said in its test part, too; leave "
+                "--text_disjoint out, or choose other folds."
+            )
     logger.info("Fold '%s': %d utterances are left out, since what they say is tested.", fold.name, len(repeated))
     if unknown:
         logger.warning("Fold '%s': %d utterances stay of which no word is known.", fold.name, unknown)
@@ -156,15 +161,6 @@ def _saying_what_is_tested(dataset: Dataset, fold: Fold) -> tuple[set[int], int]
         )
     unknown = sum(not said[row] for part in PARTS for row in getattr(fold, part))
     return {row for row in [*fold.train, *fold.validation] if said[row] & tested}, unknown
-
-
-def _check_not_emptied(fold: Fold, kept: Mapping[str, list[int]]) -> None:
-    for part, rows in kept.items():
-        if getattr(fold, part) and not rows:
-            raise ValueError(
-                f"All that is said in the {part} part of fold '{fold.name}' is said in its test part, too; leave "
-                "--text_disjoint out, or choose other folds."
-            )
 
 
 @functools.lru_cache(maxsize=100_000)  # every fold asks for the same texts
@@ -213,7 +209,7 @@ def _natural_order(name: str) -> list[str | int]:
 
 def _consecutive_groups(names: list[str], num_groups: int) -> list[list[str]]:
     bounds = [round(index * len(names) / num_groups) for index in range(num_groups + 1)]
-    return [names[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [names[start:end] for start, end in pairwise(bounds)]
 
 
 def _split_off_validation(

@@ -25,6 +25,7 @@ def switch(default: bool | None = None, *, help: str, **argparse_options: object
     return option(default, help=f"{help}; --no-... for the contrary", nargs="?", const=True, **argparse_options)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
     """Base of dataclasses of options: checks and converts every value.
 

@@ -44,18 +44,15 @@ class PreparationReport:
 
     def to_text(self, elapsed_s: float) -> str:
         """As a person reads it, with the speed of a preparation that took `elapsed_s`."""
-        hours = self.duration_s / 3600
-        lines = [f"{self.num_utterances} utterances, {self.num_words} words, {hours:.2f} hours of audio"]
-        lines += [f"aligned by {source}: {count}" for source, count in self.alignments.items()]
-        lines.append(
-            f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words"
-        )
-        lines.append(f"passed over: {self.num_skipped} recordings that cannot be used")
-        speed = self.duration_s / max(elapsed_s, 1e-3)
-        lines.append(
+        hours, speed = self.duration_s / 3600, self.duration_s / max(elapsed_s, 1e-3)
+        lines = [
+            f"{self.num_utterances} utterances, {self.num_words} words, {hours:.2f} hours of audio",
+            *(f"aligned by {source}: {count}" for source, count in self.alignments.items()),
+            f"beyond the limits: {self.cut_frames} frames, {self.cut_phonemes} phonemes, {self.cut_words} words",
+            f"passed over: {self.num_skipped} recordings that cannot be used",
             f"{elapsed_s:.1f} s, {speed / 60:.2f} hours of audio a minute, {speed:.0f} times as fast as it plays (the "
-            "cache included)"
-        )
+            "cache included)",
+        ]
         return "\n".join(lines)
 
 
@@ -66,6 +63,7 @@ SPOKEN = tuple(name for name in UTTERANCE_FEATURES if name not in _NAMING)
 _FOUND = {name: UTTERANCE_FEATURES[name] for name in SPOKEN if name not in _RECORDING}
 # Of a feature extractor: what comes after the features that are kept, and what saving leaves in it.
 _LATER = ("normalization", "mean", "std", "padding_value", "feature_extractor_type", "processor_class", "auto_map")
+_CUT = ("cut_frames", "cut_phonemes", "cut_words")
 _UNSURE = {
     "uniform": "the text could not be aligned (it is far longer than what is said, or the search failed), and its "
     "words are shared out evenly",
@@ -141,7 +139,7 @@ def wise_features(feature_extractor: WISEFeatureExtractor) -> tuple[partial, dic
     extract = partial(extract_utterance, feature_extractor=type(feature_extractor).from_dict(settings))
     frames = {"input_features": Array2D((None, feature_extractor.feature_size), "float32")}
     lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
-    return extract, frames | lengths | {name: Value("int64") for name in ("cut_frames", "cut_phonemes", "cut_words")}
+    return extract, frames | lengths | dict.fromkeys(_CUT, Value("int64"))
 
 
 def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, str]]:
@@ -151,16 +149,14 @@ def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, s
 def _extract(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None
 ) -> tuple[Dataset, dict[int, str]]:
-    function, options = getattr(extract, "func", extract), getattr(extract, "keywords", {})  # of a partial
-    return cached_map(aligned, function, SPOKEN, columns, num_proc, desc="Extracting features", **options)
+    return cached_map(aligned, extract, SPOKEN, columns, num_proc, desc="Extracting features")
 
 
 def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
     """Of the words that were found here, tell those that are not to be relied upon."""
-    found = [before is None for before in dataset["alignment"]]
-    aligned_here = list(zip(found, aligned["audio"], aligned["alignment"], strict=True))
+    utterances = list(zip(dataset["alignment"], aligned["alignment"], aligned["audio"], strict=True))
     for source, told in _UNSURE.items():
-        paths = [path for is_found, path, alignment in aligned_here if is_found and alignment == source]
+        paths = [path for before, after, path in utterances if before is None and after == source]
         if paths:
             logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
 
@@ -168,14 +164,11 @@ def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
 def report(prepared: Dataset, num_skipped: int = 0) -> PreparationReport:
     """Count what `prepare` made, of a corpus without `num_skipped` recordings."""
     counts = Counter(prepared["alignment"])
-    starts, ends = np.asarray(prepared["start_s"][:]), np.asarray(prepared["end_s"][:])
     return PreparationReport(
         num_utterances=len(prepared),
         num_words=sum(len(words) for words in prepared["word_lengths"]),
         alignments={source: counts[source] for source in ALIGNMENTS},
-        duration_s=float((ends - starts).sum()),
-        cut_frames=sum(prepared["cut_frames"]),
-        cut_phonemes=sum(prepared["cut_phonemes"]),
-        cut_words=sum(prepared["cut_words"]),
+        duration_s=float(np.subtract(prepared["end_s"][:], prepared["start_s"][:]).sum()),
+        **{name: sum(prepared[name]) for name in _CUT},
         num_skipped=num_skipped,
     )

@@ -7,6 +7,7 @@ from datasets import Features, List, Value
 
 
 ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "doubtful", "uniform")
+_VALUES = {str: Value("string"), float: Value("float64"), bool: Value("bool")}
 
 
 class Phoneme(TypedDict):
@@ -24,11 +25,11 @@ class Word(TypedDict):
     start_s: float
     end_s: float
     phonemes: list[Phoneme]
-    fit: float | None  # as of an utterance
+    fit: float | None
 
 
 class Utterance(TypedDict):
-    """A line of a corpus; times of words and phonemes count from its start_s."""
+    """An utterance of a corpus."""
 
     id: str
     audio: str  # a path; read with wise_hf.model.audio_wise.read_audio
@@ -39,9 +40,24 @@ class Utterance(TypedDict):
     scenario: str | None
     emotion: str
     text: str | None
-    words: list[Word]
+    words: list[Word]  # times of words and phonemes count from start_s
     alignment: str | None  # where the words came from (ALIGNMENTS); None where they are still to be found
-    fit: float | None  # how well they fit the audio, 0 to 1; None where the aligner did not find them
+    fit: float | None  # how well the words fit the audio, 0 to 1; None where the aligner did not find them
+
+
+def features_of(record: type) -> Features:
+    """The `datasets` features of a typed dict; any of them may be `None` in a dataset."""
+    return Features({name: _feature(hint) for name, hint in get_type_hints(record).items()})
+
+
+def _feature(hint: object) -> object:
+    if get_origin(hint) is list:
+        return List(_feature(*get_args(hint)))
+    kind = next(iter(get_args(hint)), hint)  # of `str | None`
+    return _VALUES[kind] if kind in _VALUES else dict(features_of(kind))
+
+
+UTTERANCE_FEATURES = features_of(Utterance)
 
 
 class PreparedUtterance(TypedDict, total=False):
@@ -52,21 +68,6 @@ class PreparedUtterance(TypedDict, total=False):
     scenario: str | None
     emotion: str
     words: list[str]  # as they are written
-    input_features: np.ndarray  # (T, D) float32, the frames of all phonemes, not normalised
+    input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
     phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
-
-
-def _features(kind: type) -> dict[str, object]:
-    """The `datasets` features of a typed dict."""
-    return {name: _feature(hint) for name, hint in get_type_hints(kind).items()}
-
-
-def _feature(hint: object) -> object:
-    if get_origin(hint) is list:
-        return List(_features(*get_args(hint)))
-    (kind,) = {hint, *get_args(hint)} & {str, float}
-    return Value({str: "string", float: "float64"}[kind])
-
-
-UTTERANCE_FEATURES = Features(_features(Utterance))

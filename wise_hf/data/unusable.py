@@ -10,7 +10,6 @@ logger = logging.getLogger(__name__)
 
 MOST_LISTED = 5
 PASS_OVER = "give --skip_unusable to pass over them"
-MOST_LISTED = 5
 
 
 def reason_of(error: Exception, audio: str) -> str:
@@ -29,7 +28,7 @@ class UnusableUtterances(ValueError):
 
     Args:
         names: what to call each utterance.
-        reasons: by the row of the utterance.
+        reasons: by the number of the utterance.
         way_out: how to go on with the others, where there are others.
     """
 
@@ -51,21 +50,21 @@ def tell_unusable(
     Returns:
         The error that tells of them all; `None` where every one can be used.
     """
-    for row, reason in sorted(reasons.items()):
-        logger.warning("%s cannot be used: %s", names[row], reason)
+    for number, reason in sorted(reasons.items()):
+        logger.warning("%s cannot be used: %s", names[number], reason)
     return UnusableUtterances(names, reasons, way_out) if reasons else None
 
 
-def check_usable(names: Sequence[str], reasons: Mapping[int, str], way_out: str = PASS_OVER) -> None:
+def check_usable(names: Sequence[str], reasons: Mapping[int, str]) -> None:
     """Name every utterance that cannot be used in the log, and stop.
 
     Args:
-        names, reasons, way_out: see `UnusableUtterances`.
+        names, reasons: see `UnusableUtterances`.
 
     Raises:
         UnusableUtterances: where there is one.
     """
-    error = tell_unusable(names, reasons, way_out)
+    error = tell_unusable(names, reasons)
     if error is not None:
         raise error
 
@@ -83,19 +82,19 @@ def without_unusable(dataset: Dataset, prepare: Callable[[Dataset], object]) -> 
     try:
         prepare(dataset)
     except UnusableUtterances as error:
-        rows = [row for row in range(len(dataset)) if row not in error.reasons]
-        if not rows:
+        usable = [number for number in range(len(dataset)) if number not in error.reasons]
+        if not usable:
             raise
         logger.info("Passed over: %d of %d recordings.", len(error.reasons), len(dataset))
-        return without_unusable(dataset.select(rows), prepare)
+        return without_unusable(dataset.select(usable), prepare)
     return dataset
 
 
 def _by_reason(names: Sequence[str], reasons: Mapping[int, str]) -> str:
     """The first recordings of the most frequent reasons."""
     alike: dict[str, list[str]] = {}
-    for row, reason in reasons.items():
-        alike.setdefault(reason.rstrip("."), []).append(names[row])
+    for number, reason in reasons.items():
+        alike.setdefault(reason.rstrip("."), []).append(names[number])
     groups = sorted(alike.items(), key=lambda group: -len(group[1]))
     told = "; ".join(f"{listed(its_names)}: {reason}" for reason, its_names in groups[:MOST_LISTED])
     more = len(groups) - MOST_LISTED

@@ -5,7 +5,9 @@ alike.
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from statistics import median
+from timeit import timeit
 
 import numpy as np
 import torch
@@ -75,14 +77,8 @@ def compare_in_turn(
     end = time.perf_counter() + seconds
     while len(times[0]) < repeats or time.perf_counter() < end:
         for taken, run in zip(times, (ours, theirs), strict=True):
-            taken.append(_seconds(run))
+            taken.append(timeit(run, number=1))
     return Measurement(name, median(times[0]), median(times[1]))
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
 
 
 def speech_like_batch(config: WISEConfig, utterances: int = UTTERANCES, seed: int = 0) -> dict[str, torch.Tensor]:
@@ -182,13 +178,8 @@ def compare_mfcc(audio_s: float = 5.0, repeats: int = 5, seconds: float = 2.0) -
         seconds: at least so long is spent.
     """
     samples = 0.1 * np.random.default_rng(0).standard_normal(round(audio_s * SAMPLING_RATE)).astype(np.float32)
-    return compare_in_turn(
-        f"MFCC of {audio_s:g} s",
-        lambda: mfcc_native(samples),
-        lambda: mfcc_opensmile(samples),
-        repeats,
-        seconds,
-    )
+    name = f"MFCC of {audio_s:g} s"
+    return compare_in_turn(name, partial(mfcc_native, samples), partial(mfcc_opensmile, samples), repeats, seconds)
 
 
 def wise_scores(text: str) -> Callable[[np.ndarray], torch.Tensor]:
@@ -197,27 +188,19 @@ def wise_scores(text: str) -> Callable[[np.ndarray], torch.Tensor]:
     tokenizer = build_tokenizer(sorted(set(text.lower().split())))
     processor = WISEProcessor(WISEFeatureExtractor(normalization="none"), tokenizer)
     model = WISEForAudioClassification(WISEConfig(vocab_size=len(tokenizer))).eval()
-
-    @torch.inference_mode()
-    def score(samples: np.ndarray) -> torch.Tensor:
-        inputs = processor(samples, text=text, sampling_rate=SAMPLING_RATE, return_tensors="pt")
-        return model(**inputs).logits.softmax(-1)
-
-    return score
+    return partial(_scores, model, partial(processor, text=text))
 
 
 def wav2vec2_scores(config: Wav2Vec2Config | None = None) -> Callable[[np.ndarray], torch.Tensor]:
     """Samples at 16 kHz to scores: transformers' classifier in the sizes of wav2vec2-base, of random weights."""
     torch.manual_seed(0)
-    extractor = Wav2Vec2FeatureExtractor()
     model = Wav2Vec2ForSequenceClassification(config or Wav2Vec2Config(num_labels=4)).eval()
+    return partial(_scores, model, Wav2Vec2FeatureExtractor())
 
-    @torch.inference_mode()
-    def score(samples: np.ndarray) -> torch.Tensor:
-        inputs = extractor(samples, sampling_rate=SAMPLING_RATE, return_tensors="pt")
-        return model(**inputs).logits.softmax(-1)
 
-    return score
+@torch.inference_mode()
+def _scores(model: nn.Module, encode: Callable[..., dict], samples: np.ndarray) -> torch.Tensor:
+    return model(**encode(samples, sampling_rate=SAMPLING_RATE, return_tensors="pt")).logits.softmax(-1)
 
 
 def compare_recording(
@@ -232,9 +215,8 @@ def compare_recording(
         repeats: runs of each.
     """
     ours, theirs = wise_scores(text), wav2vec2_scores(wav2vec2_config)
-    return compare_in_turn(
-        f"scores of {len(samples) / SAMPLING_RATE:.1f} s", lambda: ours(samples), lambda: theirs(samples), repeats
-    )
+    name = f"scores of {len(samples) / SAMPLING_RATE:.1f} s"
+    return compare_in_turn(name, partial(ours, samples), partial(theirs, samples), repeats)
 
 
 def table(comparisons: list[Measurement]) -> str:

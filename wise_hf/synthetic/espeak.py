@@ -3,11 +3,11 @@
 espeak-ng comes with the PyPI package espeakng-loader and is loaded only when it is needed.
 """
 
+import _ctypes
 import atexit
 import bisect
 import ctypes
 import functools
-import importlib
 import logging
 import re
 import shutil
@@ -15,19 +15,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import soxr
 
 from wise_hf.data.schema import Word
-from wise_hf.model.espeak_wise import (
-    CHARS_UTF8,
-    NAMED_SOUNDS,
-    PHONEME_EVENTS,
-    choose_voice,
-    espeak_paths,
-    start_espeak,
-)
+from wise_hf.model import espeak_wise
+from wise_hf.model.word_times_wise import timed_word
 
 
 logger = logging.getLogger(__name__)
@@ -95,10 +90,7 @@ class Speech:
 
 
 USUAL = Prosody()
-
-
-class _EventId(ctypes.Union):
-    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+_Sound = tuple[str, float, float]  # an ARPAbet phoneme, its first and its end sample
 
 
 class _Event(ctypes.Structure):
@@ -112,7 +104,7 @@ class _Event(ctypes.Structure):
         ("audio_position_ms", ctypes.c_int),
         ("sample", ctypes.c_int),
         ("user_data", ctypes.c_void_p),
-        ("id", _EventId),
+        ("id", ctypes.c_char * 8),  # a union, of which the name of a phoneme is used
     ]
 
 
@@ -129,7 +121,7 @@ class _Mark:
 
 
 def speak(text: str, voice: Voice, prosody: Prosody = USUAL) -> Speech:
-    """Says a text. The same arguments give the same samples, whatever was said before.
+    """Say a text. The same arguments give the same samples, whatever was said before.
 
     Args:
         text: English, plain; its words are spelt in `words` as here but in lower case, without punctuation.
@@ -154,33 +146,21 @@ def speak(text: str, voice: Voice, prosody: Prosody = USUAL) -> Speech:
     samples *= 10 ** ((voice.gain_db + prosody.gain_db) / 20)
     samples = np.pad(np.clip(samples, -1, 1), round(SILENCE_S * SAMPLING_RATE)).astype(np.float32)
     spoken = _share_phonemes(_phonemes_of_tokens(marks, tokens, len(waveform)), tokens)
-    return Speech(
-        samples, [_word(token.group(), phonemes, rate) for token, phonemes in zip(tokens, spoken, strict=True)]
-    )
+    words = [_word(token.group(), phonemes, rate) for token, phonemes in zip(tokens, spoken, strict=True)]
+    return Speech(samples, words)
 
 
-def _word(spelling: str, phonemes: list[tuple[str, float, float]], rate: int) -> Word:
-    """An aligned word from its phonemes, whose times are samples at espeak-ng's rate without the silence before."""
-
-    def seconds(sample: float) -> float:
-        return round(SILENCE_S + sample / rate, 6)
-
-    timed = [{"phoneme": name, "start_s": seconds(start), "end_s": seconds(end)} for name, start, end in phonemes]
-    return {
-        "word": spelling.lower(),
-        "start_s": timed[0]["start_s"],
-        "end_s": timed[-1]["end_s"],
-        "phonemes": timed,
-    }
+def _word(spelling: str, phonemes: list[_Sound], rate: int) -> Word:
+    edges = [phonemes[0][1], *(end for _, _, end in phonemes)]
+    edges_s = [round(SILENCE_S + sample / rate, 6) for sample in edges]
+    return timed_word(spelling.lower(), [name for name, _, _ in phonemes], edges_s)
 
 
-def _phonemes_of_tokens(
-    marks: list[_Mark], tokens: list[re.Match], num_samples: int
-) -> list[list[tuple[str, float, float]]]:
-    """Sorts the marks into (phoneme, first sample, end sample) of each token; one run into its neighbour has none."""
+def _phonemes_of_tokens(marks: list[_Mark], tokens: list[re.Match], num_samples: int) -> list[list[_Sound]]:
+    """Sort the marks into the phonemes of each token; one that is run into its neighbour has none."""
     starts = [token.start() for token in tokens]
     ends = [mark.sample for mark in marks[1:]] + [num_samples]
-    spoken: list[list[tuple[str, float, float]]] = [[] for _ in tokens]
+    spoken: list[list[_Sound]] = [[] for _ in tokens]
     token, begin = 0, None
     for mark, end in zip(marks, ends, strict=True):
         if mark.phoneme is None:
@@ -195,8 +175,8 @@ def _phonemes_of_tokens(
     return spoken
 
 
-def _add_phoneme(phonemes: list, espeak_name: str, start: int, end: int) -> int | None:
-    """Appends the ARPAbet phonemes of [start, end); returns where the next phoneme has to begin if none was added."""
+def _add_phoneme(phonemes: list[_Sound], espeak_name: str, start: int, end: int) -> int | None:
+    """Append the ARPAbet phonemes of [start, end); returns where the next phoneme has to begin if none was added."""
     names = _arpabet(espeak_name.lstrip("',%="))
     if not names:
         return start
@@ -211,32 +191,31 @@ def _add_phoneme(phonemes: list, espeak_name: str, start: int, end: int) -> int 
     edges = np.linspace(start, end, len(names) + 1).tolist()
     if phonemes:  # espeak-ng may leave a pause inside a word; phonemes tile their word
         phonemes[-1] = (*phonemes[-1][:2], edges[0])
-    phonemes.extend(zip(names, edges, edges[1:], strict=False))
+    phonemes.extend((name, *span) for name, span in zip(names, pairwise(edges), strict=True))
     return None
 
 
 def _arpabet(espeak_name: str) -> list[str]:
-    if espeak_name not in NAMED_SOUNDS:
+    if espeak_name not in espeak_wise.NAMED_SOUNDS:
         logger.warning("espeak-ng's phoneme %r has no ARPAbet name here; its time goes to its neighbour.", espeak_name)
-    return NAMED_SOUNDS.get(espeak_name, [])
+    return espeak_wise.NAMED_SOUNDS.get(espeak_name, [])
 
 
-def _share_phonemes(spoken: list[list], tokens: list[re.Match]) -> list[list[tuple[str, float, float]]]:
-    """Gives tokens without phonemes, which espeak-ng ran into the token before, their part of its phonemes."""
+def _share_phonemes(spoken: list[list[_Sound]], tokens: list[re.Match]) -> list[list[_Sound]]:
+    """Give tokens without phonemes, which espeak-ng ran into the token before, their part of its phonemes."""
     leaders = [index for index, phonemes in enumerate(spoken) if phonemes]
     if not leaders:
         raise ValueError(f"espeak-ng says nothing of {tokens[0].string!r}; give an English text.")
     weights = [len(_SPELT_SOUND.findall(token.group().lower())) for token in tokens]
-    edges = [0, *leaders[1:], len(tokens)]
-    groups = [
-        _divide(spoken[leader], weights[first:last])
-        for leader, first, last in zip(leaders, edges, edges[1:], strict=False)
-    ]
-    return [phonemes for group in groups for phonemes in group]
+    bounds = pairwise([0, *leaders[1:], len(tokens)])
+    shared = []
+    for leader, (first, last) in zip(leaders, bounds, strict=True):
+        shared += _divide(spoken[leader], weights[first:last])
+    return shared
 
 
-def _divide(phonemes: list[tuple[str, float, float]], weights: list[int]) -> list[list[tuple[str, float, float]]]:
-    """Divides consecutive phonemes among words in proportion to the weights, at least one for each word."""
+def _divide(phonemes: list[_Sound], weights: list[int]) -> list[list[_Sound]]:
+    """Divide consecutive phonemes among words in proportion to the weights, at least one for each word."""
     while len(phonemes) < len(weights):
         name, start, end = phonemes[-1]
         middle = (start + end) / 2
@@ -247,23 +226,24 @@ def _divide(phonemes: list[tuple[str, float, float]], weights: list[int]) -> lis
         wanted = round(len(phonemes) * taken / sum(weights))
         cuts.append(min(max(wanted, cuts[-1] + 1), len(phonemes) - (len(weights) - position)))
     cuts.append(len(phonemes))
-    return [phonemes[first:last] for first, last in zip(cuts, cuts[1:], strict=False)]
+    return [phonemes[first:last] for first, last in pairwise(cuts)]
 
 
 def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, list[_Mark], int]:
-    """Runs espeak-ng once: int16 samples, the marks in order, and the rate of both in Hz."""
+    """Run espeak-ng once: int16 samples, the marks in order, and the rate of both in Hz."""
     with _fresh_library() as (library, data_path):
         chunks, marks = [], []
         callback = _SynthCallback(functools.partial(_collect, chunks, marks))
-        rate = start_espeak(library, data_path, PHONEME_EVENTS)
+        rate = espeak_wise.start_espeak(library, data_path, espeak_wise.PHONEME_EVENTS)
         try:
             library.espeak_SetSynthCallback(callback)
-            choose_voice(library, voice.variant)
+            espeak_wise.choose_voice(library, voice.variant)
             library.espeak_ng_SetRandSeed(ctypes.c_long(1))
             for parameter, value in _settings(voice, prosody).items():
                 library.espeak_SetParameter(parameter, value, 0)
             encoded = text.encode()
-            library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 1, 0, CHARS_UTF8, None, None)
+            size = ctypes.c_size_t(len(encoded) + 1)
+            library.espeak_Synth(encoded, size, 0, 1, 0, espeak_wise.CHARS_UTF8, None, None)
         finally:
             library.espeak_Terminate()
     if not chunks:
@@ -272,7 +252,7 @@ def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, 
 
 
 def _collect(chunks: list, marks: list, waveform, num_samples: int, events) -> int:
-    """espeak-ng's callback: keeps the samples and the marks of a piece of speech; 0 lets it go on."""
+    """espeak-ng's callback: keep the samples and the marks of a piece of speech; 0 lets it go on."""
     if waveform and num_samples > 0:
         chunks.append(np.ctypeslib.as_array(waveform, (num_samples,)).copy())
     index = 0
@@ -281,7 +261,7 @@ def _collect(chunks: list, marks: list, waveform, num_samples: int, events) -> i
         if event.type == _EVENT_WORD:
             marks.append(_Mark(event.sample, event.text_position, None))
         elif event.type == _EVENT_PHONEME:
-            marks.append(_Mark(event.sample, event.text_position, event.id.string.decode()))
+            marks.append(_Mark(event.sample, event.text_position, event.id.decode()))
         index += 1
     return 0
 
@@ -302,16 +282,11 @@ def _fresh_library() -> Iterator[tuple[ctypes.CDLL, bytes]]:
     that no call resets, so only a fresh copy (6 ms) makes an utterance independent of those before it."""
     library_path, data_path = espeak_files()
     library = ctypes.CDLL(library_path)
+    unload = getattr(_ctypes, "dlclose", None) or _ctypes.FreeLibrary
     try:
         yield library, data_path
     finally:
-        _unload(library)
-
-
-def _unload(library: ctypes.CDLL) -> None:
-    low_level = importlib.import_module("_ctypes")
-    unload = getattr(low_level, "dlclose", None) or low_level.FreeLibrary
-    unload(library._handle)
+        unload(library._handle)
 
 
 @functools.cache
@@ -324,7 +299,7 @@ def espeak_files() -> tuple[str, bytes]:
     Raises:
         ImportError: espeakng-loader is missing.
     """
-    library_path, data_path = espeak_paths()
+    library_path, data_path = espeak_wise.espeak_paths()
     folder = tempfile.mkdtemp(prefix="wise_hf_espeak_")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return shutil.copy(library_path, folder), data_path

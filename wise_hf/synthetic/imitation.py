@@ -17,18 +17,10 @@ import soundfile
 
 from wise_hf.data.corpora.iemocap import IMITATION_MARK
 from wise_hf.data.files import check_writable
+from wise_hf.synthetic import imitation_formats as formats
 from wise_hf.synthetic.espeak import SAMPLING_RATE, espeak_files
-from wise_hf.synthetic.imitation_formats import (
-    EVALUATION_HEADER,
-    Placed,
-    evaluation_block,
-    evaluator_files,
-    rate,
-    segment_texts,
-    transcription,
-)
 from wise_hf.synthetic.imitation_plan import Dialog, plan_corpus
-from wise_hf.synthetic.imitation_speech import say
+from wise_hf.synthetic.imitation_speech import SpokenTurn, say
 
 
 logger = logging.getLogger(__name__)
@@ -52,15 +44,15 @@ _DS_STORE = b"\x00\x00\x00\x01Bud1" + bytes(range(128, 256))
 
 
 def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, num_proc: int = 1) -> Path:
-    """Writes a corpus in the layout of IEMOCAP. The same arguments give the same bytes, whatever `num_proc`.
+    """Write a corpus in the layout of IEMOCAP. The same arguments give the same bytes, whatever `num_proc`.
 
     In scripted dialogs every session has the same lines, as in IEMOCAP.
 
     Args:
         output_dir: new, empty, or an imitation of the same share and seed, which is written anew.
-        share: part of IEMOCAP's size, above 0, at most 1; at 1 it has the counts of `iemocap_counts` exactly (about
-            12 hours of speech, 5 GB). However small, it has every irregularity, and two utterances or more of each
-            speaker and each label of the paper's.
+        share: part of IEMOCAP's size, above 0, at most 1; at 1 it has the corpus's counts exactly (about 12 hours of
+            speech, 5 GB). However small, it has every irregularity, and two utterances or more of each speaker and
+            each label of the paper's.
         seed: 0 or more; decides who says what and how, and how it is rated.
         num_proc: processes, 1 or more.
 
@@ -71,7 +63,10 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
         ValueError: an argument out of range, or a folder that cannot be written or holds something else.
         ImportError: espeakng-loader is missing.
     """
-    _check(share, seed, num_proc)
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; give a part of IEMOCAP's size above 0 and at most 1.")
+    if seed < 0 or num_proc < 1:
+        raise ValueError(f"seed is {seed} and num_proc {num_proc}; give a seed of 0 or more and 1 or more processes.")
     espeak_files()
     root = Path(output_dir)
     readme = README.format(share=float(share), seed=seed)
@@ -90,26 +85,16 @@ def write_iemocap(output_dir: str | Path, share: float = 0.05, seed: int = 0, nu
     return root
 
 
-def _check(share: float, seed: int, num_proc: int) -> None:
-    if not 0 < share <= 1:
-        raise ValueError(f"share is {share}; give a part of IEMOCAP's size above 0 and at most 1.")
-    if seed < 0 or num_proc < 1:
-        raise ValueError(f"seed is {seed} and num_proc {num_proc}; give a seed of 0 or more and 1 or more processes.")
-
-
 def _check_folder(root: Path, readme: str) -> None:
-    """Refuses a folder in which writing could touch what somebody else has there."""
+    """Refuse a folder in which writing could touch what somebody else has there."""
     names = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     ours = {"README.txt", *(f"Session{number}" for number in range(1, 6))}
-    is_ours = names <= ours and (root / "README.txt").is_file() and _read(root / "README.txt") == readme
+    told = root / "README.txt"
+    is_ours = names <= ours and told.is_file() and told.read_text(encoding="utf-8", errors="replace") == readme
     if names and not is_ours:
         raise ValueError(
             f"{root} holds something else than an imitation of this share and seed; give an empty or a new folder."
         )
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _write(path: Path, content: str | bytes) -> None:
@@ -118,56 +103,52 @@ def _write(path: Path, content: str | bytes) -> None:
 
 
 def _write_dialog(root: Path, seed: int, dialog: Dialog) -> int:
-    """Speaks a dialog and writes all its files; returns the number of its utterances."""
+    """Speak a dialog and write all its files; returns the number of its utterances."""
     rng = np.random.default_rng([seed, zlib.crc32(dialog.name.encode())])
-    placed = _speak_dialog(dialog, seed, rng)
+    spoken: list[SpokenTurn] = []
+    for turn in dialog.turns:
+        start_s = round((spoken[-1].end_s if spoken else 0.0) + rng.uniform(*PAUSE_S), 4)
+        spoken.append(say(turn, start_s, seed, rng))
     session = root / f"Session{dialog.name[4]}"
-    _write_audio(session, dialog, placed, rng)
-    _write_texts(session / "dialog", dialog, placed, rng)
+    _write_audio(session, dialog.name, spoken, rng)
+    _write_texts(session / "dialog", dialog, spoken, rng)
     alignments = session / "sentences" / "ForcedAlignment" / dialog.name
-    _write_junk(alignments / f"{placed[0].turn.utterance_id}.wdseg")
-    for each in placed:
+    for each in spoken:
         if each.turn.has_segments:
-            words, phones = segment_texts(each.utterance, rng)
+            words, phones = formats.segment_texts(each, rng)
             _write(alignments / f"{each.turn.utterance_id}.wdseg", words)
             _write(alignments / f"{each.turn.utterance_id}.phseg", phones)
-    return len(placed)
+    _write_junk(alignments / f"{spoken[0].turn.utterance_id}.wdseg")
+    return len(spoken)
 
 
-def _speak_dialog(dialog: Dialog, seed: int, rng: np.random.Generator) -> list[Placed]:
-    placed: list[Placed] = []
-    for turn in dialog.turns:
-        start_s = round((placed[-1].end_s if placed else 0.0) + rng.uniform(*PAUSE_S), 4)
-        placed.append(Placed(turn, say(turn, seed, rng), start_s))
-    return placed
-
-
-def _write_audio(session: Path, dialog: Dialog, placed: Sequence[Placed], rng: np.random.Generator) -> None:
+def _write_audio(session: Path, dialog: str, spoken: Sequence[SpokenTurn], rng: np.random.Generator) -> None:
     """Each utterance, and the whole dialog with the woman on the left and the man on the right channel."""
-    num_samples = round((placed[-1].end_s + PAUSE_S[1]) * SAMPLING_RATE)
+    num_samples = round((spoken[-1].end_s + PAUSE_S[1]) * SAMPLING_RATE)
     whole = np.round(rng.normal(0, ROOM_NOISE, (num_samples, 2))).astype(np.int16)
-    folder = session / "sentences" / "wav" / dialog.name
-    for path in (folder / f"{placed[0].turn.utterance_id}.wav", session / "dialog" / "wav" / f"{dialog.name}.wav"):
-        _write_junk(path)
-    for each in placed:
-        samples, start = each.utterance.samples, round(each.start_s * SAMPLING_RATE)
-        whole[start : start + len(samples), "FM".index(each.turn.speaker[-1])] = samples
-        soundfile.write(folder / f"{each.turn.utterance_id}.wav", samples, SAMPLING_RATE, subtype="PCM_16")
-    soundfile.write(session / "dialog" / "wav" / f"{dialog.name}.wav", whole, SAMPLING_RATE, subtype="PCM_16")
+    paths = [session / "sentences" / "wav" / dialog / f"{each.turn.utterance_id}.wav" for each in spoken]
+    whole_path = session / "dialog" / "wav" / f"{dialog}.wav"
+    _write_junk(paths[0])
+    _write_junk(whole_path)
+    for path, each in zip(paths, spoken, strict=True):
+        start = round(each.start_s * SAMPLING_RATE)
+        whole[start : start + len(each.samples), "FM".index(each.turn.speaker[-1])] = each.samples
+        soundfile.write(path, each.samples, SAMPLING_RATE, subtype="PCM_16")
+    soundfile.write(whole_path, whole, SAMPLING_RATE, subtype="PCM_16")
 
 
-def _write_texts(folder: Path, dialog: Dialog, placed: Sequence[Placed], rng: np.random.Generator) -> None:
+def _write_texts(folder: Path, dialog: Dialog, spoken: Sequence[SpokenTurn], rng: np.random.Generator) -> None:
     """Evaluations and transcription of a dialog."""
-    ratings = [rate(each.turn, rng) for each in placed]
-    blocks = [evaluation_block(*pair) for pair in zip(placed, ratings, strict=True)]
-    evaluations = folder / "EmoEvaluation"
-    transcriptions = folder / "transcriptions" / f"{dialog.name}.txt"
-    _write(evaluations / f"{dialog.name}.txt", "".join([EVALUATION_HEADER, *blocks]))
-    _write(transcriptions, transcription(dialog, placed))
-    _write_junk(evaluations / f"{dialog.name}.txt")
-    _write_junk(transcriptions)
-    for path, text in evaluator_files(dialog, ratings).items():
+    ratings = [formats.rate(each.turn, rng) for each in spoken]
+    blocks = map(formats.evaluation_block, spoken, ratings)
+    evaluations, transcriptions = folder / "EmoEvaluation", folder / "transcriptions"
+    texts = formats.evaluator_files(dialog, ratings)
+    texts[f"{dialog.name}.txt"] = "".join([formats.EVALUATION_HEADER, *blocks])
+    for path, text in texts.items():
         _write(evaluations / path, text)
+    _write(transcriptions / f"{dialog.name}.txt", formats.transcription(dialog, spoken))
+    _write_junk(evaluations / f"{dialog.name}.txt")
+    _write_junk(transcriptions / f"{dialog.name}.txt")
 
 
 def _write_junk(beside: Path) -> None:

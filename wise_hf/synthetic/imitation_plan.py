@@ -1,11 +1,12 @@
 """Who says what in an imitation of IEMOCAP: dialogs, turns, speakers and labels, as many as the corpus has.
 
-A plan is made without speaking. At full size it has every count of `iemocap_counts`.
+A plan is made without speaking. At full size it has every count of `wise_hf.data.corpora.iemocap.counts`.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -23,7 +24,6 @@ from wise_hf.data.corpora.iemocap.counts import (
 IMPROVISATION, SCRIPT = "impro", "script"  # as dialogs are named
 TURNS_PER_DIALOG = 6  # a small corpus has as many dialogs as have about so many turns each
 
-_OTHER_LABELS = tuple(label for label in LABELS if label not in FOUR_CLASS_LABELS)
 _ALWAYS_LABELS = (*FOUR_CLASS_LABELS, "undecided")
 _LABELS_WITHOUT_SEGMENTS = dict(zip(WITHOUT_SEGMENTS, ("excited", "undecided"), strict=True))
 # Dialogs that were recorded in two parts.
@@ -84,7 +84,7 @@ class Dialog:
 
 
 def plan_corpus(share: float = 1.0, seed: int = 0) -> list[Dialog]:
-    """Plans the dialogs of an imitation.
+    """Plan the dialogs of an imitation.
 
     Args:
         share: part of IEMOCAP's size, above 0, at most 1 (its exact counts).
@@ -113,7 +113,7 @@ def count_cells(share: float) -> dict[Cell, int]:
     Args:
         share: see `plan_corpus`. Of the paper's labels and of undecided ones each cell keeps at least one.
     """
-    return {cell: max(round(share * count), int(cell[3] in _ALWAYS_LABELS)) for cell, count in _full_counts().items()}
+    return {cell: max(round(share * number), cell[3] in _ALWAYS_LABELS) for cell, number in _full_counts().items()}
 
 
 def _full_counts() -> Counter[Cell]:
@@ -124,7 +124,7 @@ def _full_counts() -> Counter[Cell]:
     sessions, scenarios and speakers.
     """
     counts: Counter[Cell] = Counter()
-    others = iter(_interleaved({label: LABELS[label] for label in _OTHER_LABELS}))
+    others = iter(_interleaved({label: LABELS[label] for label in LABELS if label not in FOUR_CLASS_LABELS}))
     for session in SESSIONS:
         four = [
             (letter, label) for letter in "FM" for label, n in SPEAKERS[session + letter].items() for _ in range(n)
@@ -140,29 +140,26 @@ def _full_counts() -> Counter[Cell]:
 
 def _interleaved(counts: Mapping[str, int]) -> list[str]:
     """Names, each as often as counted and evenly spread."""
-    places = [((place + 0.5) / count, name) for name, count in counts.items() for place in range(count)]
+    places = [((place + 0.5) / number, name) for name, number in counts.items() for place in range(number)]
     return [name for _, name in sorted(places)]
 
 
 def _dialog_names(session: str, kind: str) -> list[str]:
     """All dialogs of a session's scenario; F or M in a name says who wears the markers."""
     improvisations = [f"{number:02d}" for number in range(1, 8 if session == "Ses01" else 9)]
-    wholes = [
-        f"{session}{marked}_{kind}{number}"
-        for number in (improvisations if kind == IMPROVISATION else _SCRIPTS)
-        for marked in "FM"
-    ]
+    numbers = improvisations if kind == IMPROVISATION else _SCRIPTS
+    wholes = [f"{session}{marked}_{kind}{number}" for number in numbers for marked in "FM"]
     return [part for whole in wholes for part in _PARTS.get(whole, (whole,))]
 
 
 def _deal(
     counts: Mapping[Cell, int], session: str, kind: str, rng: np.random.Generator
 ) -> dict[str, list[tuple[str, str]]]:
-    """Deals the utterances of a session's scenario to dialogs: names -> (id, label) in the order of time."""
+    """Deal the utterances of a session's scenario to dialogs: names -> (id, label) in the order of time."""
     labels: dict[str, list[str]] = {"F": [], "M": []}
-    for (*where, letter, label), count in counts.items():
+    for (*where, letter, label), number in counts.items():
         if where == [session, kind]:
-            labels[letter] += [label] * count
+            labels[letter] += [label] * number
     names = sorted(_dialog_names(session, kind), key=lambda name: name not in _ALWAYS_DIALOGS)
     num_always = len(_ALWAYS_DIALOGS.intersection(names))
     num_turns = len(labels["F"]) + len(labels["M"])
@@ -174,27 +171,25 @@ def _deal(
 def _deal_speaker(
     labels: list[str], names: list[str], letter: str, rng: np.random.Generator
 ) -> dict[str, list[tuple[str, str]]]:
-    """Deals one speaker's labels evenly: names of dialogs -> (id, label) in the order of numbers."""
-    special = [each for each in WITHOUT_SEGMENTS if each.rpartition("_")[0] in names and each[-4] == letter]
-    for utterance_id in special:
-        labels.remove(_LABELS_WITHOUT_SEGMENTS[utterance_id])
+    """Deal one speaker's labels evenly: names of dialogs -> (id, label) in the order of numbers."""
+    fixed = {name: _fixed(f"{name}_{letter}") for name in names}
+    for label in (label for utterances in fixed.values() for label in utterances.values()):
+        labels.remove(label)
     hands: dict[str, list[str]] = {name: [] for name in names}
-    reserved = Counter(utterance_id.rpartition("_")[0] for utterance_id in special)
     for label in rng.permutation(labels).tolist():
-        name = min(names, key=lambda name: len(hands[name]) + reserved[name])
-        hands[name].append(label)
-    return {name: _numbered(f"{name}_{letter}", hand) for name, hand in hands.items()}
+        hands[min(names, key=lambda name: len(hands[name]) + len(fixed[name]))].append(label)
+    return {name: _numbered(f"{name}_{letter}", hands[name], fixed[name]) for name in names}
 
 
-def _numbered(prefix: str, labels: list[str]) -> list[tuple[str, str]]:
+def _fixed(prefix: str) -> dict[str, str]:
+    """Utterances of a speaker in a dialog that have their ids already, and their labels."""
+    return {name: label for name, label in _LABELS_WITHOUT_SEGMENTS.items() if name.startswith(prefix)}
+
+
+def _numbered(prefix: str, labels: list[str], fixed: Mapping[str, str]) -> list[tuple[str, str]]:
     """Ids for a speaker's labels in a dialog. In a small corpus the numbers leap to that of a fixed utterance."""
-    numbered = [(f"{prefix}{number:03d}", label) for number, label in enumerate(labels)]
-    for fixed, label in _LABELS_WITHOUT_SEGMENTS.items():
-        if fixed.startswith(prefix):
-            number = int(fixed[-3:])
-            after = [(f"{prefix}{number + 1 + place:03d}", each) for place, each in enumerate(labels[number:])]
-            numbered = [*numbered[:number], (fixed, label), *after]
-    return numbered
+    free = (name for name in (f"{prefix}{number:03d}" for number in count()) if name not in fixed)
+    return sorted([*zip(free, labels, strict=False), *fixed.items()])
 
 
 def _take_turns(hands: Mapping[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:

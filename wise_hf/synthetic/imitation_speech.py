@@ -22,16 +22,12 @@ DIFFERENT_TEXT_PERIOD = 28  # about 3.5 in a hundred
 LAUGHTER_ONLY_PERIOD = 47
 
 # Label -> the two of synthetic speech's emotions that it lies between, and how far towards the second.
-_BETWEEN: Mapping[str, tuple[str, str, float]] = {
-    "angry": ("angry", "angry", 0.0),
+_BETWEEN: Mapping[str, tuple[str, str, float]] = {each: (each, each, 0.0) for each in EMOTIONS} | {
     "disgusted": ("angry", "neutral", 0.5),
     "excited": ("happy", "happy", 0.0),
     "fearful": ("sad", "happy", 0.5),
     "frustrated": ("angry", "sad", 0.5),
-    "happy": ("happy", "happy", 0.0),
-    "neutral": ("neutral", "neutral", 0.0),
     "other": ("neutral", "sad", 0.3),
-    "sad": ("sad", "sad", 0.0),
     "surprised": ("happy", "neutral", 0.3),
 }
 
@@ -57,22 +53,26 @@ NOISES = (LAUGHTER, Noise("BREATHING", 1, 0.6), Noise("GARBAGE", 2, 0.4), Noise(
 
 @dataclass(frozen=True)
 class SpokenTurn:
-    """A spoken turn.
+    """A spoken turn on its dialog's time line.
 
     Args:
+        turn: what was planned.
+        start_s: when it starts, a multiple of 0.0001.
         samples: int16 of shape (num_samples,), mono, 16 kHz.
         words: as in `Speech.words`, in seconds from the first sample; a noise is the word `++LAUGHTER++` with the
             phoneme `+LAUGHTER+`.
         text: its transcription, with tags such as `[LAUGHTER]`.
     """
 
+    turn: Turn
+    start_s: float
     samples: np.ndarray
     words: list[dict]
     text: str
 
     @property
-    def duration_s(self) -> float:
-        return len(self.samples) / SAMPLING_RATE
+    def end_s(self) -> float:
+        return self.start_s + len(self.samples) / SAMPLING_RATE
 
 
 def voice_of(speaker: str) -> Voice:
@@ -80,11 +80,12 @@ def voice_of(speaker: str) -> Voice:
     return VOICES[2 * (int(speaker[4]) - 1) + (speaker[-1] == "F")]
 
 
-def say(turn: Turn, seed: int, rng: np.random.Generator) -> SpokenTurn:
-    """Speaks a turn.
+def say(turn: Turn, start_s: float, seed: int, rng: np.random.Generator) -> SpokenTurn:
+    """Speak a turn.
 
     Args:
         turn: who speaks, with which label, and the line that decides the words.
+        start_s: when it starts.
         seed: of the corpus; with the line it decides the words.
         rng: decides how they are spoken.
 
@@ -103,7 +104,7 @@ def say(turn: Turn, seed: int, rng: np.random.Generator) -> SpokenTurn:
     text = " ".join(f"[{part.name}]" if isinstance(part, Noise) else part for part in parts)
     if _falls_on(turn, DIFFERENT_TEXT_PERIOD):
         text = _without_a_word(text, rng)
-    return SpokenTurn(np.round(samples * 32767).astype(np.int16), _joined(spoken), text)
+    return SpokenTurn(turn, start_s, np.round(samples * 32767).astype(np.int16), _joined(spoken), text)
 
 
 def _falls_on(turn: Turn, period: int) -> bool:
@@ -140,8 +141,8 @@ def _parts(turn: Turn, sentences: list[str], rng: np.random.Generator) -> list[s
 
 def _prosody(label: str, manner: tuple[str, str, float], rng: np.random.Generator) -> Prosody:
     first, second, weight = manner
-    pairs = zip(astuple(acted(first, rng)), astuple(acted(second, rng)), strict=True)
-    prosody = Prosody(*(float((1 - weight) * one + weight * other) for one, other in pairs))
+    one, other = (np.array(astuple(acted(emotion, rng))) for emotion in (first, second))
+    prosody = Prosody(*((1 - weight) * one + weight * other).tolist())
     if label == "excited":  # as happy, but higher and faster
         prosody = replace(prosody, pitch_shift=prosody.pitch_shift + 8, rate_factor=prosody.rate_factor * 1.1)
     return prosody
@@ -160,15 +161,16 @@ def _joined(spoken: list[Speech]) -> list[dict]:
     """The words of consecutive pieces on one time line."""
     words, start_s = [], 0.0
     for speech in spoken:
-        for word in speech.words:
-            phonemes = [phoneme | _moved(phoneme, start_s) for phoneme in word["phonemes"]]
-            words.append(word | _moved(word, start_s) | {"phonemes": phonemes})
+        words += [
+            _moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]}
+            for word in speech.words
+        ]
         start_s += len(speech.samples) / SAMPLING_RATE
     return words
 
 
-def _moved(span: dict, by_s: float) -> dict[str, float]:
-    return {"start_s": span["start_s"] + by_s, "end_s": span["end_s"] + by_s}
+def _moved(span: dict, by_s: float) -> dict:
+    return span | {"start_s": span["start_s"] + by_s, "end_s": span["end_s"] + by_s}
 
 
 def _without_a_word(text: str, rng: np.random.Generator) -> str:

@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from wise_hf.data import load_iemocap
-from wise_hf.data.corpora.iemocap.check import describe_segments
 from wise_hf.data.corpora.iemocap.counts import FOUR_CLASS_LABELS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.formats import read_name
-from wise_hf.data.corpora.iemocap.reader import IEMOCAP_FEATURES, read_rows
+from wise_hf.data.corpora.iemocap.reader import IEMOCAP_FEATURES, read_utterances
+from wise_hf.data.corpora.iemocap.words import describe_segments
 from wise_hf.data.schema import UTTERANCE_FEATURES
 from wise_hf.synthetic.imitation_plan import plan_corpus
 
@@ -282,12 +282,12 @@ def test_words_that_cannot_be_read_stop_with_advice_that_helps(root, as_complete
 
 
 def test_the_two_utterances_that_never_had_segment_files_are_expected(root, as_complete, monkeypatch):
-    monkeypatch.setattr("wise_hf.data.corpora.iemocap.check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.corpora.iemocap.words.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     assert len(load_iemocap(root)) == 3
 
 
 def test_a_broken_segment_file_stops_with_its_line_or_is_told(root, as_complete, monkeypatch, caplog):
-    monkeypatch.setattr("wise_hf.data.corpora.iemocap.check.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
+    monkeypatch.setattr("wise_hf.data.corpora.iemocap.words.WITHOUT_SEGMENTS", ("Ses01M_script01_1_F000",))
     path = root / "Session1" / "sentences" / "ForcedAlignment" / "Ses01F_impro01" / "Ses01F_impro01_F000.phseg"
     path.write_text(path.read_text() + "what is this\n")
     with pytest.raises(ValueError, match=r"F000.phseg, line \d+: 'what is this'"):
@@ -324,17 +324,17 @@ def test_a_recording_of_another_length_than_its_evaluation_is_told(root, caplog)
 def test_an_empty_transcription_lacks_its_texts(root):
     (root / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt").write_bytes(b"")
     with pytest.raises(ValueError, match="lacks the text of Ses01F_impro01_F000 in .*; the text of Ses01F_"):
-        read_rows(root)
+        read_utterances(root)
 
 
 def test_evaluations_and_transcriptions_are_joined_by_name(root):
     path = root / "Session1" / "dialog" / "transcriptions" / "Ses01M_script01_1.txt"
     path.write_text("Ses01M_script01_1_F009 [001.0000-001.5000]: No way.\n" + path.read_text())
     with pytest.raises(ValueError, match="the evaluation of Ses01M_script01_1_F009 in .*Ses01M_script01_1.txt"):
-        read_rows(root)
+        read_utterances(root)
     path.write_text("Ses01M_script01_1_F000 [001.0000-001.5000]: No way.\n")
     with pytest.raises(ValueError, match="the text of Ses01M_script01_1_M000 in .*Ses01M_script01_1.txt"):
-        read_rows(root)
+        read_utterances(root)
 
 
 def test_a_broken_line_stops_or_is_passed_over_with_a_word(root, caplog):

@@ -88,7 +88,7 @@ def test_evaluations_with_all_their_irregularities(tmp_path):
     read = read_evaluations(write(tmp_path, f"{DIALOG}.txt", EVALUATIONS))
     assert list(read) == ["Ses01F_impro01_F000", "Ses01F_impro01_M000"]
     first = read["Ses01F_impro01_F000"]
-    assert (first.start_s, first.end_s, first.label) == (3.1416, 5.2718, "neutral")
+    assert (first.dialog_start_s, first.dialog_end_s, first.majority_label) == (3.1416, 5.2718, "neutral")
     assert (first.valence, first.activation, first.dominance) == (2.5, 2.5, 3.0)
     assert first.categorical_ratings == [
         {"evaluator": "E2", "labels": ["Neutral"], "comment": ""},
@@ -271,7 +271,8 @@ def test_written_evaluations_are_read_back(tmp_path, blocks):
     read = read_evaluations(write(tmp_path, f"{DIALOG}.txt", "\n".join(lines)))
     assert len(read) == len(blocks)
     for evaluation, ((start_s, end_s), label, attributes, named, comment) in zip(read.values(), blocks, strict=True):
-        assert (evaluation.start_s, evaluation.end_s, evaluation.label) == (start_s, end_s, LABEL_NAMES[label])
+        assert (evaluation.dialog_start_s, evaluation.dialog_end_s) == (start_s, end_s)
+        assert evaluation.majority_label == LABEL_NAMES[label]
         assert (evaluation.valence, evaluation.activation, evaluation.dominance) == attributes
         assert evaluation.categorical_ratings == [{"evaluator": "E1", "labels": named, "comment": comment}]
 
@@ -292,7 +293,7 @@ def test_a_spoilt_evaluation_file_is_an_error_with_its_line_or_evaluations_as_wr
         )
         numbers = [float(number) for number in re.findall(r"\d+\.?\d*", summary.replace(utterance_id, ""))]
         assert numbers == [
-            *(evaluation.start_s, evaluation.end_s),
+            *(evaluation.dialog_start_s, evaluation.dialog_end_s),
             *(evaluation.valence, evaluation.activation, evaluation.dominance),
         ]
     rated = [line for line in text.split("\n") if line.strip()[:2] in ("C-", "A-")]

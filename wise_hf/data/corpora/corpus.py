@@ -15,16 +15,6 @@ from wise_hf.data.unusable import UnusableUtterances
 LabelSets = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoOptions(Options):
-    """Of a corpus that has none of its own."""
-
-
-def name_of_folder(data_dir: Path) -> str:
-    """A corpus without a name of its own is called as its folder."""
-    return data_dir.resolve().name
-
-
 @dataclass(frozen=True)
 class Corpus:
     """One entry of the registry; docs/adding_a_corpus.md walks through it.
@@ -34,7 +24,7 @@ class Corpus:
         what: what DATA_DIR holds, in a few words for `--help`.
         read: `(data_dir, emotions, label_map, num_proc, **options)` -> the utterances that can be used
             (`wise_hf.data.schema.UTTERANCE_FEATURES`), and the error that tells of the others, or `None`.
-        title: what results call the corpus that is in a folder.
+        title: what results call the corpus that is in a folder; the folder's name where it has no name of its own.
         options: a dataclass of its own options; those that are given are passed to `read` by name.
         label_sets: names that `--emotions` takes instead of single emotions.
         protocol: the cross-validation where none is asked for.
@@ -45,8 +35,8 @@ class Corpus:
     name: str
     what: str
     read: Callable[..., tuple[Dataset, UnusableUtterances | None]]
-    title: Callable[[Path], str] = name_of_folder
-    options: type[Options] = NoOptions
+    title: Callable[[Path], str] = lambda data_dir: data_dir.resolve().name
+    options: type[Options] = Options
     label_sets: LabelSets = field(default_factory=dict)
     protocol: str = "none"
     num_folds: int | None = None

@@ -6,14 +6,10 @@ The label is the emotion that was acted, not what listeners heard.
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datasets import Dataset
-
 from wise_hf.data.corpora.corpus import Corpus
-from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.data.corpora.recordings import Recording, reader
 
 
 logger = logging.getLogger(__name__)
@@ -48,33 +44,22 @@ LABEL_SETS = {
 }
 
 
-def read_crema_d(
-    data_dir: Path,
-    emotions: str | Sequence[str] | None = None,
-    label_map: Mapping[str, str] | None = None,
-    num_proc: int | None = None,
-) -> tuple[Dataset, UnusableUtterances | None]:
-    """Read CREMA-D.
+def list_clips(data_dir: Path) -> list[Recording]:
+    """The clips of CREMA-D.
 
     Args:
         data_dir: the folder that holds AudioWAV, or AudioWAV itself.
-        emotions, label_map: see `read_recordings`.
-        num_proc: not used; reading is quick.
-
-    Returns:
-        See `read_recordings`.
 
     Raises:
         ValueError: for a folder without such recordings.
     """
-    folder = Path(data_dir) / "AudioWAV"
-    folder = folder if folder.is_dir() else Path(data_dir)
+    folder = data_dir / "AudioWAV" if (data_dir / "AudioWAV").is_dir() else data_dir
     paths = sorted(path for path in folder.glob("*.wav") if NAME.fullmatch(path.name))
     if not paths:
         raise ValueError(f"{data_dir} holds no AudioWAV with recordings of CREMA-D (1001_DFA_ANG_XX.wav, ...).")
     if len(paths) != NUM_RECORDINGS:
         logger.warning("%s has %d recordings; CREMA-D has %d.", folder, len(paths), NUM_RECORDINGS)
-    return read_recordings(folder, [_recording(path) for path in paths], emotions, label_map, LABEL_SETS)
+    return [_recording(path) for path in paths]
 
 
 def _recording(path: Path) -> Recording:
@@ -82,6 +67,7 @@ def _recording(path: Path) -> Recording:
     return Recording(path.stem, path, EMOTIONS[emotion], SENTENCES[sentence], speaker=actor)
 
 
+read_crema_d = reader(list_clips, LABEL_SETS)
 CORPUS = Corpus(
     name="crema_d",
     what="CREMA-D (AudioWAV)",

@@ -9,8 +9,7 @@ from datasets import Dataset
 
 from wise_hf.data.corpora.corpus import Corpus
 from wise_hf.data.corpora.folder_metadata import read_metadata
-from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.data.corpora.recordings import Recording, reader
 
 
 METADATA = "metadata.csv"
@@ -45,29 +44,6 @@ def load_folder(
     return dataset
 
 
-def read_folder(
-    data_dir: str | Path,
-    emotions: Sequence[str] | None = None,
-    label_map: Mapping[str, str] | None = None,
-    num_proc: int | None = None,
-) -> tuple[Dataset, UnusableUtterances | None]:
-    """Read what can be used.
-
-    Args:
-        data_dir, emotions, label_map: see `load_folder`.
-        num_proc: not used; reading a folder is quick.
-
-    Returns:
-        The utterances that can be used, and the error that tells of the others, where there are others.
-
-    Raises:
-        UnusableUtterances: no recording can be used.
-        ValueError: see `load_folder`.
-    """
-    root = Path(data_dir)
-    return read_recordings(root, list_recordings(root), emotions, label_map)
-
-
 def list_recordings(root: Path) -> list[Recording]:
     """What the lines of `root/metadata.csv` tell; raises ValueError naming the file and line."""
     disk, lines, recordings = _Disk(), {}, []
@@ -86,9 +62,7 @@ def list_recordings(root: Path) -> list[Recording]:
                 id=Path(name).as_posix(),
                 path=path,
                 emotion=row["emotion"],
-                text=row.get("text") or None,
-                speaker=row.get("speaker") or None,
-                session=row.get("session") or None,
+                **{name: row.get(name) or None for name in ("text", "speaker", "session")},
                 words=disk.find(path.parent, f"{path.stem}.words.json"),
                 told=f"line {line} of {METADATA}",
             )
@@ -124,4 +98,5 @@ class _Disk:
         return self._names[folder]
 
 
+read_folder = reader(list_recordings)
 CORPUS = Corpus(name="folder", what="a folder of recordings with a metadata.csv", read=read_folder)

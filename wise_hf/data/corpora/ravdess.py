@@ -6,14 +6,10 @@ channel (01 speech, 02 song), emotion, intensity (01 normal, 02 strong), stateme
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datasets import Dataset
-
 from wise_hf.data.corpora.corpus import Corpus
-from wise_hf.data.corpora.recordings import Recording, read_recordings
-from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.data.corpora.recordings import Recording, reader
 
 
 logger = logging.getLogger(__name__)
@@ -37,26 +33,16 @@ LABEL_SETS = {
 }
 
 
-def read_ravdess(
-    data_dir: Path,
-    emotions: str | Sequence[str] | None = None,
-    label_map: Mapping[str, str] | None = None,
-    num_proc: int | None = None,
-) -> tuple[Dataset, UnusableUtterances | None]:
-    """Read the speech of RAVDESS; its songs and videos are passed over.
+def list_speech(data_dir: Path) -> list[Recording]:
+    """The speech of RAVDESS; its songs and videos are passed over.
 
     Args:
         data_dir: the folder that holds Actor_01, Actor_02, ..., at any depth.
-        emotions, label_map: see `read_recordings`.
-        num_proc: not used; reading is quick.
-
-    Returns:
-        See `read_recordings`.
 
     Raises:
         ValueError: for a folder without such recordings.
     """
-    found = (path for path in Path(data_dir).rglob("*") if NAME.fullmatch(path.name))
+    found = (path for path in data_dir.rglob("*") if NAME.fullmatch(path.name))
     paths = sorted(found, key=lambda path: path.name)
     if not paths:
         raise ValueError(
@@ -64,7 +50,7 @@ def read_ravdess(
         )
     if len(paths) != NUM_RECORDINGS:
         logger.warning("%s has %d recordings; RAVDESS has %d of speech.", data_dir, len(paths), NUM_RECORDINGS)
-    return read_recordings(Path(data_dir), [_recording(path) for path in paths], emotions, label_map, LABEL_SETS)
+    return [_recording(path) for path in paths]
 
 
 def _recording(path: Path) -> Recording:
@@ -72,6 +58,7 @@ def _recording(path: Path) -> Recording:
     return Recording(path.stem, path, EMOTIONS[emotion], STATEMENTS[statement], speaker=f"Actor_{actor}")
 
 
+read_ravdess = reader(list_speech, LABEL_SETS)
 CORPUS = Corpus(
     name="ravdess",
     what="RAVDESS, speech (Actor_01, Actor_02, ...)",

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from wise_hf.model.word_times_wise import words_from_times
 
 
 logger = logging.getLogger(__name__)
+
+NO_SETS: LabelSets = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,33 @@ class Recording:
     told: str = ""
 
 
+def reader(list_recordings: Callable[[Path], Sequence[Recording]], label_sets: LabelSets = NO_SETS) -> Callable:
+    """The `read` of a corpus (`wise_hf.data.corpora.Corpus`) from a function that lists its recordings.
+
+    Args:
+        list_recordings: of the corpus's folder; raises ValueError where that is none of this corpus.
+        label_sets: see `read_recordings`.
+    """
+
+    def read(
+        data_dir: str | Path,
+        emotions: str | Sequence[str] | None = None,
+        label_map: Mapping[str, str] | None = None,
+        num_proc: int | None = None,
+    ) -> tuple[Dataset, UnusableUtterances | None]:
+        """See `read_recordings`; `num_proc` is not used, for reading is quick."""
+        root = Path(data_dir)
+        return read_recordings(root, list_recordings(root), emotions, label_map, label_sets)
+
+    return read
+
+
 def read_recordings(
     root: Path,
     recordings: Sequence[Recording],
     emotions: str | Sequence[str] | None = None,
     label_map: Mapping[str, str] | None = None,
-    label_sets: LabelSets = MappingProxyType({}),
+    label_sets: LabelSets = NO_SETS,
 ) -> tuple[Dataset, UnusableUtterances | None]:
     """The utterances of the emotions that are wanted.
 
@@ -73,7 +96,7 @@ def read_recordings(
         names = label_sets[emotions]
         chosen = [(each, names[each.emotion]) for each in recordings if each.emotion in names]
     else:
-        chosen = _choose(_label(recordings, label_map or {}, root), emotions, root)
+        chosen = _choose(recordings, emotions, label_map or {}, root)
     utterances, names, reasons = [], [], {}
     for number, (recording, emotion) in enumerate(chosen):
         names.append(f"{recording.path} ({recording.told})" if recording.told else str(recording.path))
@@ -87,17 +110,14 @@ def read_recordings(
     return Dataset.from_list(utterances, features=UTTERANCE_FEATURES), unusable
 
 
-def _label(recordings: Sequence[Recording], label_map: Mapping[str, str], root: Path) -> list[tuple[Recording, str]]:
+def _choose(
+    recordings: Sequence[Recording], emotions: Sequence[str] | None, label_map: Mapping[str, str], root: Path
+) -> list[tuple[Recording, str]]:
     labels = Counter(recording.emotion for recording in recordings)
     for old in label_map:
         if old not in labels:
             raise ValueError(f"{root} has no emotion '{old}' to map; it has {_listed(labels)}.")
-    return [(each, label_map.get(each.emotion, each.emotion)) for each in recordings]
-
-
-def _choose(
-    labelled: Sequence[tuple[Recording, str]], emotions: Sequence[str] | None, root: Path
-) -> list[tuple[Recording, str]]:
+    labelled = [(each, label_map.get(each.emotion, each.emotion)) for each in recordings]
     counts = Counter(emotion for _, emotion in labelled)
     wanted = set(emotions or counts)
     for emotion in wanted:
@@ -118,24 +138,32 @@ def _choose(
 def _utterance(recording: Recording, emotion: str) -> Utterance:
     if not os.path.isfile(recording.path):
         raise ValueError(f"{recording.path} is not there.")
-    duration_s = audio_duration_s(recording.path)
-    if duration_s <= 0:
-        raise ValueError(f"{recording.path} has no samples.")
+    duration_s = duration_of(recording.path)
     words = [] if recording.words is None else _words(recording.words, duration_s)
-    return {
+    return dict.fromkeys(UTTERANCE_FEATURES) | {
         "id": recording.id,
         "audio": str(recording.path),
         "start_s": 0.0,
         "end_s": duration_s,
         "speaker": recording.speaker,
         "session": recording.session,
-        "scenario": None,
         "emotion": emotion,
         "text": recording.text,
         "words": words,
         "alignment": "corpus" if words else None,
-        "fit": None,
     }
+
+
+def duration_of(audio: str | Path) -> float:
+    """Length of a recording in seconds.
+
+    Raises:
+        ValueError: for what is no audio, or has no samples.
+    """
+    duration_s = audio_duration_s(audio)
+    if duration_s <= 0:
+        raise ValueError(f"{audio} has no samples.")
+    return duration_s
 
 
 def _words(path: Path, duration_s: float) -> list[Word]:

@@ -53,51 +53,44 @@ _TABLES = {
 }
 
 
-def expected_counts() -> Counts:
-    """What the corpus has."""
-    counts = {(session, column): its[session] for column, its in _PER_SESSION.items() for session in SESSIONS}
-    counts |= {(speaker, label): count for speaker, its in SPEAKERS.items() for label, count in its.items()}
-    return counts | {("all", label): count for label, count in LABELS.items()}
+_EXPECTED: Counts = (
+    {(session, column): its[session] for column, its in _PER_SESSION.items() for session in SESSIONS}
+    | {(speaker, label): count for speaker, its in SPEAKERS.items() for label, count in its.items()}
+    | {("all", label): count for label, count in LABELS.items()}
+)
 
 
-def count_rows(rows: Sequence[Mapping]) -> Counts:
+def find_differences(utterances: Sequence[Mapping]) -> Counts:
     """Count a whole reading.
 
     Args:
-        rows: all utterances, with `dialog`, `session`, `speaker`, `scenario` and `majority_label`.
+        utterances: all, with `dialog`, `session`, `speaker`, `scenario` and `majority_label`.
+
+    Returns:
+        The counts that are not IEMOCAP's.
     """
-    four = [row for row in rows if row["majority_label"] in FOUR_CLASS_LABELS]
-    found = Counter((session, "dialogs") for session, _ in {(row["session"], row["dialog"]) for row in rows})
-    found.update((row["session"], "utterances") for row in rows)
-    found.update((row["session"], row["scenario"]) for row in four)
-    found.update((row["speaker"], row["majority_label"]) for row in four)
-    found.update(("all", row["majority_label"]) for row in rows)
-    return dict(found)
-
-
-def find_differences(rows: Sequence[Mapping]) -> Counts:
-    """The counts found (see `count_rows`) that are not as expected."""
-    expected, found = expected_counts(), count_rows(rows)
-    return {key: found.get(key, 0) for key in {**expected, **found} if found.get(key, 0) != expected.get(key, 0)}
+    four = [each for each in utterances if each["majority_label"] in FOUR_CLASS_LABELS]
+    found = Counter((session, "dialogs") for session, _ in {(each["session"], each["dialog"]) for each in utterances})
+    found.update((each["session"], "utterances") for each in utterances)
+    found.update((each["session"], each["scenario"]) for each in four)
+    found.update((each["speaker"], each["majority_label"]) for each in four)
+    found.update(("all", each["majority_label"]) for each in utterances)
+    return {key: found[key] for key in _EXPECTED | found if found[key] != _EXPECTED.get(key, 0)}
 
 
 def to_table(differences: Counts) -> str:
     """Differences as a person reads them: the lines that differ, `found of expected` where they do."""
-    expected = expected_counts()
     blocks = []
     for title, (names, columns) in _TABLES.items():
-        lines = [
-            [name, *(_cell(differences.get((name, column)), expected[name, column]) for column in columns)]
-            for name in names
-            if any((name, column) in differences for column in columns)
-        ]
-        if lines:
+        differing = [name for name in names if any((name, column) in differences for column in columns)]
+        if differing:
+            lines = [[name, *(_cell(differences, (name, column)) for column in columns)] for name in differing]
             blocks.append("\n".join([title, *_aligned([["", *columns], *lines])]))
     return "\n\n".join(blocks)
 
 
-def _cell(found: int | None, expected: int) -> str:
-    return str(expected) if found is None else f"{found} of {expected}"
+def _cell(differences: Counts, key: tuple[str, str]) -> str:
+    return f"{differences[key]} of {_EXPECTED[key]}" if key in differences else str(_EXPECTED[key])
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:

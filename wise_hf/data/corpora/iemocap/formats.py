@@ -52,17 +52,17 @@ class Evaluation:
     """How an utterance was judged: a summary line and the evaluators' lines below it.
 
     Args:
-        start_s, end_s: on the dialog's time line.
-        label: the majority's, as in `LABEL_NAMES`; `undecided` where there is none.
+        dialog_start_s, dialog_end_s: on the dialog's time line.
+        majority_label: as in `LABEL_NAMES`; `undecided` where there is none.
         valence, activation, dominance: means of the evaluators, 1 to 5.
         categorical_ratings: `{"evaluator", "labels", "comment"}` of each C line, labels as written.
         dimensional_ratings: `{"evaluator", "valence", "activation", "dominance", "comment"}` of each A line; `None`
             where the evaluator left a value out.
     """
 
-    start_s: float
-    end_s: float
-    label: str
+    dialog_start_s: float
+    dialog_end_s: float
+    majority_label: str
     valence: float
     activation: float
     dominance: float
@@ -178,21 +178,15 @@ def _read_summary(file: TextFile, number: int, line: str, evaluations: dict[str,
 def _add_rating(evaluation: Evaluation, line: str) -> bool:
     """Keep an evaluator's line; `False` where it is none."""
     if match := _CATEGORIES.fullmatch(line):
-        labels = [label.strip() for label in match[2].split(";") if label.strip()]  # spurious semicolons
-        evaluation.categorical_ratings.append(
-            {"evaluator": match[1], "labels": labels, "comment": (match[3] or "").strip()}
-        )
+        evaluator, labels, comment = match.groups(default="")
+        labels = [label.strip() for label in labels.split(";") if label.strip()]  # spurious semicolons
+        rating = {"evaluator": evaluator, "labels": labels, "comment": comment.strip()}
+        evaluation.categorical_ratings.append(rating)
     elif match := _ATTRIBUTES.fullmatch(line):
-        valence, activation, dominance = (None if match[group] is None else float(match[group]) for group in (2, 3, 4))
-        evaluation.dimensional_ratings.append(
-            {
-                "evaluator": match[1],
-                "valence": valence,
-                "activation": activation,
-                "dominance": dominance,
-                "comment": (match[5] or "").strip(),
-            }
-        )
+        evaluator, *values, comment = match.groups(default="")
+        names = ("valence", "activation", "dominance")
+        rating = {name: float(value) if value else None for name, value in zip(names, values, strict=True)}
+        evaluation.dimensional_ratings.append({"evaluator": evaluator, **rating, "comment": comment.strip()})
     return match is not None
 
 

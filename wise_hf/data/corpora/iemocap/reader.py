@@ -2,26 +2,20 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
-from datasets import Dataset, Features, List, Value
+from datasets import Dataset
 
 from wise_hf.data.cache import cached_map
-from wise_hf.data.corpora.iemocap.check import GO_ON, check_words
+from wise_hf.data.corpora.iemocap import formats
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
-from wise_hf.data.corpora.iemocap.formats import (
-    Evaluation,
-    read_evaluations,
-    read_name,
-    read_transcriptions,
-    spoken_text,
-    text_tags,
-)
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
-from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files
-from wise_hf.data.schema import UTTERANCE_FEATURES
+from wise_hf.data.corpora.iemocap.words import GO_ON, SegmentTimes, check_words, read_words, segment_files
+from wise_hf.data.schema import Utterance, features_of
 from wise_hf.data.unusable import listed, tell_unusable
 
 
@@ -29,35 +23,43 @@ logger = logging.getLogger(__name__)
 
 SCENARIOS = ("improvised", "scripted")
 
-# What IEMOCAP tells of an utterance besides.
-IEMOCAP_FEATURES = Features(
-    UTTERANCE_FEATURES
-    | {
-        "dialog": Value("string"),
-        "dialog_start_s": Value("float64"),  # on the dialog's time line
-        "dialog_end_s": Value("float64"),
-        # The majority's, before labels were put together (`iemocap_labels.LABEL_NAMES`).
-        "majority_label": Value("string"),
-        "valence": Value("float64"),  # means of the evaluators, 1 to 5
-        "activation": Value("float64"),
-        "dominance": Value("float64"),
-        "categorical_ratings": List(
-            {"evaluator": Value("string"), "labels": List(Value("string")), "comment": Value("string")}
-        ),
-        "dimensional_ratings": List(
-            {
-                "evaluator": Value("string"),
-                "valence": Value("float64"),
-                "activation": Value("float64"),
-                "dominance": Value("float64"),
-                "comment": Value("string"),
-            }
-        ),
-        "tags": List(Value("string")),  # of the transcription: laughter, breathing, ...
-        "segments": Value("string"),  # what became of its segment files (`iemocap_words.SEGMENT_STATES`)
-        "text_differs": Value("bool"),  # the words of the segment files are not those of the transcription
-    }
-)
+
+class CategoricalRating(TypedDict):
+    """The labels that an evaluator gave, as written."""
+
+    evaluator: str
+    labels: list[str]
+    comment: str
+
+
+class DimensionalRating(TypedDict):
+    """The numbers that an evaluator gave, 1 to 5; `None` where one was left out."""
+
+    evaluator: str
+    valence: float | None
+    activation: float | None
+    dominance: float | None
+    comment: str
+
+
+class IemocapUtterance(Utterance):
+    """An utterance, and what IEMOCAP tells of it besides."""
+
+    dialog: str
+    dialog_start_s: float  # on the dialog's time line
+    dialog_end_s: float
+    majority_label: str  # before labels were put together (`LABEL_NAMES`)
+    valence: float  # means of the evaluators, 1 to 5
+    activation: float
+    dominance: float
+    categorical_ratings: list[CategoricalRating]
+    dimensional_ratings: list[DimensionalRating]
+    tags: list[str]  # of the transcription: laughter, breathing, ...
+    segments: str  # what became of its segment files (`wise_hf.data.corpora.iemocap.words.SEGMENT_STATES`)
+    text_differs: bool  # the words of the segment files are not those of the transcription
+
+
+IEMOCAP_FEATURES = features_of(IemocapUtterance)
 READ_COLUMNS = ("end_s", "words", "alignment", "segments", "text_differs")  # what `read_words` gives
 
 
@@ -100,33 +102,33 @@ def load_iemocap(
     names = _label_map(emotions, label_map)
     if scenario is not None and scenario not in SCENARIOS:
         raise ValueError(f"There is no scenario '{scenario}'; choose {' or '.join(SCENARIOS)}.")
-    rows = read_rows(root, allow_incomplete)
-    _check_counts(rows, root, allow_incomplete)
+    utterances = read_utterances(root, allow_incomplete)
+    _check_counts(utterances, root, allow_incomplete)
     chosen = [
-        row | {"emotion": names[row["majority_label"]]}
-        for row in rows
-        if row["majority_label"] in names and scenario in (None, row["scenario"])
+        each | {"emotion": names[each["majority_label"]]}
+        for each in utterances
+        if each["majority_label"] in names and scenario in (None, each["scenario"])
     ]
-    _tell_choice(rows, chosen, set(names.values()), root)
-    dataset = check_words(_read_all_words(chosen, times, keep_nonverbal, allow_incomplete, num_proc), allow_incomplete)
+    _tell_choice(utterances, chosen, set(names.values()), root)
+    read_one = partial(read_words, times=times, keep_nonverbal=keep_nonverbal)
+    read = _read_all_words(chosen, read_one, allow_incomplete, num_proc)
+    dataset = check_words(read, allow_incomplete)
     logger.info("Frames became seconds by %s; the corpus's Documentation/timeinfo.txt may tell another rule.", times)
     return dataset
 
 
 def _read_all_words(
-    rows: Sequence[Mapping], times: SegmentTimes, keep_nonverbal: bool, allow_incomplete: bool, num_proc: int | None
+    utterances: Sequence[IemocapUtterance], read_one: Callable[..., dict], allow_incomplete: bool, num_proc: int | None
 ) -> Dataset:
-    corpus = Dataset.from_list(rows, features=IEMOCAP_FEATURES)
+    corpus = Dataset.from_list(utterances, features=IEMOCAP_FEATURES)
     read, reasons = cached_map(
         corpus,
-        read_words,
+        read_one,
         reads=("audio", "text", "tags"),
         makes={name: IEMOCAP_FEATURES[name] for name in READ_COLUMNS},
         made_from=segment_files,
         num_proc=num_proc,
         desc="Reading words",
-        times=times,
-        keep_nonverbal=keep_nonverbal,
     )
     error = tell_unusable(corpus["audio"], reasons, GO_ON)
     if error is not None and not (allow_incomplete and len(read)):
@@ -153,7 +155,7 @@ def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | Non
     return {label: emotion for label, emotion in names.items() if emotion in emotions}
 
 
-def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
+def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[IemocapUtterance]:
     """Evaluations, transcriptions and recordings of the whole corpus, put together.
 
     Args:
@@ -180,7 +182,7 @@ def read_rows(root: str | Path, allow_incomplete: bool = False) -> list[dict]:
         if not allow_incomplete:
             raise ValueError(f"{told}. Get a whole copy, or {GO_ON}.")
         logger.warning("%s.", told)
-    return reading.rows
+    return reading.utterances
 
 
 @dataclass
@@ -189,13 +191,13 @@ class _Reading:
 
     Args:
         broken: sentences about broken lines; `None` raises them.
-        rows: utterances.
+        utterances: of `IEMOCAP_FEATURES`, without words and duration.
         missing: files, texts and evaluations that should be there.
         passed_over: lines of transcriptions that name no utterance.
     """
 
     broken: list[str] | None
-    rows: list[dict] = field(default_factory=list)
+    utterances: list[IemocapUtterance] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     passed_over: int = 0
 
@@ -220,11 +222,11 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
     texts: dict[str, str] = {}
     is_transcribed = transcription.is_file()
     if is_transcribed:
-        texts, passed_over = read_transcriptions(transcription, reading.broken)
+        texts, passed_over = formats.read_transcriptions(transcription, reading.broken)
         reading.passed_over += passed_over
     else:
         reading.missing.append(str(transcription))
-    evaluations = read_evaluations(path, reading.broken)
+    evaluations = formats.read_evaluations(path, reading.broken)
     reading.missing += [f"the evaluation of {name} in {path}" for name in texts if name not in evaluations]
     for name, evaluation in evaluations.items():
         audio = folder / "sentences" / "wav" / path.stem / f"{name}.wav"
@@ -233,44 +235,21 @@ def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
             continue
         if is_transcribed and name not in texts:
             reading.missing.append(f"the text of {name} in {transcription}")
-        reading.rows.append(_row(name, evaluation, texts.get(name, ""), audio))
+        told = vars(formats.read_name(name)) | vars(evaluation)
+        reading.utterances.append(_utterance(name, audio, texts.get(name, "")) | told)
 
 
-def _row(utterance_id: str, evaluation: Evaluation, text: str, audio: Path) -> dict:
-    name = read_name(utterance_id)
-    return {
-        "id": utterance_id,
-        "audio": str(audio),
-        "start_s": 0.0,
-        "end_s": None,
-        "speaker": name.speaker,
-        "session": name.session,
-        "scenario": name.scenario,
-        "emotion": None,
-        "text": spoken_text(text) or None,
-        "words": [],
-        "alignment": None,
-        "fit": None,
-        "dialog": name.dialog,
-        "dialog_start_s": evaluation.start_s,
-        "dialog_end_s": evaluation.end_s,
-        "majority_label": evaluation.label,
-        "valence": evaluation.valence,
-        "activation": evaluation.activation,
-        "dominance": evaluation.dominance,
-        "categorical_ratings": evaluation.categorical_ratings,
-        "dimensional_ratings": evaluation.dimensional_ratings,
-        "tags": text_tags(text),
-        "segments": None,
-        "text_differs": None,
-    }
+def _utterance(name: str, audio: Path, text: str) -> dict:
+    spoken, tags = formats.spoken_text(text) or None, formats.text_tags(text)
+    known = {"id": name, "audio": str(audio), "start_s": 0.0, "text": spoken, "words": [], "tags": tags}
+    return dict.fromkeys(IEMOCAP_FEATURES) | known
 
 
-def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: bool) -> None:
-    differences = find_differences(rows)
+def _check_counts(utterances: Sequence[IemocapUtterance], root: str | Path, allow_incomplete: bool) -> None:
+    differences = find_differences(utterances)
     if not differences:
         logger.info(
-            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(rows)
+            "%s: all %d utterances, as many of each label, speaker and session as IEMOCAP has.", root, len(utterances)
         )
         return
     table = to_table(differences)
@@ -282,12 +261,14 @@ def _check_counts(rows: Sequence[Mapping], root: str | Path, allow_incomplete: b
         )
 
 
-def _tell_choice(rows: Sequence[Mapping], chosen: Sequence[Mapping], wanted: set[str], root: str | Path) -> None:
-    missing = sorted(wanted - {row["emotion"] for row in chosen})
+def _tell_choice(
+    utterances: Sequence[IemocapUtterance], chosen: Sequence[IemocapUtterance], wanted: set[str], root: str | Path
+) -> None:
+    missing = sorted(wanted - {each["emotion"] for each in chosen})
     if not chosen:
         raise ValueError(f"{root} has no utterance of {', '.join(missing)} in the scenario asked for.")
     if missing:
         logger.warning("%s has no %s.", root, ", ".join(missing))
-    counts = Counter(row["emotion"] for row in chosen)
+    counts = Counter(each["emotion"] for each in chosen)
     told = ", ".join(f"{emotion} ({count})" for emotion, count in sorted(counts.items()))
-    logger.info("%d of %d utterances: %s.", len(chosen), len(rows), told)
+    logger.info("%d of %d utterances: %s.", len(chosen), len(utterances), told)

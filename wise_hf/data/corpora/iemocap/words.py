@@ -1,16 +1,26 @@
-"""The words of an IEMOCAP utterance on its time line, from the corpus's own segment files."""
+"""The words of an IEMOCAP utterance on its time line, from the corpus's own segment files; and what has none there."""
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
+import numpy as np
+from datasets import Dataset
 
+from wise_hf.data.corpora.iemocap.counts import WITHOUT_SEGMENTS
 from wise_hf.data.corpora.iemocap.formats import Segment, read_segments
+from wise_hf.data.corpora.recordings import duration_of
+from wise_hf.data.unusable import listed
 from wise_hf.model.spoken_text_wise import split_words
 
 
+logger = logging.getLogger(__name__)
+
+GO_ON = "go on with what is there by --allow_incomplete (allow_incomplete=True)"
+DURATION_TOLERANCE_S = 0.1
 FRAMES_PER_S = 100
 END_RULES = ("inclusive", "plain")
 
@@ -69,11 +79,11 @@ def segment_files(audio: str | Path) -> tuple[Path, Path]:
     return folder / f"{path.stem}.wdseg", folder / f"{path.stem}.phseg"
 
 
-def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
+def read_words(utterance: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> dict:
     """The map function for words: an utterance's duration, and its words where its segment files have them.
 
     Args:
-        row: an utterance of the reader, with `audio`, and `text` and `tags` of its transcription.
+        utterance: one of the reader, with `audio`, and `text` and `tags` of its transcription.
         times: from frames to seconds.
         keep_nonverbal: laughter, breathing, ... are words too; else only where there is no other.
 
@@ -82,12 +92,12 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
         of the transcription). `alignment` is `None` where the aligner is to find the words of the text.
     """
     try:
-        duration_s = duration_of(row["audio"])
+        duration_s = duration_of(utterance["audio"])
     except ValueError:  # told by the reader, which has all utterances before it
         return {"end_s": None, "words": [], "alignment": None, "segments": NO_AUDIO, "text_differs": False}
-    state, words = _words_of_files(row["audio"], times, duration_s)
+    state, words = _words_of_files(utterance["audio"], times, duration_s)
     lexical = [word for word, nonverbal in words if not nonverbal]
-    said = split_words(row["text"] or "")
+    said = split_words(utterance["text"] or "")
     if state == READ and not lexical:
         state = CONTRADICTING if said else WORDLESS
     if state in (READ, WORDLESS):
@@ -96,7 +106,7 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
     else:
         kept, alignment = [], None if said else "uniform"
     if alignment == "uniform":
-        kept = [_word_for_all(row["tags"], duration_s)]
+        kept = [_word_for_all(utterance["tags"], duration_s)]
     return {
         "end_s": duration_s,
         "words": kept,
@@ -104,21 +114,6 @@ def read_words(row: dict, times: SegmentTimes, keep_nonverbal: bool = False) -> 
         "segments": state,
         "text_differs": state == READ and _spelling(lexical) != [word.lower() for word in said],
     }
-
-
-def duration_of(audio: str) -> float:
-    """Length of a recording in seconds.
-
-    Raises:
-        ValueError: for what is no audio, or has no samples.
-    """
-    try:
-        duration_s = soundfile.info(audio).duration
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(f"{audio} cannot be read as audio ({error}); get a whole copy of the corpus.") from error
-    if duration_s <= 0:
-        raise ValueError(f"{audio} has no samples; get a whole copy of the corpus.")
-    return duration_s
 
 
 def _words_of_files(audio: str, times: SegmentTimes, duration_s: float) -> tuple[str, list[tuple[dict, bool]]]:
@@ -209,3 +204,67 @@ def _word_for_all(tags: Sequence[str], duration_s: float) -> dict:
 
 def _spelling(words: Sequence[dict]) -> list[str]:
     return [part.lower() for word in words for part in split_words(word["word"])]
+
+
+# --- of a whole reading: what it could not use, stopped for or told ---
+
+
+def describe_segments(dataset: Dataset) -> str:
+    """How many utterances of a reading have their words from where; a line for each case that occurs."""
+    states = Counter(dataset["segments"])
+    lines = [f"{states[state]} utterances: {told}" for state, told in SEGMENT_STATES.items() if states[state]]
+    differing = sum(bool(differs) for differs in dataset["text_differs"])
+    if differing:
+        lines.append(f"{differing} utterances: the segment files have other words than the transcription")
+    return "\n".join(lines)
+
+
+def check_words(dataset: Dataset, allow_incomplete: bool) -> Dataset:
+    """Stop for recordings and segment files that this copy lacks or that are broken; tell all that cannot be used.
+
+    Args:
+        dataset: utterances after `read_words`.
+        allow_incomplete: tell of what else would stop the reading, and leave out what has no recording.
+
+    Returns:
+        The utterances that have a recording.
+
+    Raises:
+        ValueError: naming the first file, for one that is missing or broken.
+    """
+    logger.info("%s", describe_segments(dataset))
+    ids: dict[str, list[str]] = {state: [] for state in SEGMENT_STATES}
+    for name, audio, state in zip(dataset["id"], dataset["audio"], dataset["segments"], strict=True):
+        if not allow_incomplete:
+            _read_again(audio, state)
+        ids[state].append(name)
+    ids[MISSING] = lost = [name for name in ids[MISSING] if name not in WITHOUT_SEGMENTS]
+    if lost and not allow_incomplete:
+        raise ValueError(
+            f"There are no segment files (sentences/ForcedAlignment) of {listed(lost)}; get a whole copy, or {GO_ON}."
+        )
+    for state in (MISSING, CONTRADICTING, UNREADABLE, NO_AUDIO):
+        _warn(SEGMENT_STATES[state], ids[state])
+    heard = dataset.select([number for number, state in enumerate(dataset["segments"]) if state != NO_AUDIO])
+    _warn("the recording is not as long as its evaluation says", _of_another_length(heard))
+    return heard
+
+
+def _read_again(audio: str, state: str) -> None:
+    """Raise for what `read_words` found broken, naming file and line."""
+    if state == NO_AUDIO:
+        duration_of(audio)
+    elif state == UNREADABLE:
+        for path in segment_files(audio):
+            read_segments(path)
+
+
+def _warn(told: str, names: Sequence[str]) -> None:
+    if names:
+        logger.warning("%d utterances: %s (%s).", len(names), told, listed(names))
+
+
+def _of_another_length(dataset: Dataset) -> list[str]:
+    length_s = np.subtract(dataset["dialog_end_s"][:], dataset["dialog_start_s"][:])
+    differs = np.abs(length_s - dataset["end_s"][:]) > DURATION_TOLERANCE_S
+    return dataset.select(np.flatnonzero(differs))["id"][:]
