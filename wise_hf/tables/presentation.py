@@ -6,7 +6,7 @@ from pathlib import Path
 from wise_hf.tables.paper_figures import CORPUS, EMOTIONS, SOURCES, UNITS_NOTE, UTTERANCES
 from wise_hf.tables.statistics import RESAMPLES
 from wise_hf.tables.summary import OURS
-from wise_hf.training.templates import load_template
+from wise_hf.training.results import load_template
 
 
 TABLES = {

@@ -24,7 +24,7 @@ from wise_hf.tables.presentation import (
 )
 from wise_hf.tables.summary import OURS
 from wise_hf.training.pictures import Curve, curves_of, mean_curve
-from wise_hf.training.templates import load_template
+from wise_hf.training.results import load_template
 
 
 MAX_EXAMPLES = 12  # of a protocol

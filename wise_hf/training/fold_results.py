@@ -69,8 +69,10 @@ def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Tria
     is_main_process = fitted.run.accelerator.is_main_process
     if is_main_process:
         save_files(trial.output_dir, fitted.run.collator.processor.save_pretrained)
+    sizes = {part: len(trial.parts[part]) for part in PARTS}
+    sizes |= {"left_out": len(fold.left_out)} if fold.left_out else {}
     found = ("epoch", "history", "refit_history", "validation")
-    result = {"name": fold.name, "sizes": _sizes(fold)}
+    result = {"name": fold.name, "sizes": sizes}
     result |= {name: fitted.report[name] for name in found if name in fitted.report}
     test = trial.parts["test"]
     if not test:
@@ -84,11 +86,6 @@ def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Tria
     if is_main_process:
         result |= {name: run_trial(other, trial)["test"] for name, other in others.items()}
     return result
-
-
-def _sizes(fold: Fold) -> dict[str, int]:
-    sizes = {part: len(getattr(fold, part)) for part in PARTS}
-    return sizes | ({"left_out": len(fold.left_out)} if fold.left_out else {})
 
 
 def score_by_scenario(
