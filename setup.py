@@ -33,7 +33,6 @@ DEMO = ["espeakng-loader>=0.2.4"]
 OPENSMILE = ["opensmile>=2.5.1"]  # free for research only; the default backend gives the same values without it
 SPACE = ["gradio>=6.31"]
 TEST = [
-    "filelock>=4.2",
     "hypothesis>=6.100",
     "pillow>=11.0",
     "playwright>=1.50",

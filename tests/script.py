@@ -17,8 +17,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
 def run(script: str, *arguments: object, encoding: str = "utf-8") -> subprocess.CompletedProcess:
-    """
-    Run a script as `python scripts/SCRIPT ARGUMENTS` does; an error that it does not tell in a sentence is raised.
+    """Run a script as `python scripts/SCRIPT ARGUMENTS` does; an error that it does not tell in a sentence is raised.
 
     Args:
         script: its file's name.

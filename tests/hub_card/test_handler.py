@@ -24,6 +24,7 @@ import pytest
 import soundfile
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError
+from script import run
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
@@ -479,20 +480,8 @@ def test_a_folder_without_a_model_is_told_in_a_sentence(tmp_path):
 def test_the_load_test_reports_latency_and_memory(saved_model, audio, tmp_path):
     samples, rate = soundfile.read(io.BytesIO(audio))
     soundfile.write(tmp_path / "short.wav", samples[: rate // 2], rate)
-    script = HUB_CARD.parent / "scripts" / "load_test.py"
-    options = [
-        "--model",
-        str(saved_model),
-        "--audio",
-        str(tmp_path / "short.wav"),
-        "--clients",
-        "2",
-        "--requests",
-        "4",
-    ]
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(script), *options, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL)
+    options = ["--model", saved_model, "--audio", tmp_path / "short.wav", "--clients", 2, "--requests", 4]
+    done = run("load_test.py", *options, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)
     assert report["errors"] == {} and report["requests"] == 4 and len(report["memory_mb"]) == 5

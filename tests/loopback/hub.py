@@ -1,5 +1,4 @@
-"""
-A Hugging Face Hub on this machine, for tests of what talks to the Hub: python -m tests.loopback.hub --port 8400.
+"""A Hugging Face Hub on this machine, for tests of what talks to the Hub: python -m tests.loopback.hub --port 8400.
 
 The real huggingface_hub, unpatched, creates, commits, lists, tags and downloads here; `environment` says what it has
 to be told. Uploads go by LFS, not by Xet (HF_HUB_DISABLE_XET=1).
@@ -72,8 +71,7 @@ class Fault:
 
 
 class LoopbackHub:
-    """
-    The Hub on 127.0.0.1, started by `with`; large files lie under another name, as the real ones lie elsewhere.
+    """The Hub on 127.0.0.1, started by `with`; large files lie under another name, as the real ones lie elsewhere.
 
     Args:
         port: of the Hub; 0 = a free one.
@@ -133,8 +131,7 @@ class LoopbackHub:
         self._add(Fault(pattern, times, status=status))
 
     def drop_next(self, pattern: str, times: float = 1, after: bool = False, body_bytes: int | None = None) -> None:
-        """
-        Close the connection of the next requests of a kind.
+        """Close the connection of the next requests of a kind.
 
         Args:
             after: do what they ask first, and close without reply; else nothing is done.
@@ -199,8 +196,7 @@ class LoopbackHub:
 
 
 def environment(hub: LoopbackHub, home: str | Path, token: str | None = TOKEN) -> dict[str, str]:
-    """
-    The environment of a process whose Hub is the loopback one.
+    """The environment of a process whose Hub is the loopback one.
 
     Args:
         home: an empty folder, for the client's cache; or the one of an earlier process, to share it.

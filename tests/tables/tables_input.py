@@ -38,11 +38,10 @@ def make_results(
     emotions: Sequence[str] = EMOTIONS,
     missing: Sequence[tuple[str, str]] = (),
 ) -> dict:
-    """
-    Args:
-        num_utterances: of the corpus, at least 40 or so.
-        seeds, protocols, corpus, emotions: as in the results.
-        missing: (protocol, key) of runs that are not there.
+    """Args:
+    num_utterances: of the corpus, at least 40 or so.
+    seeds, protocols, corpus, emotions: as in the results.
+    missing: (protocol, key) of runs that are not there.
     """
     generator = np.random.default_rng(0)
     emotions = list(emotions)

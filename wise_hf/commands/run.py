@@ -38,5 +38,7 @@ def run(main: Callable[[], object]) -> None:
             sentence = " ".join(str(error).split())
             sys.stderr.write(f"{Path(sys.argv[0]).name}: {sentence}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if is_first_process and str(error):  # how to go on
+            sys.stderr.write(f"\n{error}\n")
         sys.exit(130)

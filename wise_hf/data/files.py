@@ -40,8 +40,9 @@ def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
         yield unfinished
     except BaseException as error:
         _remove(unfinished)
-        if isinstance(error, OSError) or any(sign in str(error) for sign in _WRITING_FAILED):
-            reason = getattr(error, "strerror", None) or "is the disk full?"
+        reason = getattr(error, "strerror", None)  # of the operating system
+        if reason or any(sign in str(error) for sign in _WRITING_FAILED):
+            reason = reason or "is the disk full?"
             raise ValueError(f"{place} cannot be written ({reason}); {way_out}.") from error
         raise
 

@@ -1,42 +1,12 @@
 """The one schema of an aligned utterance: every corpus reader ends here, everything after starts here."""
 
-from typing import TypedDict
+from typing import TypedDict, get_args, get_origin, get_type_hints
 
 import numpy as np
 from datasets import Features, List, Value
 
 
 ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "doubtful", "uniform")
-
-PHONEME_FEATURES = {"phoneme": Value("string"), "start_s": Value("float64"), "end_s": Value("float64")}
-
-WORD_FEATURES = {
-    "word": Value("string"),
-    "start_s": Value("float64"),
-    "end_s": Value("float64"),
-    "phonemes": List(PHONEME_FEATURES),
-    "fit": Value("float64"),
-}
-
-# Times of words and phonemes count from start_s. `alignment` says where the words came from (ALIGNMENTS), and is None
-# where the words are still to be found. `fit` says how well they fit the audio, 0 to 1, and is None where the aligner
-# did not find them.
-UTTERANCE_FEATURES = Features(
-    {
-        "id": Value("string"),
-        "audio": Value("string"),  # a path; read with wise_hf.model.audio_wise.read_audio
-        "start_s": Value("float64"),
-        "end_s": Value("float64"),
-        "speaker": Value("string"),
-        "session": Value("string"),
-        "scenario": Value("string"),
-        "emotion": Value("string"),
-        "text": Value("string"),
-        "words": List(WORD_FEATURES),
-        "alignment": Value("string"),
-        "fit": Value("float64"),
-    }
-)
 
 
 class Phoneme(TypedDict):
@@ -54,14 +24,14 @@ class Word(TypedDict):
     start_s: float
     end_s: float
     phonemes: list[Phoneme]
-    fit: float | None
+    fit: float | None  # as of an utterance
 
 
 class Utterance(TypedDict):
-    """A line of a corpus by `UTTERANCE_FEATURES`, which says what the fields mean."""
+    """A line of a corpus; times of words and phonemes count from its start_s."""
 
     id: str
-    audio: str
+    audio: str  # a path; read with wise_hf.model.audio_wise.read_audio
     start_s: float
     end_s: float
     speaker: str | None
@@ -70,8 +40,8 @@ class Utterance(TypedDict):
     emotion: str
     text: str | None
     words: list[Word]
-    alignment: str | None
-    fit: float | None
+    alignment: str | None  # where the words came from (ALIGNMENTS); None where they are still to be found
+    fit: float | None  # how well they fit the audio, 0 to 1; None where the aligner did not find them
 
 
 class PreparedUtterance(TypedDict, total=False):
@@ -82,6 +52,21 @@ class PreparedUtterance(TypedDict, total=False):
     scenario: str | None
     emotion: str
     words: list[str]  # as they are written
-    input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
+    input_features: np.ndarray  # (T, D) float32, the frames of all phonemes, not normalised
     phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
+
+
+def _features(kind: type) -> dict[str, object]:
+    """The `datasets` features of a typed dict."""
+    return {name: _feature(hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _feature(hint: object) -> object:
+    if get_origin(hint) is list:
+        return List(_features(*get_args(hint)))
+    (kind,) = {hint, *get_args(hint)} & {str, float}
+    return Value({str: "string", float: "float64"}[kind])
+
+
+UTTERANCE_FEATURES = Features(_features(Utterance))

@@ -52,7 +52,7 @@ def _read(path: Path) -> dict:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); give the results.json of a training.") from error
+        raise ValueError(f"{path} cannot be read ({error}); give a results.json of a training.") from error
     if not isinstance(results, Mapping) or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
-        raise ValueError(f"{path} holds no results of a training; give the results.json of a training.")
+        raise ValueError(f"{path} holds no results of a training; give a results.json of a training.")
     return results

@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
-from wise_hf.data.files import write_json
+from wise_hf.data.files import write_json, written_whole
 from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
@@ -62,12 +61,9 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
     if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
         raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
-    output_dir.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output_dir.parent, prefix=f".{output_dir.name}-") as unfinished:
-        staged = Path(unfinished) / "staged"  # with the permissions of any folder, which the temporary one lacks
+    with written_whole(output_dir) as staged:
         staged.mkdir()
         staying = _stage(release, results, staged)
-        staged.replace(output_dir)
     return staying
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from accelerate import PartialState
 
-from wise_hf.data.files import save_files, write_json
+from wise_hf.data.files import put_in_place, save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import weights_digest
@@ -47,9 +47,9 @@ def run_folds(
             result = run_fold(wise, others, fold, replace(trial, output_dir=unfinished))
             state = PartialState()
             if state.is_main_process:
-                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION, trial.output_dir):
+                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION):
                     shutil.rmtree(folder, ignore_errors=True)
-                unfinished.rename(trial.output_dir)
+                put_in_place(unfinished, trial.output_dir)
                 write_json(result_file, result | {"weights": weights_digest(trial.output_dir)})
             state.wait_for_everyone()
         results.append(json.loads(result_file.read_text(encoding="utf-8")))
