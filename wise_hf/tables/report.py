@@ -8,20 +8,8 @@ import numpy as np
 
 from wise_hf.data.files import write_text
 from wise_hf.model.visualization import emotion_color
+from wise_hf.tables import presentation
 from wise_hf.tables.paper_figures import SOURCES
-from wise_hf.tables.presentation import (
-    NOT_RUN,
-    TABLES,
-    columns_of,
-    comparability,
-    notes,
-    protocol_line,
-    recipe_sentences,
-    rows_of,
-    setup,
-    short_words,
-    shown_tables,
-)
 from wise_hf.tables.summary import OURS
 from wise_hf.training.pictures import Curve, curves_of, mean_curve
 from wise_hf.training.results import load_template
@@ -50,15 +38,15 @@ def view(results: Mapping, summary: Mapping) -> dict:
     """Everything that the template shows; arguments as in `write_report`."""
     return {
         "summary": summary,
-        "setup": setup(summary),
-        "comparability": comparability(summary),
-        "not_run": NOT_RUN,
+        "setup": presentation.setup(summary),
+        "comparability": presentation.comparability(summary),
+        "not_run": presentation.NOT_RUN,
         "chance": 1 / len(summary["emotions"]),
         "overview": overview(summary),
         "protocols": [_view_of_protocol(results, summary, protocol) for protocol in summary["protocols"]],
-        "notes": notes(summary),
+        "notes": presentation.notes(summary),
         "sources": SOURCES,
-        "recipes": recipe_sentences(summary),
+        "recipes": presentation.recipe_sentences(summary),
     }
 
 
@@ -69,7 +57,7 @@ def overview(summary: Mapping) -> list[dict]:
         summary: of `wise_hf.tables.summary.summarize_tables`.
     """
     groups = []
-    for table, title in TABLES.items():
+    for table, title in presentation.TABLES.items():
         indices = [i for i, row in enumerate(summary["protocols"][0]["rows"]) if row["tables"][0] == table]
         rows = [[protocol["rows"][index] for protocol in summary["protocols"]] for index in indices]
         bars = [{"key": row[0]["key"], "name": row[0]["name"], "bars": _bars(summary, row)} for row in rows]
@@ -81,7 +69,7 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
     """A row's bars, one for each protocol; `ua` is `None` where it was not run."""
     bars = []
     for protocol, row in zip(summary["protocols"], rows, strict=True):
-        bar = {"protocol": short_words(protocol), "ua": None}
+        bar = {"protocol": presentation.short_words(protocol), "ua": None}
         if row["result"]:
             low, high = row["result"]["interval"]["ua"]
             bar |= {"ua": row["result"]["pooled"]["ua"], "low": low, "high": high}
@@ -92,14 +80,18 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
 
 def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> dict:
     tables = [
-        {"title": title, "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
-        for table, title in shown_tables(protocol).items()
+        {
+            "title": title,
+            "columns": presentation.columns_of(summary, table),
+            "rows": presentation.rows_of(summary, protocol, table),
+        }
+        for table, title in presentation.shown_tables(protocol).items()
     ]
     runs = [run for run in results["runs"] if run["protocol"] == protocol["protocol"]]
     return {
         "id": f"protocol-{protocol['protocol']}",
-        "title": short_words(protocol),
-        "line": protocol_line(summary, protocol),
+        "title": presentation.short_words(protocol),
+        "line": presentation.protocol_line(summary, protocol),
         "tables": tables,
         "confusions": [_confusion(row, summary["emotions"]) for row in protocol["rows"] if row["result"]],
         "curves": curves(runs, protocol["rows"]),
