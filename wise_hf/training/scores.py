@@ -46,17 +46,9 @@ def compute_scores(
     Returns:
         `wa`, `ua`, `macro_f1` in [0, 1] and `confusion` (num_labels, num_labels) counts, a row for each true class.
     """
-    confusion = count_confusion(predicted, true, num_labels)
+    cells = num_labels * np.asarray(true, dtype=int) + np.asarray(predicted, dtype=int)
+    confusion = np.bincount(cells, minlength=num_labels**2).reshape(num_labels, num_labels)
     return scores_of_confusion(confusion) | {"confusion": confusion.tolist()}
-
-
-def count_confusion(
-    predicted: Sequence[int] | torch.Tensor, true: Sequence[int] | torch.Tensor, num_labels: int
-) -> np.ndarray:
-    """(num_labels, num_labels) counts, a row for each true class, a column for each predicted one."""
-    confusion = np.zeros((num_labels, num_labels), dtype=int)
-    np.add.at(confusion, (np.asarray(true, dtype=int), np.asarray(predicted, dtype=int)), 1)
-    return confusion
 
 
 def scores_of_confusion(confusion: np.ndarray) -> dict[str, float]:
