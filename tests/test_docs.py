@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 import script
+import yaml
 
+import wise_hf
 from wise_hf.commands.console import COMMANDS
 
 
@@ -53,6 +55,7 @@ def program_of(page: Path, folder: Path) -> str:
     return "\n".join(program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adding_a_corpus.md", "adding_a_system.md"])
 def test_a_page_that_extends_the_package_runs_as_it_is_printed(name, tmp_path):
     pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
@@ -60,15 +63,14 @@ def test_a_page_that_extends_the_package_runs_as_it_is_printed(name, tmp_path):
     assert ended.returncode == 0, ended.stderr[-3000:]
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "using_a_model.md"], ids=lambda page: page.name)
-def test_python_of_a_page_runs_as_it_is_printed(page, tmp_path, spoken_corpus, saved_model):
+def test_the_python_of_the_pages_on_models_runs_as_it_is_printed(tmp_path, spoken_corpus, saved_model):
     for model in ("out/fold_1", "demo/run/fold_1"):
         (tmp_path / model).parent.mkdir(parents=True)
         (tmp_path / model).symlink_to(saved_model)
     (tmp_path / "recordings").symlink_to(spoken_corpus)
     (tmp_path / "call.wav").symlink_to(next(spoken_corpus.rglob("*_angry.wav")))
-    blocks = BLOCK.finditer(page.read_text(encoding="utf-8"))
-    ended = run("\n".join(block["code"] for block in blocks if block["language"] == "python"), tmp_path)
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", DOCS / "using_a_model.md"))
+    ended = run("\n".join(block["code"] for block in BLOCK.finditer(pages) if block["language"] == "python"), tmp_path)
     assert ended.returncode == 0, ended.stderr[-3000:]
 
 
@@ -85,6 +87,11 @@ def test_the_tour_runs_and_carries_no_output(tmp_path):
 def test_the_api_page_is_what_the_docstrings_say():
     made = runpy.run_path(str(ROOT / "scripts" / "make_api_page.py"))["api_page"]()
     assert (DOCS / "api.md").read_text(encoding="utf-8") == made, "run `make docs`"
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == wise_hf.__version__
 
 
 @each_page

@@ -15,6 +15,7 @@ from hub_input import CONFUSIONS, EMOTIONS, UNKNOWN_CONFUSIONS, results_of_a_run
 from huggingface_hub import ModelCard
 from loopback.hub import environment
 
+from wise_hf.data.corpora.iemocap import IMITATION
 from wise_hf.hub.card import check_results, describe_release, eval_results, write_model_card
 from wise_hf.hub.publishing import Destination, publish
 from wise_hf.hub.release import Release
@@ -137,16 +138,16 @@ def test_without_results_the_card_says_that_nothing_was_measured(card):
 
 
 @pytest.mark.parametrize(
-    ("known", "given", "sentence"),
+    ("corpus", "given", "sentence"),
     [
-        (None, "RAVDESS (CC BY-NC-SA 4.0)", "RAVDESS (CC BY-NC-SA 4.0)"),
-        ("Licensed for research alone.", None, "Licensed for research alone."),
-        ("Licensed for research alone.", "With a licence of our own.", "With a licence of our own."),
-        (None, None, "`calls`, of which it is not said here whose they are and under which licence"),
+        ("calls", "RAVDESS (CC BY-NC-SA 4.0)", "RAVDESS (CC BY-NC-SA 4.0)"),
+        ("IEMOCAP", None, "licensed for research to the person who signed for it, and may not be passed on"),
+        (IMITATION, None, "nothing about real emotions"),
+        ("calls", None, "`calls`, of which it is not said here whose they are and under which licence"),
     ],
 )
-def test_the_training_data_is_told_with_its_licence_or_with_its_lack(card, known, given, sentence):
-    text = " ".join(card(results_of_a_run(training_data=known), training_data=given).text.split())
+def test_the_training_data_is_told_with_its_licence_or_with_its_lack(card, corpus, given, sentence):
+    text = " ".join(card(results_of_a_run(corpus=corpus), training_data=given).text.split())
     assert sentence in text and "The code in this repository is Apache-2.0" in text
     assert "depends on the licence of the recordings" in text
 

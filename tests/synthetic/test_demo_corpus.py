@@ -93,12 +93,12 @@ def test_same_seed_gives_the_same_files_in_the_same_process(corpus, tmp_path):
 
 
 def test_same_seed_gives_the_same_files_in_another_process(corpus, tmp_path):
-    # Without the package's __init__: it imports torch, which takes longer than the whole corpus.
+    # Without the packages' __init__: it imports torch, which takes longer than the whole corpus.
     code = """
 import sys, types
-package = types.ModuleType("wise_hf")
-package.__path__ = [sys.argv[1]]
-sys.modules["wise_hf"] = package
+for name, folder in (("wise_hf", ""), ("wise_hf.data", "/data")):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [sys.argv[1] + folder]
 from wise_hf.synthetic.demo_corpus import write_corpus
 write_corpus(sys.argv[2], 2, 8, seed=3)
 """

@@ -18,8 +18,8 @@ from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
-from wise_hf.training.results import describe_folds
-from wise_hf.training.run import check_arguments, choose_folds, run_experiment, with_cross_validation
+from wise_hf.training.results import describe_folds, results_to_markdown
+from wise_hf.training.run import check_arguments, choose_folds, train, with_cross_validation
 from wise_hf.training.run_folder import Interrupted, start_run
 
 
@@ -146,7 +146,7 @@ def test_a_run_is_described_before_the_training(parse, spoken_corpus, monkeypatc
 
     monkeypatch.setattr(experiment, "describe_training", broken)
     with pytest.raises(ZeroDivisionError):
-        run_experiment(parse("--data_dir", spoken_corpus, "--num_proc", "1"))
+        train(parse("--data_dir", spoken_corpus, "--num_proc", "1"))
 
 
 def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_path):
@@ -157,7 +157,7 @@ def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_pa
     }
     for name, options in runs.items():
         AcceleratorState._reset_state(reset_partial_state=False)
-        text = run_experiment(parse(*quick, "--output_dir", tmp_path / name, *options))
+        text = results_to_markdown(train(parse(*quick, "--output_dir", tmp_path / name, *options)))
         assert "leave speakers out" in text
     made, read = (json.loads((tmp_path / name / "results.json").read_text()) for name in runs)
     assert made["versions"]["wise_hf"] == wise_hf.__version__, "also where it is on the path without being installed"
@@ -176,8 +176,8 @@ def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp
     quick = ["--data_dir", folder, *QUICK]
     AcceleratorState._reset_state(reset_partial_state=False)
     with pytest.raises(UnusableUtterances, match="1 of 33 recordings .*silence.wav"):
-        run_experiment(parse(*quick))
-    text = run_experiment(parse(*quick, "--skip_unusable"))
+        train(parse(*quick))
+    text = results_to_markdown(train(parse(*quick, "--skip_unusable")))
     assert "32 utterances" in text and "passed over: 1" in text
     assert json.loads((tmp_path / "out" / "results.json").read_text())["num_skipped"] == 1
     assert "silence.wav" not in (tmp_path / "out" / "folds.json").read_text()
@@ -211,7 +211,7 @@ def test_a_tracker_is_told_of_every_epoch_of_every_fold(parse, spoken_corpus, tm
     AcceleratorState._reset_state(reset_partial_state=False)
     monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
     folds = ["--cross_validation", "speaker", "--folds", "2"]
-    run_experiment(parse("--data_dir", spoken_corpus, *QUICK, "--epochs", "2", *folds, "--log_with", "kept"))
+    train(parse("--data_dir", spoken_corpus, *QUICK, "--epochs", "2", *folds, "--log_with", "kept"))
     name, options, *epochs, last = Kept.told
     assert name == "wise_hf" and options["epochs"] == "2" and last == "finished"
     series = {"loss", "learning_rate", "wa", "ua"}
@@ -229,4 +229,4 @@ def test_an_interrupted_run_tells_how_it_is_continued(parse, spoken_corpus, tmp_
 
     monkeypatch.setattr(experiment, "run_folds", interrupted)
     with pytest.raises(Interrupted, match=f"same command and --resume_from_checkpoint {tmp_path / 'out'}"):
-        run_experiment(parse("--data_dir", spoken_corpus, *QUICK))
+        train(parse("--data_dir", spoken_corpus, *QUICK))

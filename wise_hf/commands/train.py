@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from wise_hf.commands.parsing import parse
 from wise_hf.hub.trained_model import HubOptions, check_hub_options, prepare_hub, publish_trained_model
 from wise_hf.training.options import TrainOptions
-from wise_hf.training.run import run_experiment
+from wise_hf.training.results import results_to_markdown
+from wise_hf.training.run import train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(TrainAndPublishOptions, __doc__, arguments)
     check_hub_options(options)
     training = TrainOptions(**{each.name: getattr(options, each.name) for each in fields(TrainOptions)})
-    told = run_experiment(
+    results = train(
         training, lambda: prepare_hub(options), lambda model_dir: publish_trained_model(options, model_dir)
     )
-    sys.stdout.write(told)
+    if results:  # of all processes but the main one there are none
+        sys.stdout.write("\n" + results_to_markdown(results))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
 from wise_hf.model.configuration_wise import WISEConfig
@@ -228,9 +229,7 @@ def training_data(release: Release, results: Sequence[Mapping]) -> str:
     """What the model learnt from and under which licence, as far as it is known."""
     if release.training_data:
         return release.training_data
-    if not results:
-        return "Recordings, of which it is not said here whose they are and under which licence."
-    return results[0].get("training_data") or (
-        f"A folder of recordings that the publisher calls `{release.dataset_name or results[0]['corpus']}`, of which "
-        "it is not said here whose they are and under which licence."
-    )
+    corpus = results[0]["corpus"] if results else None
+    named = f"A folder of recordings that the publisher calls `{release.dataset_name or corpus}`" if corpus else None
+    unknown = f"{named or 'Recordings'}, of which it is not said here whose they are and under which licence."
+    return source_of(corpus) or unknown

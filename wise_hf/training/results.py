@@ -48,7 +48,6 @@ def describe_training(
     read_with = {"emotions": arguments.emotions, "label_map": arguments.label_map, **(arguments.corpus_options or {})}
     return {
         "corpus": arguments.corpus_title,
-        "training_data": arguments.corpus.training_data(arguments.data_dir),
         "corpus_options": {"dataset": arguments.dataset} | {name: value for name, value in read_with.items() if value},
         "emotions": list(emotions),
         "num_utterances": len(prepared),

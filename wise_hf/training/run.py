@@ -21,13 +21,7 @@ from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import (
-    describe_folds,
-    describe_training,
-    results_to_markdown,
-    summarize_run,
-    write_results,
-)
+from wise_hf.training.results import describe_folds, describe_training, summarize_run, write_results
 from wise_hf.training.run_folder import (
     FOLDS,
     TRACKED,
@@ -67,20 +61,20 @@ class ReadyCorpus:
     num_skipped: int
 
 
-def run_experiment(
+def train(
     arguments: TrainOptions,
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
-) -> str:
+) -> dict:
     """Prepare the corpus, train and test on every fold, write the results.
 
     Args:
-        arguments: of scripts/train.py, those about the Hub apart.
+        arguments: what to train, on what, and where the results go.
         before_training: called on the main process when the corpus and the folds are read, before the hours of work.
         after_training: called on the main process with the folder of the first model, when the results are written.
 
     Returns:
-        The results as a person reads them; nothing on all processes but the main one.
+        The results, as results.json has them; nothing on all processes but the main one.
 
     Raises:
         ValueError: for anything that the person who gave the arguments can mend.
@@ -101,13 +95,13 @@ def run_experiment(
     description |= describe_folds(arguments, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
     fold_results = _run_folds(arguments, ready, trials, accelerator)
     if not accelerator.is_main_process:
-        return ""
+        return {}
     results = summarize_run(fold_results, description)
     write_results(results, arguments.output_dir)
     logger.info("Written: %s", arguments.output_dir / "results.json")
     # The first fold's, whatever it scored: to take the best would be to choose by test scores.
     after_training(trials[0].output_dir)
-    return "\n" + results_to_markdown(results)
+    return results
 
 
 def _run_folds(

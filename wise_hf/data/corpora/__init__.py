@@ -15,3 +15,8 @@ def register(corpus: Corpus) -> None:
     """
     if CORPORA.setdefault(corpus.name, corpus) is not corpus:
         raise ValueError(f"There is a corpus '{corpus.name}' already; call yours otherwise.")
+
+
+def source_of(title: str) -> str | None:
+    """Whose the recordings of a corpus are that results call so, and under which licence; `None` = nobody says."""
+    return next((each.sources[title] for each in CORPORA.values() if title in each.sources), None)

@@ -39,7 +39,7 @@ class Corpus:
         label_sets: names that `--emotions` takes instead of single emotions.
         protocol: the cross-validation where none is asked for.
         num_folds: its folds where no number is asked for; `None` = one for each session or speaker.
-        training_data: what a model's card says of a folder's origin and licence; `None` where nobody knows.
+        sources: title -> whose the recordings are and under which licence, as a model's card says it.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Corpus:
     label_sets: LabelSets = field(default_factory=dict)
     protocol: str = "none"
     num_folds: int | None = None
-    training_data: Callable[[Path], str | None] = lambda data_dir: None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def option_names(self) -> tuple[str, ...]:

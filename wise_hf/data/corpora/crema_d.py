@@ -90,5 +90,5 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocol="speaker",
     num_folds=5,
-    training_data=lambda data_dir: "[CREMA-D](https://github.com/CheyneyComputerScience/CREMA-D) (ODbL 1.0)",
+    sources={"CREMA-D": "[CREMA-D](https://github.com/CheyneyComputerScience/CREMA-D) (ODbL 1.0)"},
 )

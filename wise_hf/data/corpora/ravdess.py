@@ -80,5 +80,5 @@ CORPUS = Corpus(
     label_sets=LABEL_SETS,
     protocol="speaker",
     num_folds=5,
-    training_data=lambda data_dir: "[RAVDESS](https://doi.org/10.1371/journal.pone.0196391) (CC BY-NC-SA 4.0)",
+    sources={"RAVDESS": "[RAVDESS](https://doi.org/10.1371/journal.pone.0196391) (CC BY-NC-SA 4.0)"},
 )

@@ -70,5 +70,5 @@ CORPUS = Corpus(
     options=IemocapOptions,
     label_sets=LABEL_SETS,
     protocol="session",
-    training_data=lambda data_dir: NOT_REAL if is_imitation(data_dir) else LICENCE,
+    sources={"IEMOCAP": LICENCE, IMITATION: NOT_REAL},
 )
