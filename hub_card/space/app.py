@@ -184,7 +184,7 @@ def load_pipeline(model: str, revision: str | None) -> Pipeline:
     )
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -193,13 +193,9 @@ def parse_arguments() -> argparse.Namespace:
         "--revision", default=os.environ.get("MODEL_REVISION") or None, help="commit of a model on the Hub"
     )
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
-    return parser.parse_args()
-
-
-def main() -> None:
+    args, name = parser.parse_args(), Path(sys.argv[0]).name
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    args, name = parse_arguments(), Path(sys.argv[0]).name
     if args.model.count("/") != 1 and not Path(args.model).is_dir():
         sys.exit(f"{name}: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:
