@@ -22,7 +22,7 @@ from wise_hf.synthetic.benchmarking import Measurement, compare_mfcc, compare_mo
 TEXT = "The children have been talking by the door and nobody told them to come inside."
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--output", type=Path, help="write the numbers to this JSON file as well")
     parser.add_argument("--repeats", type=positive, default=5, help="runs of each that the medians are taken over")
@@ -32,11 +32,6 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if (arguments.audio is None) != (arguments.text is None):
         parser.error("--audio and --text go together: a recording and what is said in it")
-    return arguments
-
-
-def main() -> None:
-    arguments = parse_arguments()
     if arguments.output is not None:
         check_writable(arguments.output.absolute().parent)
     torch.set_num_threads(arguments.threads)

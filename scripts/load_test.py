@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,18 +34,14 @@ MOST_GROWTH = 1.2  # from the first part to the last
 TOLERANCE = 1e-6  # between the scores of one recording, whatever else is going on
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", required=True, help="folder of a saved model")
     parser.add_argument("--clients", type=positive, default=16, help="how many ask at once")
     parser.add_argument("--requests", type=positive, default=1000, help="of all of them together, after a warm-up")
     parser.add_argument("--audio", nargs="+", help="recordings, sent without text; default: hub_card/samples")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_arguments()
+    args = parser.parse_args()
     # InferenceClient would not even talk to this machine; nothing here talks to another.
     constants.HF_HUB_OFFLINE = False
     recordings = read_recordings(args.audio)
@@ -82,6 +79,7 @@ def serving(model: str) -> Iterator[tuple[str, int]]:
             server.wait()
 
 
+@dataclass
 class Load:
     """Requests of every form, by several clients at once.
 
@@ -89,14 +87,13 @@ class Load:
         url: where the server listens.
         recordings: audio and text of each.
         clients: how many ask at once.
+        first_answers: to the first request of each form for each recording.
     """
 
-    def __init__(self, url: str, recordings: list[tuple[bytes, str | None]], clients: int):
-        self.url = url
-        self.recordings = recordings
-        self.clients = clients
-        self.first_answers: dict[tuple, dict[str, float]] = {}
-        self.inference_client = InferenceClient(model=url, timeout=TIMEOUT_S)
+    url: str
+    recordings: list[tuple[bytes, str | None]]
+    clients: int
+    first_answers: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
 
     def run(self, numbers: range) -> list[tuple[str, float, str | None]]:
         """Form, seconds and error (`None` = none) of each request."""
@@ -118,7 +115,8 @@ class Load:
     def _ask(self, form: str, audio: bytes, text: str | None) -> dict[str, float]:
         if form == "text":
             return {each["label"]: each["score"] for each in self._post(audio, text)["scores"]}
-        answer = self.inference_client.audio_classification(audio, top_k=2 if form == "base64" else None)
+        client = InferenceClient(model=self.url, timeout=TIMEOUT_S)
+        answer = client.audio_classification(audio, top_k=2 if form == "base64" else None)
         return {each.label: each.score for each in answer}
 
     def _post(self, audio: bytes, text: str | None) -> dict:

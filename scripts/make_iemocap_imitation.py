@@ -5,21 +5,17 @@ import logging
 from pathlib import Path
 
 from wise_hf.commands import run as command_line
+from wise_hf.data.options import positive
 from wise_hf.synthetic.imitation import write_iemocap
-from wise_hf.training import options as arguments
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--output_dir", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.05, help="part of IEMOCAP's size, at most 1; default: 0.05")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--num_proc", type=arguments.positive, default=2, help="processes; default: 2")
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_arguments()
+    parser.add_argument("--num_proc", type=positive, default=2, help="processes; default: 2")
+    args = parser.parse_args()
     folder = write_iemocap(args.output_dir, args.share, args.seed, args.num_proc)
     logging.info("Written: %s. Its speech is synthetic, and nothing of IEMOCAP is in it.", folder)
 

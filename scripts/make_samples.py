@@ -21,14 +21,10 @@ SAMPLES = (
 )
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--output_dir", type=Path, default=SAMPLES_DIR, help="default: hub_card/samples")
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_arguments()
+    args = parser.parse_args()
     args.output_dir.mkdir(parents=True, exist_ok=True)
     for emotion, voice, text in SAMPLES:
         speech = speak(text, VOICES[voice], PROSODIES[emotion])

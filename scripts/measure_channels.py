@@ -18,7 +18,7 @@ from wise_hf.training.channel_scores import score_channels
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions(Options):
+class ChannelOptions(Options):
     """The model, what it is tested on, and what becomes of the scores."""
 
     model: str = option(help="folder of a saved model, or its name on the Hub")
@@ -30,7 +30,7 @@ class ModelOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureOptions(ModelOptions, CorpusOptions):
+class MeasureOptions(ChannelOptions, CorpusOptions):
     """Everything that this script can be told."""
 
 

@@ -17,15 +17,11 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PICTURES = {"space.png": (1280, 900), "space_phone.png": (390, 844)}  # width and height of the window in pixels
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("url", nargs="?", default="http://127.0.0.1:7860", help="where the app runs")
     parser.add_argument("--output_dir", type=Path, default=DOCS, help="default: docs")
-    return parser.parse_args()
-
-
-def main() -> None:
-    args = parse_arguments()
+    args = parser.parse_args()
     browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])

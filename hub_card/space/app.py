@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
-from recording import MAX_MB, MAX_S, NO_AUDIO, UnusableError, read_recording, read_transcript
+from recording import MAX_MB, MAX_S, NO_AUDIO, BadRequest, read_recording, read_transcript
 from rendering import emotion_color, render_message, render_result, render_timeline
 from safetensors import SafetensorError
 from transformers import Pipeline, pipeline
@@ -65,7 +65,7 @@ def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
         samples, rate = read_recording(path)
         result = classify_recording(classify, {"array": samples, "sampling_rate": rate}, (text or "").strip())
         return render_result(result), render_timeline(mix_channels(samples, rate), rate, result)
-    except UnusableError as error:
+    except BadRequest as error:
         return render_message(str(error)), ""
     except Exception:  # the traceback is for the log, whatever it is, and not for a visitor
         logger.exception("A recording failed.")
@@ -73,13 +73,13 @@ def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
 
 
 def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
-    """The pipeline's result; what it cannot use becomes an `UnusableError`."""
+    """The pipeline's result; what it cannot use becomes an `BadRequest`."""
     said = read_transcript(text)
     try:
         return classify({"audio": audio, "text": said}, return_words=True)
     except ValueError as error:
         logger.info("A recording was refused: %s", error)
-        raise UnusableError(str(error)) from error
+        raise BadRequest(str(error)) from error
 
 
 def listed_samples() -> list[dict]:
@@ -184,7 +184,7 @@ def load_pipeline(model: str, revision: str | None) -> Pipeline:
     )
 
 
-def parse_arguments() -> argparse.Namespace:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -193,13 +193,9 @@ def parse_arguments() -> argparse.Namespace:
         "--revision", default=os.environ.get("MODEL_REVISION") or None, help="commit of a model on the Hub"
     )
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
-    return parser.parse_args()
-
-
-def main() -> None:
+    args, name = parser.parse_args(), Path(sys.argv[0]).name
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    args, name = parse_arguments(), Path(sys.argv[0]).name
     if args.model.count("/") != 1 and not Path(args.model).is_dir():
         sys.exit(f"{name}: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:

@@ -18,10 +18,6 @@ MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000
 NO_AUDIO = "This file cannot be read as audio. Give a wav, flac, ogg or mp3 file."
 
 
-class UnusableError(ValueError):
-    """What a visitor gave cannot be used; the message is for the visitor."""
-
-
 def read_recording(path: str | None) -> tuple[np.ndarray, int]:
     """Read a visitor's recording.
 
@@ -32,17 +28,18 @@ def read_recording(path: str | None) -> tuple[np.ndarray, int]:
         (samples, channels) float32 in [-1, 1], and their rate in Hz.
 
     Raises:
-        UnusableError: there is no recording, or it is none, too large, too long, empty or broken.
+        BadRequest: there is no recording, or it is none, too large, too long, empty or broken.
     """
     if path is None:
-        raise UnusableError("There is no recording yet. Record one, upload a file, or try a sample.")
+        raise BadRequest("There is no recording yet. Record one, upload a file, or try a sample.")
     if not Path(path).is_file():
-        raise UnusableError("The recording is not kept any longer. Record it or upload it again.")
+        raise BadRequest("The recording is not kept any longer. Record it or upload it again.")
     if Path(path).stat().st_size > MAX_AUDIO_BYTES:
-        raise UnusableError(f"The file is larger than {MAX_MB} MB. Give a shorter recording, or an mp3 or flac file.")
-    samples, rate = _decode(Path(path).read_bytes())
-    _check_samples(samples)
-    return samples, rate
+        raise BadRequest(f"The file is larger than {MAX_MB} MB. Give a shorter recording, or an mp3 or flac file.")
+    audio = read_samples(Path(path).read_bytes())
+    if not np.isfinite(audio["array"]).all():
+        raise BadRequest("The recording is damaged: it has samples that are no numbers. Export it again.")
+    return audio["array"], audio["sampling_rate"]
 
 
 def read_transcript(text: str) -> str | None:
@@ -55,22 +52,6 @@ def read_transcript(text: str) -> str | None:
         The text, or `None`.
 
     Raises:
-        UnusableError: it is too long, or has no word that could be English.
+        BadRequest: it is too long, or has no word that could be English.
     """
-    try:
-        return read_text(text.strip() or None)
-    except BadRequest as error:
-        raise UnusableError(str(error)) from error
-
-
-def _decode(content: bytes) -> tuple[np.ndarray, int]:
-    try:
-        audio = read_samples(content)
-    except BadRequest as error:
-        raise UnusableError(str(error)) from error
-    return audio["array"], audio["sampling_rate"]
-
-
-def _check_samples(samples: np.ndarray) -> None:
-    if not np.isfinite(samples).all():
-        raise UnusableError("The recording is damaged: it has samples that are no numbers. Export it again.")
+    return read_text(text.strip() or None)

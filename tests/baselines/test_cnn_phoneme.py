@@ -9,7 +9,6 @@ from datasets import Dataset, Features
 from signals import SIGNALS, noise, tone
 
 from wise_hf.baselines.cnn_phoneme import (
-    COLUMNS,
     SYSTEM,
     CNNPhonemeConfig,
     CNNPhonemeForAudioClassification,
@@ -129,11 +128,11 @@ def test_word2vec_is_the_same_every_time_and_starts_by_its_seed():
 def test_the_model_starts_from_the_training_parts_vectors():
     rows = made_up_rows()
     model, collator = build_cnn_phoneme(rows, EMOTIONS, None)
-    counts = pair_counts([collator.ids(row["phonemes"]) for row in rows], 8)
+    counts = pair_counts([collator.token_ids(row["phonemes"]).numpy() for row in rows], 8)
     weights = model.phonemes.embeddings.weight.detach()
     torch.testing.assert_close(weights[2:], word2vec(counts, 100)[2:])
     torch.testing.assert_close(weights[1], weights[2:].mean(0))
-    assert collator.ids(["AA", "ZH"]).tolist() == [2, 1]
+    assert collator.token_ids(["AA", "ZH"]).tolist() == [2, 1]
 
 
 def test_padding_changes_no_logits():
@@ -197,7 +196,7 @@ def real_rows(ravdess_root: Path) -> list[dict]:
         words = row["text"].rstrip(".").split()
         row["words"] = share_out(words, [pronounce(word, dictionary_lookup) for word in words], 0, row["end_s"])
     kept = Dataset.from_list(
-        [extract_spectrogram_and_phonemes(row) for row in chosen], features=Features(COLUMNS)
+        [extract_spectrogram_and_phonemes(row) for row in chosen], features=Features(SYSTEM.columns)
     ).with_format("numpy")
     return [{"emotion": row["emotion"]} | features for row, features in zip(chosen, kept, strict=True)]
 

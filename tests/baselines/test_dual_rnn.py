@@ -148,7 +148,7 @@ def test_words_find_their_vectors():
     rows = [random_rows()[0] | {"words": ["Word1", "strange", "never"]}, random_rows()[1] | {"words": ["unspoken"]}]
     model, collator = build_with(SYSTEM, rows[:1], vectors)
     weights = model.word_embeddings.weight
-    assert list(collator.word_ids) == [PAD, UNKNOWN, "word1", "unspoken", "never", "strange"]
+    assert list(collator.rows) == [PAD, UNKNOWN, "word1", "unspoken", "never", "strange"]
     torch.testing.assert_close(weights[2:4].detach(), torch.from_numpy(vectors.matrix[2:]))
     assert weights.requires_grad and 0 < weights[4:].abs().max() <= 0.25 and 0 < weights[1].abs().max() <= 0.25
     batch = collator([*rows, rows[0] | {"words": ["unheard-of", *["word1"] * 200]}])
@@ -161,8 +161,8 @@ def test_words_find_their_vectors():
 def test_without_vectors_the_words_are_those_of_the_training_part():
     rows = random_rows()
     model, collator = build_dual_rnn(rows, EMOTIONS, None)
-    assert set(collator.word_ids) == {PAD, UNKNOWN} | {word.lower() for row in rows for word in row["words"]}
-    assert model.word_embeddings.weight.shape == (len(collator.word_ids), 300)
+    assert set(collator.rows) == {PAD, UNKNOWN} | {word.lower() for row in rows for word in row["words"]}
+    assert model.word_embeddings.weight.shape == (len(collator.rows), 300)
     assert collator.without_augmentation() is collator
     collator.reseed(0, 1, 2)
 

@@ -11,7 +11,6 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from wise_hf.baselines.descriptors import low_level_descriptors
 from wise_hf.baselines.lstm_attention import (
-    COLUMNS,
     MAX_WORDS,
     SYSTEM,
     AlignmentAttention,
@@ -206,9 +205,9 @@ def test_frames_are_standardised_by_the_training_part():
 def test_it_learns_real_clips(ravdess_root: Path):
     clips = [row for row in load_folder(ravdess_root, EMOTIONS) if "Actor_01" in row["audio"]]
     chosen = [row for emotion in EMOTIONS for row in [row for row in clips if row["emotion"] == emotion][:4]]
-    kept = Dataset.from_list([extract_descriptors(row) for row in chosen], features=Features(COLUMNS)).with_format(
-        "numpy"
-    )
+    kept = Dataset.from_list(
+        [extract_descriptors(row) for row in chosen], features=Features(SYSTEM.columns)
+    ).with_format("numpy")
     rows = [
         {"emotion": row["emotion"], "words": row["text"].rstrip(".").split(), "descriptors": features["descriptors"]}
         for row, features in zip(chosen, kept, strict=True)

@@ -155,7 +155,7 @@ SOUND = np.sin(np.arange(800) / 3).astype(np.float32)
 )
 def test_recordings_that_cannot_be_used(tmp_path: Path, samples: np.ndarray, rate: int, said: str) -> None:
     soundfile.write(tmp_path / "x.wav", samples, rate, subtype="FLOAT")
-    with pytest.raises(recording.UnusableError, match=said) as caught:
+    with pytest.raises(recording.BadRequest, match=said) as caught:
         recording.read_recording(str(tmp_path / "x.wav"))
     assert str(tmp_path) not in str(caught.value)
 
@@ -164,7 +164,7 @@ def test_recordings_that_cannot_be_used(tmp_path: Path, samples: np.ndarray, rat
 def test_files_that_are_no_recordings(tmp_path: Path, content: bytes | None, said: str) -> None:
     if content is not None:
         (tmp_path / "x.wav").write_bytes(content)
-    with pytest.raises(recording.UnusableError, match=said) as caught:
+    with pytest.raises(recording.BadRequest, match=said) as caught:
         recording.read_recording(str(tmp_path / "x.wav"))
     assert str(tmp_path) not in str(caught.value)
 
@@ -176,7 +176,7 @@ def test_the_handlers_limits_hold_for_what_is_typed() -> None:
         ("a" * 2001, "2001 characters"),
         ("\u043f\u0440", "no word in Latin"),
     ):
-        with pytest.raises(recording.UnusableError, match=said):
+        with pytest.raises(recording.BadRequest, match=said):
             recording.read_transcript(text)
 
 
@@ -192,9 +192,9 @@ def test_a_wav_file_is_read_whatever_size_it_tells(tmp_path: Path, size: int | N
 def test_large_files_and_no_file(tmp_path: Path) -> None:
     with (tmp_path / "x.wav").open("wb") as file:
         file.truncate(recording.MAX_MB * 1_000_000 + 1)
-    with pytest.raises(recording.UnusableError, match="larger than 25 MB"):
+    with pytest.raises(recording.BadRequest, match="larger than 25 MB"):
         recording.read_recording(str(tmp_path / "x.wav"))
-    with pytest.raises(recording.UnusableError, match="no recording yet"):
+    with pytest.raises(recording.BadRequest, match="no recording yet"):
         recording.read_recording(None)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wise_hf.data.collator import speaker_statistics
-from wise_hf.training.svm import fit_svm, frame_statistics, make_svm, predict_with_svm
+from wise_hf.training.svm import fit_svm, frame_statistics, make_svm
 from wise_hf.training.system import Trial
 
 
@@ -12,6 +12,11 @@ def utterances(count: int, seed: int) -> tuple[list[np.ndarray], list[int], list
     labels = [number % 2 for number in range(count)]
     features = [rng.normal(label, 1, (rng.integers(5, 30), 39)) for label in labels]
     return features, labels, [f"speaker{number % 4}" for number in range(count)]
+
+
+def described(count: int, seed: int) -> tuple[np.ndarray, list[int], list[str]]:
+    features, labels, speakers = utterances(count, seed)
+    return np.stack([frame_statistics(frames) for frames in features]), labels, speakers
 
 
 def test_an_utterance_has_273_statistics_of_its_frames():
@@ -23,21 +28,21 @@ def test_an_utterance_has_273_statistics_of_its_frames():
 
 
 def test_it_learns_what_can_be_told_apart():
-    svm = fit_svm(*utterances(40, seed=0))
-    features, labels, _ = utterances(20, seed=1)
-    assert (predict_with_svm(svm, features) == labels).mean() > 0.9
+    svm = fit_svm(*described(40, seed=0))
+    features, labels, _ = described(20, seed=1)
+    assert (svm.predict(features) == labels).mean() > 0.9
 
 
 def test_one_speaker_or_unknown_speakers_still_train():
-    features, labels, _ = utterances(20, seed=0)
+    features, labels, _ = described(20, seed=0)
     for speakers in (["anna"] * 20, [None] * 20):
-        assert len(predict_with_svm(fit_svm(features, labels, speakers), features)) == 20
+        assert len(fit_svm(features, labels, speakers).predict(features)) == 20
 
 
 def test_emotions_that_go_with_speakers_and_single_utterances_still_train():
-    features, labels, _ = utterances(8, seed=0)
-    assert len(predict_with_svm(fit_svm(features, labels, ["a", "b"] * 4), features)) == 8
-    assert len(predict_with_svm(fit_svm(features[:2], labels[:2], [None] * 2), features)) == 8
+    features, labels, _ = described(8, seed=0)
+    assert len(fit_svm(features, labels, ["a", "b"] * 4).predict(features)) == 8
+    assert len(fit_svm(features[:2], labels[:2], [None] * 2).predict(features)) == 8
 
 
 def trial_of(tmp_path, **changes) -> Trial:

@@ -32,18 +32,18 @@ def test_a_refit_learns_from_both_parts_and_is_scored_by_the_validation_of_a_net
         built.append([int(each["id"]) for each in train])
         return wise.build(train, *others)
 
-    once = fit_network(small_wise(refit=False), trial_of(tmp_path / "once")).report
-    fitted = fit_network(replace(wise, build=build), trial_of(tmp_path / "twice"))
+    _, once = fit_network(small_wise(refit=False), trial_of(tmp_path / "once"))
+    _, fitted = fit_network(replace(wise, build=build), trial_of(tmp_path / "twice"))
     assert built == [list(range(8)), list(range(12))]
-    assert fitted.report["validation"] == once["validation"] and fitted.report["history"] == once["history"]
-    assert [epoch["ua"] for epoch in fitted.report["refit_history"]] == [None] * RECIPE.epochs
-    assert fitted.report["epoch"] == RECIPE.epochs and "refit_history" not in once
+    assert fitted["validation"] == once["validation"] and fitted["history"] == once["history"]
+    assert [epoch["ua"] for epoch in fitted["refit_history"]] == [None] * RECIPE.epochs
+    assert fitted["epoch"] == RECIPE.epochs and "refit_history" not in once
     assert (tmp_path / "twice" / SELECTION / "model.safetensors").is_file()
 
 
 def test_without_a_test_part_nothing_is_refitted(tmp_path):
     trial = trial_of(tmp_path)
-    report = fit_network(small_wise(epochs=1), replace(trial, parts=trial.parts | {"test": []})).report
+    _, report = fit_network(small_wise(epochs=1), replace(trial, parts=trial.parts | {"test": []}))
     assert "refit_history" not in report and not (tmp_path / SELECTION).exists()
 
 

@@ -26,8 +26,8 @@ Letters in the shapes: B utterances, P phonemes in the longest, V rows of the ph
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -38,15 +38,15 @@ from torch.nn.functional import adaptive_max_pool2d, batch_norm, cross_entropy, 
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
-from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.mel_spectrogram import MEL_BANDS, MEL_FRAMES, mel_spectrogram
-from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.baselines.tokens import TokenCollator, embedding_rows
+from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import PlainCollator, System
+from wise_hf.training.system import System
 
 
 PHONEME_KERNELS = (3, 9, 13, 17)
@@ -60,8 +60,6 @@ NEGATIVES = 5
 NEGATIVE_POWER = 0.75  # of the phonemes' frequency, as word2vec draws negatives
 WORD2VEC_STEPS = 500
 WORD2VEC_LEARNING_RATE = 0.01
-
-COLUMNS = {"mel_spectrogram": Array2D((None, MEL_BANDS), "float16"), "phonemes": List(Value("string"))}
 
 
 def extract_spectrogram_and_phonemes(utterance: Utterance) -> dict:
@@ -166,11 +164,6 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
     """The emotion of an utterance from its spectrogram and phonemes."""
 
     config: CNNPhonemeConfig
-    config_class = CNNPhonemeConfig
-    base_model_prefix = "cnn_phoneme"
-    main_input_name = "input_features"
-    input_modalities = ("audio", "text")
-    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: CNNPhonemeConfig):
         super().__init__(config)
@@ -186,13 +179,8 @@ class CNNPhonemeForAudioClassification(PreTrainedModel):
         if isinstance(module, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Embedding)):
             module.reset_parameters()
 
-    @can_return_tuple
     def forward(
-        self,
-        input_features: torch.FloatTensor,
-        phoneme_ids: torch.LongTensor,
-        labels: torch.LongTensor | None = None,
-        **kwargs,
+        self, input_features: torch.Tensor, phoneme_ids: torch.Tensor, labels: torch.Tensor | None = None
     ) -> SequenceClassifierOutput:
         """The emotion of each utterance.
 
@@ -261,17 +249,8 @@ def word2vec(counts: np.ndarray, size: int, seed: int = 0) -> torch.Tensor:
     return centres.detach()
 
 
-@dataclass
-class CNNPhonemeCollator(PlainCollator):
-    """Batches of utterances, as the model takes them.
-
-    Args:
-        phoneme_ids: the row of each phoneme in the embedding.
-        label2id: the number of each emotion.
-    """
-
-    phoneme_ids: Mapping[str, int]
-    label2id: Mapping[str, int]
+class CNNPhonemeCollator(TokenCollator):
+    """Batches of utterances, as the model takes them."""
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """The batch of some utterances.
@@ -285,17 +264,12 @@ class CNNPhonemeCollator(PlainCollator):
         spectrograms = np.zeros((len(utterances), MEL_FRAMES, MEL_BANDS), dtype=np.float32)
         for padded, each in zip(spectrograms, utterances, strict=True):
             padded[: len(each["mel_spectrogram"])] = each["mel_spectrogram"]
-        ids = [torch.from_numpy(self.ids(each["phonemes"])) for each in utterances]
+        ids = [self.token_ids(each["phonemes"]) for each in utterances]
         return {
             "input_features": torch.from_numpy(spectrograms),
             "phoneme_ids": pad_sequence(ids, batch_first=True),
-            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
+            "labels": self.labels(utterances),
         }
-
-    def ids(self, phonemes: Sequence[str]) -> np.ndarray:
-        """(length,) int64; a phoneme that the training part lacks is unknown."""
-        unknown = self.phoneme_ids[UNKNOWN]
-        return np.array([self.phoneme_ids.get(phoneme, unknown) for phoneme in phonemes], dtype=np.int64)
 
 
 def build_cnn_phoneme(
@@ -308,12 +282,11 @@ def build_cnn_phoneme(
         emotions: the labels, in the order of their numbers.
         vectors: not used: no words are read.
     """
-    names = [PAD, UNKNOWN, *sorted({str(phoneme) for utterance in train for phoneme in utterance["phonemes"]})]
-    label2id = {emotion: number for number, emotion in enumerate(emotions)}
-    collator = CNNPhonemeCollator({name: number for number, name in enumerate(names)}, label2id)
-    config = CNNPhonemeConfig(vocab_size=len(names), id2label=dict(enumerate(emotions)), label2id=label2id)
+    rows = embedding_rows(phoneme for utterance in train for phoneme in utterance["phonemes"])
+    collator = CNNPhonemeCollator(rows, emotions)
+    config = CNNPhonemeConfig(vocab_size=len(rows), id2label=dict(enumerate(emotions)))
     model = CNNPhonemeForAudioClassification(config)
-    counts = pair_counts([collator.ids(utterance["phonemes"]) for utterance in train], len(names))
+    counts = pair_counts([collator.token_ids(utterance["phonemes"]).numpy() for utterance in train], len(rows))
     learnt = word2vec(counts, config.phoneme_embedding_size)
     learnt[1] = learnt[2:].mean(0)  # an unknown phoneme is like any
     with torch.no_grad():
@@ -325,7 +298,7 @@ SYSTEM = System(
     key="cnn_phoneme",
     name="CNN+Phoneme [24]",
     extract=extract_spectrogram_and_phonemes,
-    columns=COLUMNS,
+    columns={"mel_spectrogram": Array2D((None, MEL_BANDS), "float16"), "phonemes": List(Value("string"))},
     build=build_cnn_phoneme,
     recipe=replace(
         PLAIN, epochs=40, batch_size=16, optimizer="adadelta", learning_rate=1.0, dropout=DROPOUT, patience=10

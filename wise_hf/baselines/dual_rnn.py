@@ -26,8 +26,8 @@ validation part every 0.3 epochs, and the loss there, in place of the UA, to cho
 4,445 utterances of IEMOCAP are 286 epochs; the published patience of seven checks is seven epochs here.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -39,22 +39,16 @@ from torch.nn.functional import binary_cross_entropy_with_logits, linear, one_ho
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
-from transformers.utils import can_return_tuple
 
 from wise_hf.baselines import prosody
-from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.baselines.framing import frames_of
+from wise_hf.baselines.tokens import TokenCollator, embedding_rows, spoken_words
+from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.model.mfcc_wise import (
-    frame_sizes,
-    mfcc_native,
-    pad_to_frame,
-    to_int16_scale,
-    validate_samples,
-    with_deltas,
-)
+from wise_hf.model.mfcc_wise import frame_sizes, mfcc_native, to_int16_scale, validate_samples, with_deltas
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import PlainCollator, System
+from wise_hf.training.system import System
 
 
 SAMPLING_RATE = 16_000
@@ -62,7 +56,7 @@ FRAME_MS, HOP_MS = 25.0, 10.0
 NUM_CEPSTRA = 12  # and the log energy
 FEATURE_SIZE = 3 * (NUM_CEPSTRA + 1)
 MAX_FRAMES, MAX_WORDS = 750, 128
-PAD_ID, UNKNOWN_ID = 0, 1
+PAD_ID = 0
 WEIGHT_BOUND = 0.25  # of every uniform start
 
 
@@ -118,10 +112,6 @@ class DualRNNForAudioClassification(PreTrainedModel):
     """
 
     config: DualRNNConfig
-    config_class = DualRNNConfig
-    main_input_name = "features"
-    input_modalities = ("audio", "text")
-    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: DualRNNConfig):
         super().__init__(config)
@@ -139,12 +129,6 @@ class DualRNNForAudioClassification(PreTrainedModel):
         self.text_dropout = nn.Dropout(config.text_dropout)
         self.post_init()
 
-    def get_input_embeddings(self) -> nn.Embedding:
-        return self.word_embeddings
-
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
-        self.word_embeddings = value
-
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.GRU):
@@ -156,16 +140,14 @@ class DualRNNForAudioClassification(PreTrainedModel):
             nn.init.uniform_(module.weight, -WEIGHT_BOUND, WEIGHT_BOUND)
             nn.init.zeros_(module.weight[PAD_ID])
 
-    @can_return_tuple
     def forward(
         self,
-        features: torch.FloatTensor,
-        lengths: torch.LongTensor,
-        prosody: torch.FloatTensor,
-        input_ids: torch.LongTensor,
-        attention_mask: torch.LongTensor,
-        labels: torch.LongTensor | None = None,
-        **kwargs,
+        features: torch.Tensor,
+        lengths: torch.Tensor,
+        prosody: torch.Tensor,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor | None = None,
     ) -> SequenceClassifierOutput:
         """The emotion of each utterance.
 
@@ -255,23 +237,13 @@ def mfcc_with_energy(samples: np.ndarray) -> np.ndarray:
     """
     cepstra = mfcc_native(samples, SAMPLING_RATE, frame_ms=FRAME_MS, hop_ms=HOP_MS)[:, 1 : NUM_CEPSTRA + 1]
     frame, hop = frame_sizes(SAMPLING_RATE, FRAME_MS, HOP_MS)
-    audio = pad_to_frame(to_int16_scale(validate_samples(samples)), frame)
-    frames = np.lib.stride_tricks.sliding_window_view(audio, frame)[::hop]
+    frames = frames_of(to_int16_scale(validate_samples(samples)), frame, hop)
     log_energy = np.log(np.maximum(np.square(frames).sum(1, keepdims=True), 1))
     return with_deltas(np.concatenate([cepstra, log_energy], axis=1, dtype=np.float32))
 
 
-@dataclass
-class DualRNNCollator(PlainCollator):
-    """Batches of utterances, as the model takes them; nothing is drawn.
-
-    Args:
-        word_ids: the number of each lower-case word.
-        label2id: the number of each emotion.
-    """
-
-    word_ids: Mapping[str, int]
-    label2id: Mapping[str, int]
+class DualRNNCollator(TokenCollator):
+    """Batches of utterances, as the model takes them."""
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """The batch of some utterances.
@@ -283,18 +255,15 @@ class DualRNNCollator(PlainCollator):
             The arguments of `DualRNNForAudioClassification.forward`, padded with 0.
         """
         features = [torch.as_tensor(each["features"], dtype=torch.float32) for each in utterances]
-        ids = [torch.tensor([self._word_id(word) for word in each["words"][:MAX_WORDS]]) for each in utterances]
+        ids = [self.token_ids([word.lower() for word in each["words"][:MAX_WORDS]]) for each in utterances]
         return {
             "features": pad_sequence(features, batch_first=True),
             "lengths": torch.tensor([len(frames) for frames in features]),
             "prosody": torch.as_tensor(np.stack([each["prosody"] for each in utterances]), dtype=torch.float32),
             "input_ids": pad_sequence(ids, batch_first=True, padding_value=PAD_ID),
             "attention_mask": pad_sequence([torch.ones_like(words) for words in ids], batch_first=True),
-            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
+            "labels": self.labels(utterances),
         }
-
-    def _word_id(self, word: str) -> int:
-        return self.word_ids.get(word.lower(), UNKNOWN_ID)
 
 
 def build_dual_rnn(
@@ -308,18 +277,13 @@ def build_dual_rnn(
         vectors: word vectors that the embedding starts from, or `None`.
         attention: MDREA instead of MDRE.
     """
-    given = vectors.words[2:] if vectors is not None else []
-    spoken = {word.lower() for utterance in train for word in utterance["words"]}
-    words = [PAD, UNKNOWN, *given, *sorted(spoken.difference(given))]
+    rows = embedding_rows(spoken_words(train), vectors)
     sizes = {} if vectors is None else {"word_embedding_size": vectors.matrix.shape[1]}
-    id2label = dict(enumerate(emotions))
-    label2id = {label: index for index, label in id2label.items()}
-    config = DualRNNConfig(attention=attention, vocab_size=len(words), id2label=id2label, label2id=label2id, **sizes)
+    config = DualRNNConfig(attention=attention, vocab_size=len(rows), id2label=dict(enumerate(emotions)), **sizes)
     model = DualRNNForAudioClassification(config)
     if vectors is not None:
-        with torch.no_grad():
-            model.word_embeddings.weight[2 : 2 + len(given)] = torch.from_numpy(vectors.matrix[2:])
-    return model, DualRNNCollator({word: index for index, word in enumerate(words)}, label2id)
+        model.word_embeddings.weight.data[2 : len(vectors.words)] = torch.from_numpy(vectors.matrix[2:])
+    return model, DualRNNCollator(rows, emotions)
 
 
 # The model has its dropout in its configuration.
@@ -334,11 +298,9 @@ SYSTEM = System(
     build=build_dual_rnn,
     recipe=RECIPE,
 )
-SYSTEM_WITH_ATTENTION = System(
+SYSTEM_WITH_ATTENTION = replace(
+    SYSTEM,
     key="dual_rnn_attention",
     name="Dual RNNs with attention [2]",
-    extract=extract_mfcc_and_prosody,
-    columns=SYSTEM.columns,
     build=partial(build_dual_rnn, attention=True),
-    recipe=RECIPE,
 )

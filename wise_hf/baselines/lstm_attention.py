@@ -19,7 +19,7 @@ of eight heads. What the descriptions leave open is chosen so:
 Letters in the shapes: B utterances, N words in the longest, T frames in the longest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,23 +31,21 @@ from torch.nn.functional import cross_entropy, pad
 from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
-from transformers.utils import can_return_tuple
 
 from wise_hf.baselines.descriptors import NUM_DESCRIPTORS, low_level_descriptors
-from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors
+from wise_hf.baselines.tokens import TokenCollator, embedding_rows, spoken_words
+from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.mfcc_wise import SAMPLING_RATE
 from wise_hf.training.recipe import PLAIN
-from wise_hf.training.system import PlainCollator, System
+from wise_hf.training.system import System
 
 
 MAX_SECONDS = 7.0
 MAX_WORDS = 100
 DROPOUT = 0.5
 STD_FLOOR = 1e-6
-
-COLUMNS = {"descriptors": Array2D((None, NUM_DESCRIPTORS), "float32")}
 
 
 def extract_descriptors(utterance: Utterance) -> dict:
@@ -139,11 +137,6 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
     """The emotion of an utterance from its frames and words."""
 
     config: LSTMAttentionConfig
-    config_class = LSTMAttentionConfig
-    base_model_prefix = "lstm_attention"
-    main_input_name = "input_features"
-    input_modalities = ("audio", "text")
-    accepts_loss_kwargs = False  # the loss is a batch's mean, which `**kwargs` hides from transformers' Trainer
 
     def __init__(self, config: LSTMAttentionConfig):
         super().__init__(config)
@@ -164,20 +157,12 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
         elif isinstance(module, (nn.LSTM, nn.Linear)):
             module.reset_parameters()
 
-    def get_input_embeddings(self) -> nn.Embedding:
-        return self.word_embeddings
-
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
-        self.word_embeddings = value
-
-    @can_return_tuple
     def forward(
         self,
-        input_features: torch.FloatTensor,
-        frame_lengths: torch.LongTensor,
-        input_ids: torch.LongTensor,
-        labels: torch.LongTensor | None = None,
-        **kwargs,
+        input_features: torch.Tensor,
+        frame_lengths: torch.Tensor,
+        input_ids: torch.Tensor,
+        labels: torch.Tensor | None = None,
     ) -> SequenceClassifierOutput:
         """The emotion of each utterance.
 
@@ -200,19 +185,15 @@ class LSTMAttentionForAudioClassification(PreTrainedModel):
 
 
 @dataclass
-class LSTMAttentionCollator(PlainCollator):
+class LSTMAttentionCollator(TokenCollator):
     """Batches of utterances, as the model takes them.
 
     Args:
-        word_ids: the row of each lower-case word in the embedding.
         mean, std: (34,) the training part's, which the descriptors are standardised by.
-        label2id: the number of each emotion.
     """
 
-    word_ids: Mapping[str, int]
     mean: np.ndarray
     std: np.ndarray
-    label2id: Mapping[str, int]
 
     def __call__(self, utterances: Sequence[PreparedUtterance]) -> dict[str, torch.Tensor]:
         """The batch of some utterances.
@@ -225,16 +206,13 @@ class LSTMAttentionCollator(PlainCollator):
         """
         standardised = [(each["descriptors"] - self.mean) / self.std for each in utterances]
         features = [torch.from_numpy(frames.astype(np.float32)) for frames in standardised]
+        ids = [self.token_ids([word.lower() for word in each["words"][:MAX_WORDS]]) for each in utterances]
         return {
             "input_features": pad_sequence(features, batch_first=True),
             "frame_lengths": torch.tensor([len(frames) for frames in features]),
-            "input_ids": pad_sequence([self._ids(each["words"]) for each in utterances], batch_first=True),
-            "labels": torch.tensor([self.label2id[each["emotion"]] for each in utterances]),
+            "input_ids": pad_sequence(ids, batch_first=True),
+            "labels": self.labels(utterances),
         }
-
-    def _ids(self, words: Sequence[str]) -> torch.Tensor:
-        unknown = self.word_ids[UNKNOWN]
-        return torch.tensor([self.word_ids.get(word.lower(), unknown) for word in words[:MAX_WORDS]])
 
 
 def build_lstm_attention(
@@ -247,19 +225,13 @@ def build_lstm_attention(
         emotions: the labels, in the order of their numbers.
         vectors: word vectors; without them those of the training part's words are learnt.
     """
-    known = vectors.words if vectors is not None else [PAD, UNKNOWN]
-    trained = {word.lower() for utterance in train for word in utterance["words"]}
-    words = [*known, *sorted(trained.difference(known))]
-    label2id = {emotion: number for number, emotion in enumerate(emotions)}
+    rows = embedding_rows(spoken_words(train), vectors)
     sizes = {} if vectors is None else {"word_embedding_size": vectors.matrix.shape[1]}
-    id2label = dict(enumerate(emotions))
-    config = LSTMAttentionConfig(vocab_size=len(words), id2label=id2label, label2id=label2id, **sizes)
+    config = LSTMAttentionConfig(vocab_size=len(rows), id2label=dict(enumerate(emotions)), **sizes)
     model = LSTMAttentionForAudioClassification(config)
     if vectors is not None:
-        with torch.no_grad():
-            model.word_embeddings.weight[: len(known)] = torch.from_numpy(vectors.matrix)
-    word_ids = {word: number for number, word in enumerate(words)}
-    return model, LSTMAttentionCollator(word_ids, *descriptor_statistics(train), label2id)
+        model.word_embeddings.weight.data[: len(vectors.words)] = torch.from_numpy(vectors.matrix)
+    return model, LSTMAttentionCollator(rows, emotions, *descriptor_statistics(train))
 
 
 def descriptor_statistics(utterances: Sequence[PreparedUtterance]) -> tuple[np.ndarray, np.ndarray]:
@@ -272,7 +244,7 @@ SYSTEM = System(
     key="lstm_attention",
     name="LSTM+Attn [10]",
     extract=extract_descriptors,
-    columns=COLUMNS,
+    columns={"descriptors": Array2D((None, NUM_DESCRIPTORS), "float32")},
     build=build_lstm_attention,
     recipe=replace(
         PLAIN,

@@ -30,8 +30,9 @@ Approximate or assumed:
 from functools import lru_cache
 
 import numpy as np
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
+from wise_hf.baselines.framing import frames_of
 from wise_hf.model.mfcc_wise import (
     fft_length,
     frame_sizes,
@@ -39,7 +40,6 @@ from wise_hf.model.mfcc_wise import (
     hz_to_mel,
     mel_matrix,
     mel_to_hz,
-    pad_to_frame,
     validate_samples,
 )
 
@@ -93,7 +93,7 @@ def contours_of(samples: np.ndarray, sampling_rate: int = 16_000) -> dict[str, n
         ValueError: the audio is not one channel of finite floating point samples.
     """
     audio = validate_samples(samples).astype(np.float64)
-    frames = _frames(audio, sampling_rate, PITCH_FRAME_MS)
+    frames = frames_of(audio, *frame_sizes(sampling_rate, PITCH_FRAME_MS, HOP_MS))
     frames = frames * _gaussian_window(frames.shape[1])
     power = np.square(np.abs(np.fft.rfft(frames, 2 * fft_length(frames.shape[1]))))
     f0_hz, voicing = track_pitch(np.sqrt(power), sampling_rate)
@@ -108,12 +108,6 @@ def contours_of(samples: np.ndarray, sampling_rate: int = 16_000) -> dict[str, n
     }
     smoothed = {name: _mean_of_three_without_zeros(contour) for name, contour in voiced.items()}
     return smoothed | {"loudness": uniform_filter1d(_loudness(audio, sampling_rate), 3, mode="nearest")}
-
-
-def _frames(audio: np.ndarray, sampling_rate: int, frame_ms: float) -> np.ndarray:
-    """(n,) samples -> (T, frame)"""
-    frame, hop = frame_sizes(sampling_rate, frame_ms, HOP_MS)
-    return np.lib.stride_tricks.sliding_window_view(pad_to_frame(audio, frame), frame)[::hop]
 
 
 def _gaussian_window(frame: int) -> np.ndarray:
@@ -160,11 +154,7 @@ def _peaks_only(magnitudes: np.ndarray) -> np.ndarray:
     is_peak = np.zeros(magnitudes.shape, bool)
     inner = magnitudes[:, 1:-1]
     is_peak[:, 1:-1] = (inner >= magnitudes[:, :-2]) & (inner > magnitudes[:, 2:])
-    near_peak = is_peak.copy()
-    for reach in range(1, PEAK_REACH_BINS + 1):
-        near_peak[:, reach:] |= is_peak[:, :-reach]
-        near_peak[:, :-reach] |= is_peak[:, reach:]
-    return magnitudes * near_peak
+    return magnitudes * maximum_filter1d(is_peak, 2 * PEAK_REACH_BINS + 1, axis=1, mode="constant")
 
 
 def _hnr(power: np.ndarray, f0_hz: np.ndarray, sampling_rate: int) -> np.ndarray:
@@ -180,7 +170,7 @@ def _hnr(power: np.ndarray, f0_hz: np.ndarray, sampling_rate: int) -> np.ndarray
 
 def _loudness(audio: np.ndarray, sampling_rate: int) -> np.ndarray:
     """(n,) samples -> (T,) loudness."""
-    frames = _frames(audio, sampling_rate, LOUDNESS_FRAME_MS)
+    frames = frames_of(audio, *frame_sizes(sampling_rate, LOUDNESS_FRAME_MS, HOP_MS))
     fft_size = fft_length(frames.shape[1])
     power = np.square(np.abs(np.fft.rfft(frames * hamming_window(frames.shape[1]), fft_size)))
     filters = mel_matrix(sampling_rate, fft_size)

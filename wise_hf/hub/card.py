@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from wise_hf.data.corpora import source_of
@@ -187,19 +186,16 @@ def describe_release(release: Release, config: WISEConfig, samples: Sequence[Hea
 
 def describe_run(results: Mapping) -> dict[str, object]:
     """What the template says of a run, its tables as Markdown."""
-    pooled = results["systems"].get(UNKNOWN, results["systems"][KNOWN])["pooled"]["confusion"]
-    return {
-        "protocol": PROTOCOLS.get(results["protocol"], results["protocol"]),
+    has_unknown = UNKNOWN in results["systems"]
+    pooled = results["systems"][UNKNOWN if has_unknown else KNOWN]["pooled"]
+    parts = {part: results_part(part, results) for part in ("corpus", "protocol", "systems", "recalls", "setup")}
+    return parts | {
+        "title": PROTOCOLS.get(results["protocol"], results["protocol"]),
         "is_tested": results["scored_part"] == "test",
-        "corpus": results_part("corpus", results),
-        "protocol_lines": results_part("protocol", results),
-        "scores": results_part("systems", results),
         "folds": results_part("folds", results | {"folds": numbered_folds(results)}),
-        "recalls": "\n".join(recall_lines(results)),
-        "confusion": results_part("confusion", pooled, results["emotions"]),
-        "has_unknown": UNKNOWN in results["systems"],
+        "confusion": results_part("confusion", pooled["confusion"], results["emotions"]),
+        "has_unknown": has_unknown,
         "knows_speakers": results["recipe"]["normalization"] == "speaker",
-        "setup": results_part("setup", results),
         "versions": ", ".join(f"{name} {version}" for name, version in results.get("versions", {}).items()),
     }
 
@@ -207,19 +203,6 @@ def describe_run(results: Mapping) -> dict[str, object]:
 def numbered_folds(results: Mapping) -> list[dict]:
     """The folds by their numbers: their names say who is in them, and speakers may be called by their names."""
     return [fold | {"name": str(number)} for number, fold in enumerate(results["folds"], 1)]
-
-
-def recall_lines(results: Mapping) -> list[str]:
-    """For each emotion how many of its utterances were found, over all folds, as the lines of a Markdown table."""
-    names = [name for name in (UNKNOWN, KNOWN) if name in results["systems"]]
-    systems = {name: results["systems"][name]["pooled"]["confusion"] for name in names}
-    lines = [f"| Emotion | utterances | {' | '.join(f'recall of {name}' for name in systems)} |"]
-    lines.append("|---" * (len(systems) + 2) + "|")
-    for index, emotion in enumerate(results["emotions"]):
-        counts = [np.array(confusion[index]) for confusion in systems.values()]
-        recalls = [f"{each[index] / each.sum():.3f}" if each.sum() else "-" for each in counts]
-        lines.append(f"| {emotion} | {counts[0].sum()} | {' | '.join(recalls)} |")
-    return lines
 
 
 def these_weights(weights: str, results: Mapping) -> str:

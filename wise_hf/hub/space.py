@@ -28,14 +28,12 @@ def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:
     Raises:
         ValueError: for a `hub_card` without the files of the Space.
     """
-    require_files(hub_card_dir / "space", SPACE_FILES)
-    require_files(hub_card_dir, SHARED_FILES)
-    for name in SPACE_FILES:
-        shutil.copyfile(hub_card_dir / "space" / name, output_dir / name)
-    for name in SHARED_FILES:
-        shutil.copyfile(hub_card_dir / name, output_dir / name)
-    for name in PACKAGE_FILES:
-        shutil.copyfile(Path(visualization.__file__).parent / name, output_dir / name)
+    package = Path(visualization.__file__).parent
+    files = {hub_card_dir / "space": SPACE_FILES, hub_card_dir: SHARED_FILES, package: PACKAGE_FILES}
+    for folder, names in files.items():
+        require_files(folder, names)
+        for name in names:
+            shutil.copyfile(folder / name, output_dir / name)
     copy_samples(hub_card_dir, output_dir)
     card = SpaceCard.load(output_dir / "README.md")
     card.data.models = [model_id]

@@ -29,12 +29,10 @@ CODE_FILES = "[a-z]*_wise.py"
 HUB_FILES = {"handler.py": "handler.py", "requirements.txt": "requirements.txt", "gitattributes": ".gitattributes"}
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack", "*.onnx")
 
-AUTO_CLASSES = {
-    "AutoConfig": wise_hf.WISEConfig,
-    "AutoModel": wise_hf.WISEModel,
-    "AutoModelForAudioClassification": wise_hf.WISEForAudioClassification,
-    "AutoFeatureExtractor": wise_hf.WISEFeatureExtractor,
-    "AutoProcessor": wise_hf.WISEProcessor,
+# Beside those that the configuration names by itself.
+PROCESSING_CLASSES = {
+    "AutoFeatureExtractor": "feature_extraction_wise.WISEFeatureExtractor",
+    "AutoProcessor": "processing_wise.WISEProcessor",
 }
 
 
@@ -172,8 +170,7 @@ def _complete_config(path: Path) -> None:
     if not is_wise:
         raise ValueError(f"{path.name} is not that of a WISE model; give a folder such as OUT/model or OUT/fold_1.")
     usual = wise_hf.WISEConfig()
-    classes = {auto: f"{each.__module__.rpartition('.')[2]}.{each.__name__}" for auto, each in AUTO_CLASSES.items()}
-    config["auto_map"] = {**config.get("auto_map", {}), **classes}
+    config["auto_map"] = {**config.get("auto_map", {}), **usual.auto_map, **PROCESSING_CLASSES}
     config["custom_pipelines"] = {**config.get("custom_pipelines", {}), **usual.custom_pipelines}
     write_json(path, config)
 

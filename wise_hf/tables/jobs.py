@@ -70,8 +70,9 @@ class Job:
 
 def jobs_of(plan: TablesPlan) -> list[Job]:
     """All jobs, finished or not."""
+    runs = plan.output_dir / "runs"
     return [
-        Job(system, protocol, seed, number, _result_file(plan, system, protocol, seed, number))
+        Job(system, protocol, seed, number, runs / protocol / system.key / f"seed_{seed}" / f"fold_{number}.json")
         for protocol, folds in plan.folds.items()
         for system in plan.systems
         for seed in plan.seeds
@@ -105,10 +106,6 @@ def _made_by(system: System) -> dict:
 
 def _read(job: Job) -> dict:
     return json.loads(job.result_file.read_text(encoding="utf-8"))
-
-
-def _result_file(plan: TablesPlan, system: System, protocol: str, seed: int, number: int) -> Path:
-    return plan.output_dir / "runs" / protocol / system.key / f"seed_{seed}" / f"fold_{number}.json"
 
 
 def trial_of(plan: TablesPlan, job: Job) -> Trial:
@@ -171,8 +168,8 @@ def run_job(plan: TablesPlan, job: Job) -> None:
     state = PartialState()
     if state.is_main_process:
         sizes = {part: len(trial.parts[part]) for part in PARTS}
-        fold = plan.folds[job.protocol][job.number - 1]
-        described = {"name": fold.name, "sizes": sizes, "made_by": _made_by(job.system)}
+        name = plan.folds[job.protocol][job.number - 1].name
+        described = {"name": name, "sizes": sizes, "made_by": _made_by(job.system)}
         write_json(job.result_file, described | result)
         shutil.rmtree(trial.output_dir, ignore_errors=True)
     state.wait_for_everyone()

@@ -1,12 +1,12 @@
 """What tables.md and report.html show of a summary: cells and sentences; and tables.md itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from wise_hf.tables.paper_figures import CORPUS, EMOTIONS, SOURCES, UNITS_NOTE, UTTERANCES
 from wise_hf.tables.statistics import RESAMPLES
 from wise_hf.tables.summary import OURS
-from wise_hf.training.templates import load_template
+from wise_hf.training.results import load_template
 
 
 TABLES = {
@@ -51,22 +51,27 @@ def rows_of(summary: Mapping, protocol: Mapping, table: str) -> list[dict]:
         For every row of the table its `key`, its `name`, whether it was `run`, and its `cells`: for every column of
         `columns_of` what is read first and what is added in small print.
     """
-    shown = [row for row in protocol["rows"] if table in row["tables"]]
+    columns = columns_of(summary, table)
     return [
         {
             "key": row["key"],
             "name": _name_cell(summary, protocol, row, table),
             "run": row["result"] is not None,
-            "cells": list(_cells(summary, row, table).values()),
+            "cells": [_cells(row).get(column, _NOTHING) for column in columns],
         }
-        for row in shown
+        for row in protocol["rows"]
+        if table in row["tables"]
     ]
 
 
 def columns_of(summary: Mapping, table: str) -> list[str]:
     """The columns of a table beside the first, the system's name; `summary` and `table` as in `rows_of`."""
-    any_row = summary["protocols"][0]["rows"][0]
-    return list(_cells(summary, any_row, table))
+    columns = ["WA", "UA", "pooled WA", "pooled UA", "WISE − row, UA", "McNemar p (WA)"]
+    if len(summary["seeds"]) > 1:
+        columns.insert(4, "seeds' UA")
+    if table == "units":
+        return ["parameters", "time of a fold", *columns]
+    return columns if table == "more" else [*columns, "paper's WA", "paper's UA"]
 
 
 def _name_cell(summary: Mapping, protocol: Mapping, row: Mapping, table: str) -> Cell:
@@ -76,49 +81,32 @@ def _name_cell(summary: Mapping, protocol: Mapping, row: Mapping, table: str) ->
     return name, f"({done} of {expected} folds so far)" if 0 < done < expected else ""
 
 
-def _cells(summary: Mapping, row: Mapping, table: str) -> dict[str, Cell]:
-    """The cells of a row by their column."""
-    result, against, paper = row["result"], row["wise_against_it"], row["paper"]
+def _cells(row: Mapping) -> dict[str, Cell]:
+    """What is known of a row, by column."""
     cells: dict[str, Cell] = {}
-    if table == "units":
-        cells["parameters"] = (f"{row['parameters']:,}", "") if row["parameters"] is not None else _NOTHING
-        cells["time of a fold"] = (_duration(result["seconds_per_fold"]), "") if result else _NOTHING
-    for score in ("wa", "ua"):
-        mean = (f"{result['mean'][score]:.3f}", f"± {result['std'][score]:.3f}") if result else _NOTHING
-        cells[score.upper()] = mean
-    for score in ("wa", "ua"):
-        pooled = (f"{result['pooled'][score]:.3f}", _interval(result["interval"][score])) if result else _NOTHING
-        cells[f"pooled {score.upper()}"] = pooled
-    if len(summary["seeds"]) > 1:
-        cells["seeds' UA"] = _range([each["ua"] for each in result["by_seed"]]) if result else _NOTHING
-    cells["WISE − row, UA"] = _difference(against) if against else _NOTHING
-    cells["McNemar p (WA)"] = (_p_value(against["mcnemar_p"]), "") if against else _NOTHING
-    if table in ("table_1", "table_2"):
+    if row["parameters"] is not None:
+        cells["parameters"] = f"{row['parameters']:,}", ""
+    if result := row["result"]:
+        cells["time of a fold"] = _duration(result["seconds_per_fold"]), ""
         for score in ("wa", "ua"):
-            cells[f"paper's {score.upper()}"] = (f"{paper[score]:.3f}", "") if paper else _NOTHING
+            low, high = result["interval"][score]
+            cells[score.upper()] = f"{result['mean'][score]:.3f}", f"± {result['std'][score]:.3f}"
+            cells[f"pooled {score.upper()}"] = f"{result['pooled'][score]:.3f}", f"[{low:.3f}, {high:.3f}]"
+        of_seeds = [each["ua"] for each in result["by_seed"]]
+        cells["seeds' UA"] = f"{min(of_seeds):.3f}–{max(of_seeds):.3f}", ""
+    if against := row["wise_against_it"]:
+        low, high = map(_signed, against["ua_interval"])
+        cells["WISE − row, UA"] = _signed(against["ua_difference"]), f"[{low}, {high}]"
+        p_value = against["mcnemar_p"]
+        cells["McNemar p (WA)"] = "< 0.001" if p_value < 0.001 else f"{p_value:.3f}", ""
+    for score, value in (row["paper"] or {}).items():
+        cells[f"paper's {score.upper()}"] = f"{value:.3f}", ""
     return cells
-
-
-def _range(values: Sequence[float]) -> Cell:
-    return f"{min(values):.3f}–{max(values):.3f}", ""
-
-
-def _difference(against: Mapping) -> Cell:
-    low, high = against["ua_interval"]
-    return _signed(against["ua_difference"]), f"[{_signed(low)}, {_signed(high)}]"
 
 
 def _signed(value: float) -> str:
     rounded = round(value, 3)
     return f"{rounded:+.3f}".replace("-", "−") if rounded else "0.000"
-
-
-def _interval(bounds: Sequence[float]) -> str:
-    return f"[{bounds[0]:.3f}, {bounds[1]:.3f}]"
-
-
-def _p_value(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _duration(seconds: float) -> str:
@@ -132,15 +120,12 @@ def setup(summary: Mapping) -> str:
     learnt = "learnt from the training part" if vectors == "learnt" else vectors
     counted = f"{summary['num_utterances']:,} utterances"
     counted += f" ({summary['num_skipped']:,} passed over)" if summary["num_skipped"] else ""
+    epochs = summary["trial_epochs"]
+    trial = f" A TRIAL WITH --epochs {epochs} FOR EVERY ROW: THESE ARE NO RESULTS." if epochs else ""
     return (
         f"Corpus: {summary['corpus']}, {counted}, {len(summary['emotions'])} emotions "
-        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{_trial(summary)}"
+        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{trial}"
     )
-
-
-def _trial(summary: Mapping) -> str:
-    epochs = summary["trial_epochs"]
-    return f" A TRIAL WITH --epochs {epochs} FOR EVERY ROW: THESE ARE NO RESULTS." if epochs else ""
 
 
 def comparability(summary: Mapping) -> str:

@@ -1,32 +1,23 @@
 """The tables as one self-contained page: report.html."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, zip_longest
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice, zip_longest
 from pathlib import Path
+
+import numpy as np
 
 from wise_hf.data.files import write_text
 from wise_hf.model.visualization import emotion_color
+from wise_hf.tables import presentation
 from wise_hf.tables.paper_figures import SOURCES
-from wise_hf.tables.presentation import (
-    NOT_RUN,
-    TABLES,
-    columns_of,
-    comparability,
-    notes,
-    protocol_line,
-    recipe_sentences,
-    rows_of,
-    setup,
-    short_words,
-    shown_tables,
-)
 from wise_hf.tables.summary import OURS
-from wise_hf.training.templates import load_template
+from wise_hf.training.pictures import Curve, curves_of, mean_curve
+from wise_hf.training.results import load_template
 
 
 MAX_EXAMPLES = 12  # of a protocol
-_PANEL_WIDTH, _PANEL_HEIGHT = 240, 130  # of a learning curve, in the units of its viewBox
-_LEFT, _RIGHT, _TOP, _BOTTOM = 28, 6, 8, 18
+# Where a learning curve's first and last epoch are, and its lowest and highest UA, in the units of its viewBox.
+_X, _Y = (28, 234), (112, 8)
 
 
 def write_report(results: Mapping, summary: Mapping, path: Path) -> None:
@@ -47,15 +38,15 @@ def view(results: Mapping, summary: Mapping) -> dict:
     """Everything that the template shows; arguments as in `write_report`."""
     return {
         "summary": summary,
-        "setup": setup(summary),
-        "comparability": comparability(summary),
-        "not_run": NOT_RUN,
+        "setup": presentation.setup(summary),
+        "comparability": presentation.comparability(summary),
+        "not_run": presentation.NOT_RUN,
         "chance": 1 / len(summary["emotions"]),
         "overview": overview(summary),
         "protocols": [_view_of_protocol(results, summary, protocol) for protocol in summary["protocols"]],
-        "notes": notes(summary),
+        "notes": presentation.notes(summary),
         "sources": SOURCES,
-        "recipes": recipe_sentences(summary),
+        "recipes": presentation.recipe_sentences(summary),
     }
 
 
@@ -66,7 +57,7 @@ def overview(summary: Mapping) -> list[dict]:
         summary: of `wise_hf.tables.summary.summarize_tables`.
     """
     groups = []
-    for table, title in TABLES.items():
+    for table, title in presentation.TABLES.items():
         indices = [i for i, row in enumerate(summary["protocols"][0]["rows"]) if row["tables"][0] == table]
         rows = [[protocol["rows"][index] for protocol in summary["protocols"]] for index in indices]
         bars = [{"key": row[0]["key"], "name": row[0]["name"], "bars": _bars(summary, row)} for row in rows]
@@ -78,7 +69,7 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
     """A row's bars, one for each protocol; `ua` is `None` where it was not run."""
     bars = []
     for protocol, row in zip(summary["protocols"], rows, strict=True):
-        bar = {"protocol": short_words(protocol), "ua": None}
+        bar = {"protocol": presentation.short_words(protocol), "ua": None}
         if row["result"]:
             low, high = row["result"]["interval"]["ua"]
             bar |= {"ua": row["result"]["pooled"]["ua"], "low": low, "high": high}
@@ -89,14 +80,18 @@ def _bars(summary: Mapping, rows: Sequence[Mapping]) -> list[dict]:
 
 def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> dict:
     tables = [
-        {"title": title, "columns": columns_of(summary, table), "rows": rows_of(summary, protocol, table)}
-        for table, title in shown_tables(protocol).items()
+        {
+            "title": title,
+            "columns": presentation.columns_of(summary, table),
+            "rows": presentation.rows_of(summary, protocol, table),
+        }
+        for table, title in presentation.shown_tables(protocol).items()
     ]
     runs = [run for run in results["runs"] if run["protocol"] == protocol["protocol"]]
     return {
         "id": f"protocol-{protocol['protocol']}",
-        "title": short_words(protocol),
-        "line": protocol_line(summary, protocol),
+        "title": presentation.short_words(protocol),
+        "line": presentation.protocol_line(summary, protocol),
         "tables": tables,
         "confusions": [_confusion(row, summary["emotions"]) for row in protocol["rows"] if row["result"]],
         "curves": curves(runs, protocol["rows"]),
@@ -123,50 +118,33 @@ def curves(runs: Sequence[Mapping], rows: Sequence[Mapping]) -> dict:
     Returns:
         `panels`, one for each row that learns by epochs, all with the same `ticks` of UA.
     """
-    histories = {row["key"]: _histories(runs, row["key"]) for row in rows}
-    values = [ua for folds in histories.values() for history in folds for _, ua in history]
+    folds = {row["name"]: [fold for run in runs if run["key"] == row["key"] for fold in run["folds"]] for row in rows}
+    histories = {name: curves_of(its, "history", "ua") for name, its in folds.items()}
+    values = [ua for curves in histories.values() for curve in curves for _, ua in curve]
     if not values:
         return {"panels": [], "ticks": []}
     low, high = int(min(values) * 10) / 10, min(1.0, int(max(values) * 10 + 1) / 10)
-    panels = [_panel(row["name"], histories[row["key"]], low, high) for row in rows if histories[row["key"]]]
-    ticks = [{"label": f"{tick:.2g}", "y": _y(tick, low, high)} for tick in (low, (low + high) / 2, high)]
-    return {"panels": panels, "ticks": ticks}
+    ticks = [
+        {"label": f"{ua:.2g}", "y": float(np.interp(ua, (low, high), _Y))} for ua in (low, (low + high) / 2, high)
+    ]
+    return {"panels": [_panel(name, its, (low, high)) for name, its in histories.items() if its], "ticks": ticks}
 
 
-def _histories(runs: Sequence[Mapping], key: str) -> list[list[tuple[int, float]]]:
-    """(epoch, UA) of every fold of a row that has a history."""
-    folds = [fold for run in runs if run["key"] == key for fold in run["folds"]]
-    return [[(each["epoch"], each["ua"]) for each in fold["history"]] for fold in folds if fold["history"]]
-
-
-def _panel(name: str, histories: Sequence[Sequence[tuple[int, float]]], low: float, high: float) -> dict:
+def _panel(name: str, histories: Sequence[Curve], ua_range: tuple[float, float]) -> dict:
     """The lines of a row; the mean goes as far as every fold does, for it would jump where one ends."""
     first = min(history[0][0] for history in histories)
     last = max(history[-1][0] for history in histories)
-    mean = [(points[0][0], sum(ua for _, ua in points) / len(points)) for points in zip(*histories, strict=False)]
-    best = max(ua for _, ua in mean)
+    mean = mean_curve(histories)
 
-    def line(points: Sequence[tuple[int, float]]) -> str:
-        places = [(_x(epoch, first, last), _y(ua, low, high)) for epoch, ua in points]
+    def line(curve: Curve) -> str:
+        epochs, ua = zip(*curve, strict=True)
+        places = zip(np.interp(epochs, (first, max(last, first + 1)), _X), np.interp(ua, ua_range, _Y), strict=True)
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
 
+    best = max(ua for _, ua in mean)
     told = f"{name}: UA on the validation part by epoch, {len(histories)} folds; their mean is {best:.3f} at its best."
-    return {
-        "name": name,
-        "told": told,
-        "folds": [line(history) for history in histories],
-        "mean": line(mean),
-        "first": first,
-        "last": last,
-    }
-
-
-def _x(epoch: int, first: int, last: int) -> float:
-    return _LEFT + (_PANEL_WIDTH - _LEFT - _RIGHT) * (epoch - first) / max(last - first, 1)
-
-
-def _y(ua: float, low: float, high: float) -> float:
-    return _TOP + (_PANEL_HEIGHT - _TOP - _BOTTOM) * (high - ua) / max(high - low, 1e-9)
+    folds = [line(history) for history in histories]
+    return {"name": name, "told": told, "folds": folds, "mean": line(mean), "first": first, "last": last}
 
 
 def examples(runs: Sequence[Mapping]) -> list[dict]:
@@ -186,17 +164,12 @@ def examples(runs: Sequence[Mapping]) -> list[dict]:
         if run["key"] == OURS
     ]
     in_turn = filter(None, chain.from_iterable(zip_longest(*of_folds)))
-    return [_example(each) for each in _first(in_turn, MAX_EXAMPLES) if each["words"]]
-
-
-def _first(items: Iterator, number: int) -> list:
-    return [item for item, _ in zip(items, range(number), strict=False)]
+    return [_example(each) for each in islice(in_turn, MAX_EXAMPLES) if each["words"]]
 
 
 def _example(example: Mapping) -> dict:
     top = max(example["words"], key=lambda word: word["attention"])
-    strengths = [word["attention"] / max(top["attention"], 1e-9) for word in example["words"]]
-    words = [word | {"strength": s} for word, s in zip(example["words"], strengths, strict=True)]
+    words = [word | {"strength": word["attention"] / max(top["attention"], 1e-9)} for word in example["words"]]
     return {**example, "words": words, "told": f"most on “{top['word']}”, {100 * top['attention']:.0f} %"}
 
 

@@ -69,11 +69,12 @@ def reproduce_tables(arguments: TableOptions) -> str:
         return ""
     results = _results(arguments, plan, rows)
     summary = summarize_tables(results)
+    markdown = tables_to_markdown(summary)
     write_json(arguments.output_dir / "tables.json", summary)
-    write_text(arguments.output_dir / "tables.md", tables_to_markdown(summary))
+    write_text(arguments.output_dir / "tables.md", markdown)
     write_report(results, summary, arguments.output_dir / "report.html")
     logger.info("Written: %s", arguments.output_dir / "report.html")
-    return "\n" + tables_to_markdown(summary)
+    return "\n" + markdown
 
 
 def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
@@ -84,7 +85,10 @@ def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
     whole, unread = read_corpus(arguments)
     corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
     emotions = emotions_in_order(corpus, arguments)
-    folds = {protocol: _folds(arguments, corpus, protocol) for protocol in _protocols(arguments)}
+    # The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared.
+    independent = "speaker" if arguments.corpus.protocol == "none" else arguments.corpus.protocol
+    protocols = arguments.protocols or [independent, "random"]
+    folds = {protocol: _folds(arguments, corpus, protocol) for protocol in protocols}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
     if arguments.embeddings is not None:
@@ -92,7 +96,8 @@ def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
     aligned = make(corpus)
     vectors = None
     if arguments.embeddings is not None:
-        vectors = read_word_vectors(arguments.embeddings, "corpus", _words_of(aligned))
+        spoken = {word["word"] for words in aligned["words"] for word in words}
+        vectors = read_word_vectors(arguments.embeddings, "corpus", spoken)
     systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
     skipped = unread + len(whole) - len(corpus)
     return TablesPlan(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
@@ -104,10 +109,6 @@ def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Datas
     for system in systems:
         extract_features(aligned, system.extract, system.columns, num_proc)
     return aligned
-
-
-def _words_of(aligned: Dataset) -> set[str]:
-    return {word["word"] for words in aligned["words"] for word in words}
 
 
 def _rows(arguments: TableOptions) -> list[Row]:
@@ -125,25 +126,14 @@ def _with_epochs(row: Row, epochs: int) -> Row:
     return row if recipe is None else replace(row, system=replace(row.system, recipe=replace(recipe, epochs=epochs)))
 
 
-def _protocols(arguments: TableOptions) -> list[str]:
-    """The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared."""
-    independent = arguments.corpus.protocol
-    return arguments.protocols or ["speaker" if independent == "none" else independent, "random"]
-
-
 def _folds(arguments: TableOptions, corpus: Dataset, protocol: str) -> list[Fold]:
     """Those of the file that an earlier run of the same command left, else new ones."""
     path = _folds_file(arguments, protocol)
     if path.is_file():
         return read_folds(path, corpus)
-    return make_folds(corpus, protocol, _num_folds(corpus, protocol), seed=0)
-
-
-def _num_folds(corpus: Dataset, protocol: str) -> int | None:
-    """One a session; else five, or one a speaker where these are fewer."""
-    if protocol == "session":
-        return None
-    return NUM_FOLDS if protocol == "random" else min(NUM_FOLDS, len(set(corpus["speaker"])))
+    num_speakers = len(set(corpus["speaker"]))
+    num_folds = {"session": None, "speaker": min(NUM_FOLDS, num_speakers), "random": NUM_FOLDS}
+    return make_folds(corpus, protocol, num_folds[protocol], seed=0)
 
 
 def _folds_file(arguments: TableOptions, protocol: str) -> Path:
@@ -181,7 +171,6 @@ def _num_workers(arguments: TableOptions, accelerator: Accelerator) -> int:
 
 def _results(arguments: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> dict:
     """What the tables and the report are made of."""
-    runs = collect_runs(plan)
     return {
         "corpus": arguments.corpus_title,
         "emotions": list(plan.emotions),
@@ -193,15 +182,10 @@ def _results(arguments: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> 
         "protocols": list(plan.folds),
         "truth": dict(zip(plan.aligned["id"], plan.aligned["emotion"], strict=True)),
         "rows": [
-            {
-                "key": row.system.key,
-                "name": row.system.name,
-                "tables": list(row.tables),
-                "recipe": _recipe(row),
-            }
+            {"key": row.system.key, "name": row.system.name, "tables": list(row.tables), "recipe": _recipe(row)}
             for row in rows
         ],
-        "runs": runs,
+        "runs": collect_runs(plan),
     }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix
 
-from wise_hf.training.scores import count_confusion, scores_of_confusion
+from wise_hf.training.scores import scores_of_confusion
 
 
 RESAMPLES = 2000
@@ -26,9 +27,8 @@ def confusion_of(truth: Emotions, predicted: Emotions, emotions: Sequence[str]) 
     Returns:
         (K, K) counts, a row for each true emotion.
     """
-    number = {emotion: index for index, emotion in enumerate(emotions)}
-    true = [number[truth[utterance]] for utterance in predicted]
-    return count_confusion([number[emotion] for emotion in predicted.values()], true, len(emotions))
+    true = [truth[utterance] for utterance in predicted]
+    return confusion_matrix(true, list(predicted.values()), labels=emotions)
 
 
 def pooled_scores(truth: Emotions, predictions: Sequence[Emotions], emotions: Sequence[str]) -> dict[str, float]:

@@ -53,16 +53,12 @@ def _summarize_row(results: Mapping, row: Mapping, runs: Mapping[str, Mapping[in
     mine, wises = runs[row["key"]], runs.get(OURS, {})
     return {
         **{name: row[name] for name in ("key", "name", "tables", "recipe")},
-        "parameters": _parameters(mine),
+        # Of the first fold: where word vectors are learnt, they are as many as its training part has words.
+        "parameters": next((fold.get("parameters") for folds in mine.values() for fold in folds), None),
         "paper": FIGURES.get(row["key"]),
         "result": _summarize_runs(results, mine) if mine else None,
         "wise_against_it": None if row["key"] == OURS else _against(results["truth"], wises, mine),
     }
-
-
-def _parameters(runs: Mapping[int, Sequence[Mapping]]) -> int | None:
-    """Of the first fold: where word vectors are learnt, they are as many as its training part has words."""
-    return next((fold.get("parameters") for folds in runs.values() for fold in folds), None)
 
 
 def _summarize_runs(results: Mapping, runs: Mapping[int, Sequence[Mapping]]) -> dict:

@@ -7,13 +7,14 @@ import numpy as np
 import soundfile
 import soxr
 from scipy.signal import butter, sosfilt
+from sklearn.metrics import confusion_matrix
 from tqdm.auto import tqdm
 from transformers import Pipeline
 
 from wise_hf.data.schema import Utterance
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.level_wise import speech_level
-from wise_hf.training.scores import count_confusion, scores_of_confusion
+from wise_hf.training.scores import scores_of_confusion
 
 
 TELEPHONE_HZ, TELEPHONE_BAND_HZ = 8000, (300, 3400)
@@ -110,8 +111,6 @@ def score_channels(classify: Pipeline, utterances: Sequence[Utterance]) -> dict[
 
 def _scores(heard: Sequence[str | None], emotions: Sequence[str]) -> dict[str, float]:
     """A refused recording is heard as `None`, a class that no utterance has."""
-    number = {label: index for index, label in enumerate(sorted({*emotions, *heard} - {None}))}
-    number[None] = len(number)
-    predicted, true = ([number[label] for label in labels] for labels in (heard, emotions))
-    scores = scores_of_confusion(count_confusion(predicted, true, len(number)))
+    predicted = [label or "" for label in heard]
+    scores = scores_of_confusion(confusion_matrix(emotions, predicted, labels=sorted({*emotions, *predicted})))
     return {"wa": scores["wa"], "ua": scores["ua"], "refused": heard.count(None)}

@@ -15,10 +15,9 @@ from wise_hf.data.options import Options, as_path, option, positive
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.loading import load_model, load_processor
-from wise_hf.training.prediction import predict_classes
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import results_part
-from wise_hf.training.scores import compute_scores
+from wise_hf.training.scores import compute_scores, predict_classes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,30 +65,27 @@ def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Tria
         scenarios are known also the test scores `by_scenario`. Where the features are normalised by speaker also
         `test_unknown`, the model's scores as if nobody knew who speaks.
     """
-    fitted = fit_network(wise, trial)
-    is_main_process = fitted.run.accelerator.is_main_process
+    run, report = fit_network(wise, trial)
+    is_main_process = run.accelerator.is_main_process
     if is_main_process:
-        save_files(trial.output_dir, fitted.run.collator.processor.save_pretrained)
+        save_files(trial.output_dir, run.collator.processor.save_pretrained)
+    sizes = {part: len(trial.parts[part]) for part in PARTS}
+    sizes |= {"left_out": len(fold.left_out)} if fold.left_out else {}
     found = ("epoch", "history", "refit_history", "validation")
-    result = {"name": fold.name, "sizes": _sizes(fold)}
-    result |= {name: fitted.report[name] for name in found if name in fitted.report}
+    result = {"name": fold.name, "sizes": sizes}
+    result |= {name: report[name] for name in found if name in report}
     test = trial.parts["test"]
     if not test:
         return result
-    predicted = fitted.run.score(test)[1]
+    predicted = run.score(test)[1]
     result |= score_test_part(trial, predicted)
     by_scenario = score_by_scenario(test, predicted, trial.emotions)
     result |= {"by_scenario": by_scenario} if by_scenario else {}
     if wise.recipe.normalization == "speaker":
-        result["test_unknown"] = fitted.run.score([each | {"speaker": None} for each in test])[0]
+        result["test_unknown"] = run.score([each | {"speaker": None} for each in test])[0]
     if is_main_process:
         result |= {name: run_trial(other, trial)["test"] for name, other in others.items()}
     return result
-
-
-def _sizes(fold: Fold) -> dict[str, int]:
-    sizes = {part: len(getattr(fold, part)) for part in PARTS}
-    return sizes | ({"left_out": len(fold.left_out)} if fold.left_out else {})
 
 
 def score_by_scenario(

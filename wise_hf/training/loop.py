@@ -18,9 +18,8 @@ from transformers import PreTrainedModel
 
 from wise_hf.data.files import last_whole, put_in_place, save_files, unfinished_beside
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.training.prediction import predict_classes
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
-from wise_hf.training.scores import compute_scores
+from wise_hf.training.scores import compute_scores, predict_classes
 from wise_hf.training.system import Collator, Log, log_nothing
 
 
@@ -142,7 +141,7 @@ class TrainingRun:
             disable=not self.accelerator.is_main_process or parent_process() is not None,
         )
         for epoch in epochs:
-            if self._is_out_of_patience():
+            if 0 < self.recipe.patience <= self.progress.epoch - self.progress.best_epoch:
                 break
             start_s = time.monotonic()
             loss = self._train_epoch(epoch)
@@ -155,16 +154,11 @@ class TrainingRun:
         model = self.accelerator.unwrap_model(self.model)
         model.load_state_dict(type(model).from_pretrained(self.output_dir).state_dict())
 
-    def _is_out_of_patience(self) -> bool:
-        waited = self.progress.epoch - self.progress.best_epoch
-        return 0 < self.recipe.patience <= waited
-
     def _train_epoch(self, epoch: int) -> float:
         self.model.train()
         self.collator.reseed(self.seed, epoch, self.accelerator.process_index)
-        self.order.manual_seed(
-            EPOCHS_APART * self.seed + epoch
-        )  # by epoch, so that a resumed run meets the same order
+        # By epoch, so that a resumed run meets the same order.
+        self.order.manual_seed(EPOCHS_APART * self.seed + epoch)
         losses = [self._train_step(batch) for batch in self.train_loader]
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         if not math.isfinite(loss):
@@ -176,7 +170,7 @@ class TrainingRun:
         with self.accelerator.accumulate(self.model):
             labels = batch.pop("labels")
             logits = self.model(**batch).logits
-            loss = LOSSES[self.recipe.loss](logits.float(), labels, self.recipe.label_smoothing)
+            loss = LOSSES[self.recipe.loss](logits.float(), labels, label_smoothing=self.recipe.label_smoothing)
             self.accelerator.backward(loss)
             if self.accelerator.sync_gradients:
                 self._clip_gradients()
@@ -222,8 +216,10 @@ class TrainingRun:
         progress = self.progress
         progress.epoch = epoch
         scores = self._score(self.validation_loader)[0] if self.validation_loader else {"wa": None, "ua": None}
-        progress.history.append({"epoch": epoch, "loss": loss, "wa": scores["wa"], "ua": scores["ua"]})
-        self._log_epoch()
+        figures = {"loss": loss, "wa": scores["wa"], "ua": scores["ua"]}
+        progress.history.append({"epoch": epoch, **figures})
+        figures["learning_rate"] = self.scheduler.get_last_lr()[0]
+        self.log({name: value for name, value in figures.items() if value is not None}, epoch)
         if scores["ua"] is None or scores["ua"] > progress.best_ua:
             progress.best_epoch = epoch
             progress.best_ua = progress.best_ua if scores["ua"] is None else scores["ua"]
@@ -231,11 +227,6 @@ class TrainingRun:
                 save_files(self.output_dir, self.accelerator.unwrap_model(self.model).save_pretrained)
         progress.seconds += time.monotonic() - start_s
         self._save_checkpoint()
-
-    def _log_epoch(self) -> None:
-        figures = self.progress.history[-1] | {"learning_rate": self.scheduler.get_last_lr()[0]}
-        epoch = figures.pop("epoch")
-        self.log({name: value for name, value in figures.items() if value is not None}, epoch)
 
     def _save_checkpoint(self) -> None:
         """Written beside the last one, then put in its place: a kill leaves one of the two whole."""
@@ -248,10 +239,6 @@ class TrainingRun:
         self.accelerator.wait_for_everyone()
 
 
-def _softmax_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-    return cross_entropy(logits, labels, label_smoothing=label_smoothing)
-
-
 def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
     """Every class on its own against the rest, as [2] does."""
     targets = one_hot(labels, logits.shape[-1]).to(logits)
@@ -259,7 +246,7 @@ def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: f
     return binary_cross_entropy_with_logits(logits, targets)
 
 
-LOSSES = {"softmax": _softmax_loss, "sigmoid": _sigmoid_loss}
+LOSSES = {"softmax": cross_entropy, "sigmoid": _sigmoid_loss}
 OPTIMIZERS = {"adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
 
 

@@ -44,9 +44,9 @@ def plot_learning_curves(folds: Sequence[Mapping], title: str | None = None) -> 
         add_axes(figure, name, (0.7 + number * (_PANEL_WIDTH + 0.7), 0.65, _PANEL_WIDTH, _PANEL_HEIGHT))
         for number, name in enumerate(("training loss", "validation UA"))
     )
-    _draw_curves(loss, _curves(folds, "history", "loss"), *_OF_HISTORY)
-    _draw_curves(loss, _curves(folds, "refit_history", "loss"), *_OF_REFIT, label="refit, with the validation part")
-    _draw_curves(ua, _curves(folds, "history", "ua"), *_OF_HISTORY)
+    _draw_curves(loss, curves_of(folds, "history", "loss"), *_OF_HISTORY)
+    _draw_curves(loss, curves_of(folds, "refit_history", "loss"), *_OF_REFIT, label="refit, with the validation part")
+    _draw_curves(ua, curves_of(folds, "history", "ua"), *_OF_HISTORY)
     for axes in (loss, ua):
         _label_curves(axes)
     if title:
@@ -54,19 +54,24 @@ def plot_learning_curves(folds: Sequence[Mapping], title: str | None = None) -> 
     return figure
 
 
-def _curves(folds: Sequence[Mapping], history: str, figure: str) -> list[Curve]:
+def curves_of(folds: Sequence[Mapping], history: str, figure: str) -> list[Curve]:
+    """One figure of the folds' histories, of each fold that has any."""
     curves = [
         [(each["epoch"], each[figure]) for each in fold.get(history, []) if each[figure] is not None] for fold in folds
     ]
     return [curve for curve in curves if curve]
 
 
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean of the curves, as far as all of them go."""
+    return [(points[0][0], np.mean([value for _, value in points])) for points in zip(*curves, strict=False)]
+
+
 def _draw_curves(axes: Axes, curves: Sequence[Curve], color: str, style: str, label: str | None = None) -> None:
     for curve in curves:
         axes.plot(*zip(*curve, strict=True), style, color=color, alpha=0.45, lw=1)
     if curves:
-        mean = [(points[0][0], np.mean([value for _, value in points])) for points in zip(*curves, strict=False)]
-        axes.plot(*zip(*mean, strict=True), style, color=color, lw=2.2, marker="o", ms=3, label=label)
+        axes.plot(*zip(*mean_curve(curves), strict=True), style, color=color, lw=2.2, marker="o", ms=3, label=label)
 
 
 def _label_curves(axes: Axes) -> None:

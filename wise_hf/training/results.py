@@ -1,21 +1,25 @@
-"""What a cross-validation found: results.json, results.md and two pictures."""
+"""What a run was and what it found: results.json, results.md and two pictures."""
 
 import functools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Template
+from accelerate import Accelerator
+from datasets import Dataset
+from jinja2 import Environment, StrictUndefined, Template
 
 from wise_hf.data.files import write_json, write_text
-from wise_hf.data.folds import MIN_SENTENCE_WORDS
+from wise_hf.data.folds import MIN_SENTENCE_WORDS, Fold
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.visualization import save_figure
+from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.pictures import plot_confusion, plot_learning_curves
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.scores import scores_of_confusion
-from wise_hf.training.templates import load_template
 
 
 SCORES = ("wa", "ua", "macro_f1")
@@ -25,6 +29,8 @@ SYSTEMS = {
     "svm": "SVM on MFCC statistics",
     "svm_unknown": "SVM, speakers unknown",
 }
+# What the numbers depend on beside the arguments.
+VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 RESULT_FILES = ("results.json", "results.md", "confusion.png", "learning_curves.png")
 
 PROTOCOLS = {
@@ -33,6 +39,45 @@ PROTOCOLS = {
     "speaker": "leave speakers out: no speaker is in training and test",
     "random": "random utterances: the same speakers are in training and test",
 }
+
+
+def describe_training(
+    arguments: TrainOptions, prepared: Dataset, emotions: Sequence[str], accelerator: Accelerator
+) -> dict:
+    """What was run, for results.json; `describe_folds` tells of the folds."""
+    read_with = {"emotions": arguments.emotions, "label_map": arguments.label_map, **(arguments.corpus_options or {})}
+    return {
+        "corpus": arguments.corpus_title,
+        "corpus_options": {"dataset": arguments.dataset} | {name: value for name, value in read_with.items() if value},
+        "emotions": list(emotions),
+        "num_utterances": len(prepared),
+        "emotion_counts": dict(Counter(prepared["emotion"])),
+        "alignments": dict(Counter(prepared["alignment"])),
+        "seed": arguments.seed,
+        "recipe_name": arguments.recipe,
+        "recipe": asdict(recipe_of(arguments)),
+        "model": model_choices_of(arguments),
+        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
+        "mfcc_backend": arguments.mfcc_backend,
+        "versions": {name: str(import_module(name).__version__) for name in VERSIONS_OF},
+        "accelerate": {
+            "processes": accelerator.num_processes,
+            "device": accelerator.device.type,
+            "mixed_precision": accelerator.mixed_precision,
+            "gradient_accumulation_steps": accelerator.gradient_accumulation_steps,
+        },
+    }
+
+
+def describe_folds(arguments: TrainOptions, folds: Sequence[Fold], origin: Mapping) -> dict:
+    """Who was where and how that was decided, for results.json."""
+    return {
+        "protocol": origin["protocol"],
+        "folds_seed": origin["seed"],
+        "folds_file": None if arguments.folds_file is None else arguments.folds_file.name,
+        "text_disjoint": origin["text_disjoint"],
+        "left_out": [len(fold.left_out) for fold in folds],
+    }
 
 
 def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
@@ -115,6 +160,18 @@ def results_part(part: str, *values: object) -> str:
 def _template() -> Template:
     names = {"protocols": PROTOCOLS, "system_names": SYSTEMS, "min_sentence_words": MIN_SENTENCE_WORDS}
     return load_template(Path(__file__).with_name("results.md.jinja"), **names, changes=_changes, as_text=_as_text)
+
+
+def load_template(path: Path, autoescape: bool = False, **names: object) -> Template:
+    """A template in which a name that is not known is an error, and lines of nothing but a tag leave no line.
+
+    Args:
+        path: the file.
+        autoescape: for HTML.
+        names: values and functions that the template, and each of its macros, may use.
+    """
+    environment = Environment(autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(path.read_text(encoding="utf-8"), globals=names)
 
 
 def _as_text(value: object) -> str:

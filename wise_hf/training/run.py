@@ -18,11 +18,10 @@ from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tes
 from wise_hf.data.prepare import prepare
 from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.description import describe_folds, describe_training
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import summarize_run, write_results
+from wise_hf.training.results import describe_folds, describe_training, summarize_run, write_results
 from wise_hf.training.run_folder import (
     FOLDS,
     TRACKED,
@@ -91,23 +90,10 @@ def train(
             check_output_dir(arguments)
     with accelerator.main_process_first():
         ready = prepare_corpus(arguments, before_training if accelerator.is_main_process else None)
-    wise, others = make_systems(arguments)
     trials = make_trials(arguments, ready, accelerator)
-    accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
-    with accelerator.main_process_first():
-        if accelerator.is_main_process:
-            start_run(arguments)
-            write_folds(ready.folds, ready.prepared, arguments.output_dir / FOLDS, **ready.origin)
     description = describe_training(arguments, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(arguments, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
-    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
-    try:
-        fold_results = run_folds(wise, others, ready.folds, trials)
-    except KeyboardInterrupt:
-        resume = f"--resume_from_checkpoint {arguments.output_dir}"
-        raise Interrupted(f"The training was interrupted; continue it with the same command and {resume}.") from None
-    for tracker in accelerator.trackers:
-        tracker.finish()
+    fold_results = _run_folds(arguments, ready, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
     results = summarize_run(fold_results, description)
@@ -115,6 +101,26 @@ def train(
     logger.info("Written: %s", arguments.output_dir / "results.json")
     # The first fold's, whatever it scored: to take the best would be to choose by test scores.
     after_training(trials[0].output_dir)
+    return results
+
+
+def _run_folds(
+    arguments: TrainOptions, ready: ReadyCorpus, trials: Sequence[Trial], accelerator: Accelerator
+) -> list[dict]:
+    """Start or continue the run in its folder, and train and test on every fold."""
+    accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
+    with accelerator.main_process_first():
+        if accelerator.is_main_process:
+            start_run(arguments)
+            write_folds(ready.folds, ready.prepared, arguments.output_dir / FOLDS, **ready.origin)
+    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
+    try:
+        results = run_folds(*make_systems(arguments), ready.folds, trials)
+    except KeyboardInterrupt:
+        resume = f"--resume_from_checkpoint {arguments.output_dir}"
+        raise Interrupted(f"The training was interrupted; continue it with the same command and {resume}.") from None
+    for tracker in accelerator.trackers:
+        tracker.finish()
     return results
 
 

@@ -57,7 +57,8 @@ def start_run(arguments: TrainOptions) -> None:
 def recorded(arguments: TrainOptions, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
     """The arguments as JSON keeps them, without those that may differ when a run is continued."""
     given = {**vars(arguments), **(arguments.corpus_options or {})}
-    return {name: _plain(value) for name, value in given.items() if name not in (*free, "corpus_options")}
+    kept = {name: value for name, value in given.items() if name not in (*free, "corpus_options")}
+    return json.loads(json.dumps(kept, default=lambda path: str(path.resolve())))
 
 
 def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
@@ -86,12 +87,6 @@ def check_same_arguments(output_dir: Path, given: Mapping) -> None:
         raise ValueError(
             f"The run in {output_dir} was started otherwise ({told}); give the same arguments, or another folder."
         )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)  # as JSON gives it back
-    return str(value.resolve()) if isinstance(value, Path) else value
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:

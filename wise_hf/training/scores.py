@@ -1,9 +1,37 @@
-"""WA, UA and macro F1 (Shen et al. 2020, section 4.3), from confusion counts."""
+"""The classes that a model gives to utterances, and WA, UA and macro F1 of these (Shen et al. 2020, section 4.3)."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader
+
+
+def predict_classes(
+    model: torch.nn.Module, loader: DataLoader, accelerator: Accelerator
+) -> tuple[list[int], list[int]]:
+    """Predict the class of every utterance.
+
+    Args:
+        model: gives `logits`; on the accelerator's device.
+        loader: batches with `labels`, prepared by the accelerator.
+        accelerator: gathers what several processes predict.
+
+    Returns:
+        Predicted and true class numbers, in the loader's order.
+    """
+    model.eval()
+    predicted: list[int] = []
+    true: list[int] = []
+    for batch in loader:
+        labels = batch.pop("labels")
+        with torch.inference_mode(), accelerator.autocast():
+            logits = model(**batch).logits
+        gathered = accelerator.gather_for_metrics((logits.argmax(-1), labels))
+        predicted += gathered[0].tolist()
+        true += gathered[1].tolist()
+    return predicted, true
 
 
 def compute_scores(
@@ -18,17 +46,9 @@ def compute_scores(
     Returns:
         `wa`, `ua`, `macro_f1` in [0, 1] and `confusion` (num_labels, num_labels) counts, a row for each true class.
     """
-    confusion = count_confusion(predicted, true, num_labels)
+    cells = num_labels * np.asarray(true, dtype=int) + np.asarray(predicted, dtype=int)
+    confusion = np.bincount(cells, minlength=num_labels**2).reshape(num_labels, num_labels)
     return scores_of_confusion(confusion) | {"confusion": confusion.tolist()}
-
-
-def count_confusion(
-    predicted: Sequence[int] | torch.Tensor, true: Sequence[int] | torch.Tensor, num_labels: int
-) -> np.ndarray:
-    """(num_labels, num_labels) counts, a row for each true class, a column for each predicted one."""
-    confusion = np.zeros((num_labels, num_labels), dtype=int)
-    np.add.at(confusion, (np.asarray(true, dtype=int), np.asarray(predicted, dtype=int)), 1)
-    return confusion
 
 
 def scores_of_confusion(confusion: np.ndarray) -> dict[str, float]:

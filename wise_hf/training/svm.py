@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from wise_hf.data.prepare import wise_features
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.system import System, Trial
 
@@ -41,16 +42,15 @@ def _fit_and_predict(
     """The class numbers of the test utterances."""
     extractor = WISEFeatureExtractor(normalization=normalization)
     extractor.set_statistics(utterance["input_features"] for utterance in trial.of(*normalized_by))
-    train, test = (
-        [
-            extractor.normalize(utterance["input_features"], trial.statistics.get((utterance["speaker"], 1.0)))
-            for utterance in trial.of(*parts)
-        ]
-        for parts in (learns_from, ["test"])
-    )
-    learnt = trial.of(*learns_from)
-    svm = fit_svm(train, trial.labels(learnt), [utterance["speaker"] for utterance in learnt])
-    return predict_with_svm(svm, test).tolist()
+
+    def statistics(utterance: PreparedUtterance) -> np.ndarray:
+        of_speaker = trial.statistics.get((utterance["speaker"], 1.0))
+        return frame_statistics(extractor.normalize(utterance["input_features"], of_speaker))
+
+    learnt, test = trial.of(*learns_from), trial.parts["test"]
+    speakers = [utterance["speaker"] for utterance in learnt]
+    svm = fit_svm(np.stack([statistics(each) for each in learnt]), trial.labels(learnt), speakers)
+    return svm.predict(np.stack([statistics(each) for each in test])).tolist()
 
 
 def frame_statistics(features: np.ndarray) -> np.ndarray:
@@ -68,24 +68,23 @@ def frame_statistics(features: np.ndarray) -> np.ndarray:
     return np.concatenate([*moments, *quartiles])
 
 
-def fit_svm(features: Sequence[np.ndarray], labels: Sequence[int], speakers: Sequence[str | None]) -> Pipeline:
+def fit_svm(features: np.ndarray, labels: Sequence[int], speakers: Sequence[str | None]) -> Pipeline:
     """An RBF SVM whose cost is chosen by cross-validation inside the training part.
 
     Args:
-        features: (T, 39) of each training utterance.
+        features: (utterances, 273) their `frame_statistics`.
         labels: class numbers.
         speakers: who speaks; where all are known, the cross-validation is over speakers.
 
     Returns:
         The fitted pipeline.
     """
-    matrix = np.stack([frame_statistics(utterance) for utterance in features])
     pipeline = make_pipeline(StandardScaler(), SVC())
     inner_folds = _inner_folds(np.asarray(labels), speakers)
     if not inner_folds:  # too few utterances or speakers of an emotion to choose by
-        return pipeline.fit(matrix, labels)
+        return pipeline.fit(features, labels)
     search = GridSearchCV(pipeline, {"svc__C": COSTS}, cv=inner_folds, scoring="balanced_accuracy")
-    return search.fit(matrix, labels).best_estimator_
+    return search.fit(features, labels).best_estimator_
 
 
 def _inner_folds(labels: np.ndarray, speakers: Sequence[str | None]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -97,8 +96,3 @@ def _inner_folds(labels: np.ndarray, speakers: Sequence[str | None]) -> list[tup
         return []
     folds = StratifiedGroupKFold(num_folds).split(labels, labels, groups)
     return [(train, test) for train, test in folds if set(labels[train]) == set(labels)]
-
-
-def predict_with_svm(svm: Pipeline, features: Sequence[np.ndarray]) -> np.ndarray:
-    """(utterances,) class numbers of utterances of (T, 39) frames."""
-    return svm.predict(np.stack([frame_statistics(utterance) for utterance in features]))

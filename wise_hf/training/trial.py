@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from accelerate.utils import set_seed
@@ -16,20 +16,6 @@ SELECTION = "selection"  # the folder of the network that never sees the validat
 MAX_EXAMPLES = 4  # of a fold
 
 
-@dataclass(frozen=True)
-class FittedNetwork:
-    """A trained network.
-
-    Args:
-        run: holds the weights that were kept.
-        report: `parameters` (how many are trained), the `epoch` that was kept, the `history` of all, `seconds` of
-            training and the `validation` scores; after a refit also its `refit_history`.
-    """
-
-    run: TrainingRun
-    report: dict
-
-
 def run_trial(system: System, trial: Trial) -> dict:
     """Train a system and test it once.
 
@@ -39,17 +25,17 @@ def run_trial(system: System, trial: Trial) -> dict:
 
     Returns:
         `test` scores, `predictions` (the emotion that each test utterance is given) and `seconds` of training; of a
-        network the whole report of `FittedNetwork` and, where it weighs words, `examples` of that.
+        network the whole report of `fit_network` and, where it weighs words, `examples` of that.
     """
     start_s = time.monotonic()
     if system.fit_and_predict is not None:
         predicted = list(system.fit_and_predict(trial))
         result = {"epoch": None, "history": [], "seconds": time.monotonic() - start_s}
     else:
-        fitted = fit_network(system, trial)
-        predicted = fitted.run.score(trial.parts["test"])[1]
-        examples = _attention_examples(fitted.run, trial, predicted)
-        result = fitted.report | ({"examples": examples} if examples else {})
+        run, report = fit_network(system, trial)
+        predicted = run.score(trial.parts["test"])[1]
+        examples = _attention_examples(run, trial, predicted)
+        result = report | ({"examples": examples} if examples else {})
     return result | score_test_part(trial, predicted)
 
 
@@ -60,34 +46,38 @@ def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
     return {"test": compute_scores(predicted, trial.labels(test), len(trial.emotions)), "predictions": named}
 
 
-def fit_network(system: System, trial: Trial) -> FittedNetwork:
+def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
     """Train a network as its recipe says, or resume an interrupted trial.
 
     With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
     the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.
+
+    Returns:
+        The run, which holds the weights that were kept, and a report: `parameters` (how many are trained), the `epoch`
+        that was kept, the `history` of all, `seconds` of training and the `validation` scores; after a refit also its
+        `refit_history`.
     """
     if not (system.recipe.refit and trial.parts["test"]):
         return _fit_once(system, trial)
-    selection = _fit_once(system, replace(trial, output_dir=trial.output_dir / SELECTION))
+    _, report = _fit_once(system, replace(trial, output_dir=trial.output_dir / SELECTION))
     both = trial.parts | {"train": trial.of("train", "validation"), "validation": []}
     name = f"{trial.name}, all but the test part"
     run = _train(system, replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log)))
-    seconds = selection.report["seconds"] + run.progress.seconds
+    seconds = report["seconds"] + run.progress.seconds
     refitted = {"epoch": run.progress.best_epoch, "refit_history": run.progress.history, "seconds": seconds}
-    return FittedNetwork(run, selection.report | refitted)
+    return run, report | refitted
 
 
-def _fit_once(system: System, trial: Trial) -> FittedNetwork:
+def _fit_once(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
     run = _train(system, trial)
     model = run.accelerator.unwrap_model(run.model)
-    report = {
+    return run, {
         "parameters": sum(each.numel() for each in model.parameters() if each.requires_grad),
         "epoch": run.progress.best_epoch,
         "history": run.progress.history,
         "seconds": run.progress.seconds,
         "validation": run.score(trial.parts["validation"])[0],
     }
-    return FittedNetwork(run, report)
 
 
 def _train(system: System, trial: Trial) -> TrainingRun:

@@ -48,12 +48,9 @@ def build_processor(
     """
     feature_extractor = copy.deepcopy(feature_extractor)
     feature_extractor.set_statistics(utterance["input_features"] for utterance in train)
-    words = vectors.words if vectors is not None else _words_of(train)
+    spoken = {word.lower() for each in train for word in each["words"]}
+    words = vectors.words if vectors is not None else [PAD, UNKNOWN, *sorted(spoken)]
     return WISEProcessor(feature_extractor, build_tokenizer(words))
-
-
-def _words_of(utterances: Sequence[PreparedUtterance]) -> list[str]:
-    return [PAD, UNKNOWN, *sorted({word.lower() for each in utterances for word in each["words"]})]
 
 
 def build_model(
