@@ -1,10 +1,11 @@
 """Columns that trainers other than ours need: class numbers of emotions, and word ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from datasets import ClassLabel, Dataset, List, Value
+import numpy as np
+from datasets import ClassLabel, Dataset, Features, List, Value
 
-from wise_hf.data.schema import Word
+from wise_hf.data.schema import Utterance, Word
 from wise_hf.model.processing_wise import WISEProcessor
 
 
@@ -24,8 +25,12 @@ def with_labels(dataset: Dataset, emotions: Sequence[str]) -> Dataset:
             f"The utterances have {', '.join(unknown)} besides {', '.join(emotions)}; choose among these."
         )
     label2id = {emotion: number for number, emotion in enumerate(emotions)}
-    labels = [label2id[emotion] for emotion in dataset["emotion"]]
-    return dataset.add_column("label", labels, feature=ClassLabel(names=list(emotions)))
+    features = Features(dataset.features | {"label": ClassLabel(names=list(emotions))})
+    return dataset.map(_label, fn_kwargs={"label2id": label2id}, features=features, desc="Labels")
+
+
+def _label(utterance: Utterance, label2id: Mapping[str, int]) -> dict[str, int]:
+    return {"label": label2id[utterance["emotion"]]}
 
 
 def with_word_ids(dataset: Dataset, processor: WISEProcessor) -> Dataset:
@@ -35,8 +40,12 @@ def with_word_ids(dataset: Dataset, processor: WISEProcessor) -> Dataset:
         dataset: utterances.
         processor: the one that the model is saved with.
     """
-    ids = [processor.word_ids(spellings(words)) for words in dataset["words"]]
-    return dataset.add_column("input_ids", ids, feature=List(Value("int64")))
+    features = Features(dataset.features | {"input_ids": List(Value("int64"))})
+    return dataset.map(_word_ids, fn_kwargs={"processor": processor}, features=features, desc="Word ids")
+
+
+def _word_ids(utterance: Utterance, processor: WISEProcessor) -> dict[str, np.ndarray]:
+    return {"input_ids": processor.word_ids(spellings(utterance["words"]))}
 
 
 def spellings(words: Sequence[Word | str]) -> list[str]:

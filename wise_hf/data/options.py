@@ -1,6 +1,7 @@
 """Options as dataclasses: a field says what it is for, and its annotation what it may be, wherever it comes from."""
 
 import dataclasses
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_type_hints
@@ -59,11 +60,15 @@ def _check_choice(value: object, field: dataclasses.Field) -> None:
         raise ValueError(f"'{value}' is neither true nor false")
 
 
+class WrongValue(ArgumentTypeError, ValueError):
+    """A value that an option cannot have; argparse, too, says it in these words."""
+
+
 def positive(value: int | str) -> int:
     """A whole number above 0."""
     text = str(value)
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError(f"'{value}' is not a whole number above 0")
+        raise WrongValue(f"'{value}' is not a whole number above 0")
     return int(text)
 
 

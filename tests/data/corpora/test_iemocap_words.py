@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wise_hf.data.corpora.iemocap.formats import Segment
-from wise_hf.data.corpora.iemocap.words import SegmentTimes, duration_of, read_words, segment_files, words_of_segments
+from wise_hf.data.corpora.iemocap.words import SegmentTimes, read_words, segment_files, words_of_segments
+from wise_hf.data.corpora.recordings import duration_of
 
 
 WORDS = [

@@ -171,7 +171,9 @@ def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[Ie
     reading = _Reading([] if allow_incomplete else None)
     for session in SESSIONS:
         folder = release / f"Session{session[-1]}"
-        for path in _visible(folder / "dialog" / "EmoEvaluation"):
+        for path in sorted(
+            (folder / "dialog" / "EmoEvaluation").glob("[!.]*.txt")
+        ):  # macOS leaves `._x.txt` in copies
             _read_dialog(folder, path, reading)
     for told in reading.broken or []:
         logger.warning("Passed over: %s", told)
@@ -209,11 +211,6 @@ def _find_release(root: Path) -> Path:
     raise ValueError(
         f"{root} holds no Session1 (nor IEMOCAP_full_release/Session1); give the folder IEMOCAP_full_release itself."
     )
-
-
-def _visible(folder: Path) -> list[Path]:
-    """Its .txt files in order, without what macOS leaves in copies (`._x.txt`)."""
-    return sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
 
 
 def _read_dialog(folder: Path, path: Path, reading: _Reading) -> None:
