@@ -43,13 +43,9 @@ def dense_batch(batch: Mapping[str, torch.Tensor], max_words: int = MAX_WORDS) -
     if num_words > max_words:
         raise ValueError(f"The batch has an utterance of {num_words} words; give {max_words} at most.")
     dense["input_ids"] = batch["input_ids"][:, :num_words]
-    padded = {name: _pad_words(values, max_words) for name, values in dense.items()}
+    more = max_words - num_words
+    padded = {name: pad(values, (0, 0) * (values.dim() - 2) + (0, more)) for name, values in dense.items()}
     return padded | {name: batch[name] for name in ("labels",) if name in batch}
-
-
-def _pad_words(values: torch.Tensor, max_words: int) -> torch.Tensor:
-    """(B, N, ...) -> (B, max_words, ...), 0 or False at padding."""
-    return pad(values, (0, 0) * (values.dim() - 2) + (0, max_words - values.shape[1]))
 
 
 class PaddedGRU(nn.Module):

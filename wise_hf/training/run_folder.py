@@ -29,11 +29,16 @@ def check_output_dir(arguments: TrainOptions) -> None:
         ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
     """
     output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
+    has_run = (output_dir / ARGUMENTS).is_file()
+    if resume is not None and resume.resolve() != output_dir.resolve():
+        raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
+    if resume is not None and not has_run:
+        raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
     if resume is not None:
-        _check_resumable(output_dir, resume, recorded(arguments))
-    elif not (output_dir / ARGUMENTS).is_file() and any(output_dir.glob("*")):
+        check_same_arguments(output_dir, recorded(arguments))
+    elif not has_run and any(output_dir.glob("*")):
         raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
-    elif (output_dir / ARGUMENTS).is_file() and not arguments.overwrite_output_dir:
+    elif has_run and not arguments.overwrite_output_dir:
         raise ValueError(
             f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
             "--overwrite_output_dir, or choose another folder."
@@ -59,14 +64,6 @@ def recorded(arguments: TrainOptions, free: Sequence[str] = FREE_ARGUMENTS) -> d
     given = {**vars(arguments), **(arguments.corpus_options or {})}
     kept = {name: value for name, value in given.items() if name not in (*free, "corpus_options")}
     return json.loads(json.dumps(kept, default=lambda path: str(path.resolve())))
-
-
-def _check_resumable(output_dir: Path, resume: Path, given: dict) -> None:
-    if resume.resolve() != output_dir.resolve():
-        raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
-    if not (output_dir / ARGUMENTS).is_file():
-        raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
-    check_same_arguments(output_dir, given)
 
 
 def check_same_arguments(output_dir: Path, given: Mapping) -> None:
