@@ -21,11 +21,6 @@ def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtrac
     samples = read_audio(utterance["audio"], feature_extractor.sampling_rate, utterance["start_s"], utterance["end_s"])
     frames = feature_extractor.extract(samples, feature_extractor.sampling_rate)
     selection = feature_extractor.select_frames(len(frames), utterance["words"])
-    return {
-        "input_features": frames[selection.frame_index],
-        "phoneme_lengths": selection.phoneme_lengths,
-        "word_lengths": selection.word_lengths,
-        "cut_frames": selection.cut_frames,
-        "cut_phonemes": selection.cut_phonemes,
-        "cut_words": selection.cut_words,
-    }
+    names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
+    lengths = {name: getattr(selection, name) for name in names}
+    return {"input_features": frames[selection.frame_index]} | lengths

@@ -171,9 +171,8 @@ def read_utterances(root: str | Path, allow_incomplete: bool = False) -> list[Ie
     reading = _Reading([] if allow_incomplete else None)
     for session in SESSIONS:
         folder = release / f"Session{session[-1]}"
-        for path in sorted(
-            (folder / "dialog" / "EmoEvaluation").glob("[!.]*.txt")
-        ):  # macOS leaves `._x.txt` in copies
+        # macOS leaves `._x.txt` in copies.
+        for path in sorted((folder / "dialog" / "EmoEvaluation").glob("[!.]*.txt")):
             _read_dialog(folder, path, reading)
     for told in reading.broken or []:
         logger.warning("Passed over: %s", told)
