@@ -97,14 +97,14 @@ def mfcc_native(
     return with_deltas(_cepstra(whole_frame(samples, frame), frame, hop, sampling_rate, float(mel_warp)))
 
 
-def check_mono(samples: np.ndarray) -> np.ndarray:
-    """The audio as an array, or one clear sentence on what is wrong with it.
+def check_mono(samples: np.ndarray) -> tuple[np.ndarray, float]:
+    """The audio as an array and its peak, or one clear sentence on what is wrong with it.
 
     Args:
         samples: mono audio of shape (n,), floating point.
 
     Returns:
-        np.ndarray: the same samples, of shape (n,).
+        tuple: the same samples, of shape (n,), and the largest absolute value of them.
 
     Raises:
         ValueError: not one channel, empty, not floating point, NaN or infinite.
@@ -118,10 +118,11 @@ def check_mono(samples: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
         )
-    not_finite = np.count_nonzero(~np.isfinite(audio))
-    if not_finite:
+    peak = float(max(audio.max(), -audio.min()))
+    if not math.isfinite(peak):
+        not_finite = np.count_nonzero(~np.isfinite(audio))
         raise ValueError(f"Audio holds {not_finite} NaN or infinite samples, expected finite ones; repair the file.")
-    return audio
+    return audio, peak
 
 
 def validate_samples(samples: np.ndarray) -> np.ndarray:
@@ -136,8 +137,7 @@ def validate_samples(samples: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: not what `check_mono` lets pass, or on another scale.
     """
-    audio = check_mono(samples)
-    peak = float(max(audio.max(), -audio.min()))
+    audio, peak = check_mono(samples)
     if peak > MAX_PEAK:
         raise ValueError(f"Audio peaks at {peak:g}, expected values in [-1, 1]; divide 16-bit samples by 32768.")
     return np.ascontiguousarray(audio, dtype=np.float32)
