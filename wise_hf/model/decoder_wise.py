@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .mfcc_wise import check_mono
+from .samples_wise import check_mono
 
 
 SAMPLING_RATE = 16000
