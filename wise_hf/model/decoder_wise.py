@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .mfcc_wise import check_mono
+from .samples_wise import check_mono
 
 
 SAMPLING_RATE = 16000
@@ -81,8 +81,8 @@ def check_samples(samples: np.ndarray, sampling_rate: int) -> np.ndarray:
     if sampling_rate != SAMPLING_RATE:
         raise ValueError(f"The audio has {sampling_rate} Hz, the recogniser needs {SAMPLING_RATE} Hz; resample it.")
     # Scaled first, so that not even the largest floats overflow.
-    samples = check_mono(samples).astype(np.float64)
-    samples /= max(1.0, float(np.abs(samples).max()))
+    samples, peak = check_mono(samples)
+    samples = samples.astype(np.float64) / max(1.0, peak)
     return samples - samples.mean()
 
 

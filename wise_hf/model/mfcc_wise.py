@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from .samples_wise import check_mono
+
 
 SAMPLING_RATE = 16000
 FRAME_MS = 25.0
@@ -97,33 +99,6 @@ def mfcc_native(
     return with_deltas(_cepstra(whole_frame(samples, frame), frame, hop, sampling_rate, float(mel_warp)))
 
 
-def check_mono(samples: np.ndarray) -> np.ndarray:
-    """The audio as an array, or one clear sentence on what is wrong with it.
-
-    Args:
-        samples: mono audio of shape (n,), floating point.
-
-    Returns:
-        np.ndarray: the same samples, of shape (n,).
-
-    Raises:
-        ValueError: not one channel, empty, not floating point, NaN or infinite.
-    """
-    audio = np.asarray(samples)
-    if audio.ndim != 1:
-        raise ValueError(f"Audio has shape {audio.shape}, expected one channel (n,); average or pick a channel first.")
-    if audio.size == 0:
-        raise ValueError("Audio is empty, expected one sample or more; check the file or the segment's start and end.")
-    if not np.issubdtype(audio.dtype, np.floating):
-        raise ValueError(
-            f"Audio has dtype {audio.dtype}, expected floating point in [-1, 1]; divide 16-bit samples by 32768."
-        )
-    not_finite = np.count_nonzero(~np.isfinite(audio))
-    if not_finite:
-        raise ValueError(f"Audio holds {not_finite} NaN or infinite samples, expected finite ones; repair the file.")
-    return audio
-
-
 def validate_samples(samples: np.ndarray) -> np.ndarray:
     """The audio as contiguous float32, or one clear sentence on what is wrong with it.
 
@@ -136,8 +111,7 @@ def validate_samples(samples: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: not what `check_mono` lets pass, or on another scale.
     """
-    audio = check_mono(samples)
-    peak = float(max(audio.max(), -audio.min()))
+    audio, peak = check_mono(samples)
     if peak > MAX_PEAK:
         raise ValueError(f"Audio peaks at {peak:g}, expected values in [-1, 1]; divide 16-bit samples by 32768.")
     return np.ascontiguousarray(audio, dtype=np.float32)
