@@ -15,7 +15,7 @@ def run(main: Callable[[], object]) -> None:
 
     Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
     on standard error and status 1; anything else is a fault of ours and keeps its traceback. A character that the
-    terminal's encoding lacks is written as its escape, for no result is worth less than a sign in it.
+    terminal cannot show is written as its escape, so that no result is lost.
 
     Args:
         main: the command.
