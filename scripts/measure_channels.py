@@ -21,6 +21,8 @@ from wise_hf.training.channel_scores import score_channels
 class ChannelOptions(Options):
     """The model, what it is tested on, and what becomes of the scores."""
 
+    _argument_group_name = "channels"
+
     model: str = option(help="folder of a saved model, or its name on the Hub")
     folds_file: Annotated[Path | None, as_path] = option(
         None, help="folds.json of the model's run: takes the test part alone"

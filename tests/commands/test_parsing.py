@@ -1,8 +1,12 @@
 """Command lines and files of options."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from wise_hf.commands.parsing import parse
+from wise_hf.data.corpora import CORPORA, Corpus
+from wise_hf.data.options import Options, option
 from wise_hf.training.options import TrainOptions
 
 
@@ -46,6 +50,13 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
         ("epoch: 3", "there is no option epoch; is epochs meant?"),
         ("- epochs", "is not a list of options with their values"),
         ("epochs: [", "cannot be read"),
+        ("", "is not a list of options with their values"),
+        ("help: 1", "there is no option help"),
+        ("seed: 1.7", "invalid"),
+        ("seed: true", "invalid"),
+        ("svm: perhaps", "Truthy value expected"),
+        ("data_dir: a\noutput_dir: b\nepochs: [1, 2]", "--epochs: '[1, 2]' is not a whole number above 0"),
+        ("output_dir: [a]\ndata_dir: b", "--output_dir: "),
         ("data_dir: a\noutput_dir: b\nepochs: -1", "--epochs: '-1' is not a whole number above 0"),
     ],
 )
@@ -71,3 +82,25 @@ def test_help_shows_the_defaults_in_groups(capsys):
     told = " ".join(capsys.readouterr().out.split())
     assert "(default: 40" in told and "(default: native)" in told and "model (WISEConfig):" in told
     assert "crema_d: CREMA-D (AudioWAV)" in told and "default: None" not in told
+
+
+def test_values_of_a_file_are_converted_as_those_of_a_command_line(tmp_path):
+    content = (
+        "data_dir: 7\noutput_dir: out\nseed: null\nsvm: no\nrefit: false\nlearning_rate: 1e-3\nsteady_start: 'yes'\n"
+    )
+    (tmp_path / "options.yaml").write_text(content)
+    options = parse(TrainOptions, None, [str(tmp_path / "options.yaml")])
+    assert (str(options.data_dir), options.seed, options.svm, options.refit) == ("7", 0, False, False)
+    assert options.learning_rate == 1e-3 and options.steady_start is True
+
+
+def test_a_corpus_may_have_options_with_defaults_of_their_own(monkeypatch):
+    @dataclass(frozen=True, kw_only=True)
+    class Toy(Options):
+        take: int = option(5, help="how many")
+        quiet: bool = option(True, help="no sound")
+
+    monkeypatch.setitem(CORPORA, "toy", Corpus(name="toy", what="clips", read=None, options=Toy))
+    assert parse(TrainOptions, None, USUAL).corpus_options is None
+    given = parse(TrainOptions, None, [*USUAL, "--take", "0", "--no_quiet"]).corpus_options
+    assert given == {"take": 0, "quiet": False}

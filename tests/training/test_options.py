@@ -57,5 +57,9 @@ def test_options_in_python_are_converted_and_checked_as_on_the_command_line():
         options(epochs=0)
     with pytest.raises(ValueError, match="--schedule: 'slow' is not one of inverse, cosine, constant"):
         options(schedule="slow")
-    with pytest.raises(ValueError, match="--svm: 'no' is neither true nor false"):
-        options(svm="no")
+    for name in ("svm", "refit", "skip_unusable"):
+        with pytest.raises(ValueError, match=f"--{name}: 'no' is neither true nor false"):
+            options(**{name: "no"})
+    for seed in (1.7, True, -1):
+        with pytest.raises(ValueError, match="--seed"):
+            options(seed=seed)

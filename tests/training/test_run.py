@@ -19,8 +19,8 @@ from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.results import describe_folds, results_to_markdown
-from wise_hf.training.run import check_arguments, choose_folds, train, with_cross_validation
-from wise_hf.training.run_folder import Interrupted, start_run
+from wise_hf.training.run import check_options, choose_folds, train, with_cross_validation
+from wise_hf.training.run_folder import Interrupted, check_output_dir, start_run
 
 
 QUICK = ["--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
@@ -79,7 +79,7 @@ def test_iemocap_is_cross_validated_by_session_unless_asked_otherwise(parse, giv
 )
 def test_options_that_do_not_go_together_are_told_before_any_work(parse, given, sentence):
     with pytest.raises(ValueError) as told:
-        check_arguments(parse(*given))
+        check_options(parse(*given))
     assert sentence in str(told.value)
 
 
@@ -103,7 +103,7 @@ def test_folds_of_a_file_keep_the_protocol_and_the_seed_of_their_run(parse, tmp_
     folds = [Fold("x", [1, 2, 3, 5, 6, 7], [9, 10, 11], [12, 13, 14], [0, 4, 8, 15])]
     write_folds(folds, corpus(), path, "random", 7, text_disjoint=True)
     arguments = parse("--folds_file", path, "--seed", "1")
-    check_arguments(arguments)
+    check_options(arguments)
     chosen, origin = choose_folds(arguments, corpus())
     assert chosen == folds and origin["seed"] == 7
     assert describe_folds(arguments, chosen, origin) == {
@@ -230,3 +230,48 @@ def test_an_interrupted_run_tells_how_it_is_continued(parse, spoken_corpus, tmp_
     monkeypatch.setattr(experiment, "run_folds", interrupted)
     with pytest.raises(Interrupted, match=f"same command and --resume_from_checkpoint {tmp_path / 'out'}"):
         train(parse("--data_dir", spoken_corpus, *QUICK))
+
+
+def test_a_run_that_is_interrupted_while_its_corpus_is_prepared_is_started_again(parse, tmp_path, monkeypatch):
+    AcceleratorState._reset_state(reset_partial_state=False)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "prepare_corpus", interrupted)
+    with pytest.raises(
+        Interrupted, match="The preparation was interrupted; continue it with the same command"
+    ) as told:
+        train(parse(*QUICK))
+    assert not told.value.added
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *(["--no-refit"], ["--no-steady_start"], ["--augment", "none"], ["--dropout", "0"], ["--weight_decay", "0"]),
+        *(["--label_smoothing", "0"], ["--max_grad_norm", "0"], ["--no-svm"], ["--no-attention"]),
+    ],
+)
+def test_a_run_is_not_continued_with_an_option_switched_off(parse, tmp_path, changed):
+    (tmp_path / "out").mkdir()
+    start_run(parse())
+    with pytest.raises(ValueError, match=f"other options .*--{changed[0].removeprefix('--').removeprefix('no-')} was"):
+        check_output_dir(parse(*changed, "--resume_from_checkpoint", tmp_path / "out"))
+
+
+def test_a_run_that_an_earlier_version_recorded_is_continued(parse, tmp_path):
+    (tmp_path / "out").mkdir()
+    start_run(parse())
+    path = tmp_path / "out" / "arguments.json"
+    recorded = json.loads(path.read_text()) | {"label_map": {}, "skip_unusable": None, "text_disjoint": None}
+    path.write_text(json.dumps(recorded | {"scenario": None, "keep_nonverbal": None}))
+    check_output_dir(parse("--resume_from_checkpoint", tmp_path / "out"))
+
+
+def test_a_corpus_is_tested_by_its_usual_number_of_folds_also_where_its_protocol_is_named(parse):
+    for given in ([], ["--cross_validation", "speaker"]):
+        options = parse("--dataset", "ravdess", *given)
+        assert (options.cross_validation, options.folds) == ("speaker", 5)
+    assert parse("--dataset", "ravdess", "--cross_validation", "random").folds is None
+    assert parse("--dataset", "ravdess", "--folds", "4").folds == 4

@@ -5,4 +5,5 @@ from pathlib import Path
 
 
 # Python puts a script's own folder first on its path, where scripts/evaluate.py hides the package `evaluate`.
-sys.path[:] = [entry for entry in sys.path if not (Path(entry) / "evaluate.py").is_file()]
+_SCRIPTS = ("evaluate.py", "reproduce_tables.py")
+sys.path[:] = [entry for entry in sys.path if not all((Path(entry) / name).is_file() for name in _SCRIPTS)]

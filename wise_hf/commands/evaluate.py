@@ -9,4 +9,4 @@ from wise_hf.training.evaluation import EvaluateOptions, evaluate_model
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Score a model and print its scores."""
-    sys.stdout.write(evaluate_model(parse(EvaluateOptions, __doc__, arguments)) + "\n")
+    sys.stdout.write(evaluate_model(parse(EvaluateOptions, __doc__, arguments)))

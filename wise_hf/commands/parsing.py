@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from argparse import SUPPRESS, HelpFormatter
+from argparse import SUPPRESS, Action, HelpFormatter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,16 +75,23 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
     if not isinstance(values, dict):
         parser.error(f"{path} is not a list of options with their values.")
-    known = {action.dest for action in parser._actions}
-    for name in values.keys() - known:
+    known = {action.dest: action for action in parser._actions if action.dest != "help"}
+    for name in values.keys() - known.keys():
         near = get_close_matches(str(name), known, n=1)
         parser.error(f"{path}: there is no option {name}" + (f"; is {near[0]} meant?" if near else "."))
-    return values
+    return {name: _from_file(value, known[name]) for name, value in values.items() if value is not None}
+
+
+def _from_file(value: object, action: Action) -> object:
+    """A single value as the text that a command line has, which argparse then converts; lists item by item."""
+    if isinstance(value, list) and action.nargs == "+":
+        return [action.type(item) for item in value]
+    return value if isinstance(value, list | dict) else str(value)
 
 
 def _with_corpus_options(values: Mapping[str, object]) -> dict[str, object]:
     """The options of corpora, where they are given, under the one name that all corpora share."""
-    names = {name for corpus in CORPORA.values() for name in corpus.option_names}
-    given = {name: value for name, value in values.items() if name in names and value not in (None, False)}
-    rest = {name: value for name, value in values.items() if name not in names}
+    defaults = {each.name: each.default for corpus in CORPORA.values() for each in dataclasses.fields(corpus.options)}
+    given = {name: values[name] for name in defaults.keys() & values.keys() if values[name] != defaults[name]}
+    rest = {name: value for name, value in values.items() if name not in defaults}
     return rest | ({"corpus_options": (rest["corpus_options"] or {}) | given} if given else {})

@@ -11,11 +11,10 @@ from typing import Annotated
 
 from wise_hf.commands.parsing import parse
 from wise_hf.data.cache import check_replaceable, save_whole
-from wise_hf.data.corpora.reading import CorpusOptions, read_corpus
+from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import prepare, report
-from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.options import FeatureOptions
 from wise_hf.training.recipe import Recipe
@@ -24,6 +23,8 @@ from wise_hf.training.recipe import Recipe
 @dataclass(frozen=True, kw_only=True)
 class OutputOptions(Options):
     """Where the prepared utterances go."""
+
+    _argument_group_name = "output"
 
     output_dir: Annotated[Path, as_path] = option(help="the prepared utterances, as a datasets folder")
     overwrite_output_dir: bool = option(False, help="throw an earlier prepared corpus away")
@@ -39,13 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    corpus, unread = read_corpus(options)
     extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=options.level or Recipe().level)
     make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
-    prepared = make(without_unusable(corpus, make) if options.skip_unusable else corpus)
+    corpus, num_skipped = read_usable(options, make)
+    prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s
     save_whole(prepared, options.output_dir)
-    sys.stdout.write(report(prepared, unread + len(corpus) - len(prepared)).to_text(elapsed_s) + "\n")
+    sys.stdout.write(report(prepared, num_skipped).to_text(elapsed_s) + "\n")
     logging.info("Written: %s", options.output_dir)
 
 

@@ -3,8 +3,9 @@
 import io
 import logging
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wise_hf.training.processes import quieten_libraries
@@ -40,5 +41,12 @@ def run(main: Callable[[], object]) -> None:
         sys.exit(1)
     except KeyboardInterrupt as error:
         if is_first_process and str(error):  # how to go on
-            sys.stderr.write(f"\n{error}\n")
+            sys.stderr.write(f"\n{error}\n  {_same_command(getattr(error, 'added', ()))}\n")
         sys.exit(130)
+
+
+def _same_command(added: Sequence[str]) -> str:
+    """This process's command as one types it, with some words added."""
+    name, *words = sys.argv
+    started = f"python {shlex.quote(name)}" if name.endswith(".py") else Path(name).name
+    return f"{started} {shlex.join([*words, *added])}"

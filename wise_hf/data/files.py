@@ -33,7 +33,7 @@ def written_whole(place: Path, way_out: str = "give another output folder") -> I
 
 @contextmanager
 def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
-    """The same for who puts it there himself (`put_in_place`), such as one of several processes that write it."""
+    """Like `written_whole`, but the caller moves the result into place (`put_in_place`) itself."""
     unfinished = place.with_name(place.name + ".unfinished")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def put_in_place(unfinished: Path, place: Path) -> None:
 
 
 def last_whole(folder: Path) -> Path:
-    """The folder; where a kill came between the two renamings that replace it, the one that it was to replace."""
+    """The folder or, if a kill interrupted its replacement, the previous one."""
     return folder if folder.is_dir() else _old(folder)
 
 

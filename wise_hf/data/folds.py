@@ -87,7 +87,7 @@ def split_dataset(dataset: Dataset, fold: Fold) -> DatasetDict:
 
 
 def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]) -> None:
-    """Say before training what would spoil it.
+    """Check the folds for problems before training.
 
     Raises:
         ValueError: for a single emotion, or a training part without one of the emotions.

@@ -4,7 +4,7 @@ import dataclasses
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 
 def option(default: object = dataclasses.MISSING, *, help: str, **argparse_options: object) -> object:
@@ -22,7 +22,7 @@ def option(default: object = dataclasses.MISSING, *, help: str, **argparse_optio
 
 
 def switch(default: bool | None = None, *, help: str, **argparse_options: object) -> object:
-    """An option that is on by `--NAME`, off by `--no-NAME`, and else what something else decides."""
+    """An option that is on by `--NAME`, off by `--no-NAME`, and otherwise left to another option."""
     return option(default, help=f"{help}; --no-... for the contrary", nargs="?", const=True, **argparse_options)
 
 
@@ -46,17 +46,17 @@ class Options:
             try:
                 for convert in getattr(hints[field.name], "__metadata__", ()):
                     value = convert(value)
-                _check_choice(value, field)
-            except ValueError as error:
+                _check_choice(value, field, hints[field.name])
+            except (TypeError, ValueError) as error:
                 raise ValueError(f"--{field.name}: {error}.") from error
             object.__setattr__(self, field.name, value)
 
 
-def _check_choice(value: object, field: dataclasses.Field) -> None:
+def _check_choice(value: object, field: dataclasses.Field, hint: object) -> None:
     choices = field.metadata.get("choices")
     if choices is not None and value not in choices:
         raise ValueError(f"'{value}' is not one of {', '.join(choices)}")
-    if isinstance(field.default, bool) and not isinstance(value, bool):
+    if bool in (hint, *get_args(hint)) and not isinstance(value, bool):
         raise ValueError(f"'{value}' is neither true nor false")
 
 

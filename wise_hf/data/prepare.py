@@ -153,7 +153,7 @@ def _extract(
 
 
 def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
-    """Of the words that were found here, tell those that are not to be relied upon."""
+    """Warn about unreliable alignments among those made here."""
     utterances = list(zip(dataset["alignment"], aligned["alignment"], aligned["audio"], strict=True))
     for source, told in _UNSURE.items():
         paths = [path for before, after, path in utterances if before is None and after == source]

@@ -1,4 +1,4 @@
-"""What is known of a model -> its page; no number on it is typed by hand."""
+"""The card of a model; every number on it comes from its results."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def fold_number(weights: str, results: Mapping) -> int | None:
 
 
 def protocol_key(results: Mapping) -> str:
-    """A protocol with all that makes it another one, e.g. `session-text-disjoint`."""
+    """The key of a protocol with its variations, e.g. `session-text-disjoint`."""
     scenario = results["corpus_options"].get("scenario")
     text_disjoint = ["text-disjoint"] if results.get("text_disjoint") else []
     return "-".join([results["protocol"], *([scenario] if scenario else []), *text_disjoint])

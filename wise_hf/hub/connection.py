@@ -1,4 +1,4 @@
-"""Talking to the Hub: what passes by itself is tried again, what does not is told in a sentence, the token never."""
+"""Talking to the Hub: temporary failures are retried, others reported in a sentence, and no token is ever shown."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ LOG_IN = "log in by `hf auth login`, or set HF_TOKEN, with a token that may writ
 
 
 class UploadError(ConnectionError):
-    """An upload failed, and the client has no kind of error for the reason; the message is what it raised instead."""
+    """An upload that failed for a reason without an error class of its own; the message is that of the client."""
 
 
 def check_repo_id(repo_id: str) -> None:
@@ -61,7 +61,7 @@ def check_token(api: HfApi) -> None:
 
 
 def try_repeatedly(step: Callable[[], Value]) -> Value:
-    """Do a step anew, with growing pauses, as long as it fails by what may pass: the connection, or the Hub itself.
+    """Retry a step, with growing pauses, while its failure may be temporary: the connection, or the Hub itself.
 
     Args:
         step: may be done twice with the same end, since a reply can be lost after the Hub has done what was asked.

@@ -68,7 +68,7 @@ class Published:
 def publish(folder: Path, destination: Destination, api: HfApi | None = None) -> Published:
     """Put a folder on the Hub, by the token that `hf auth login` or HF_TOKEN left.
 
-    Done anew after whatever went wrong it comes to the same end, with its tag.
+    It is safe to repeat after any failure.
 
     Args:
         folder: all files that are published, see `wise_hf.hub.staging`.
@@ -117,7 +117,7 @@ def open_repository(destination: Destination, api: HfApi | None = None) -> str:
 
 
 def check_license(name: str | None, destination: Destination) -> None:
-    """Ask the Hub whether it knows a licence, which it would otherwise say of the finished commit.
+    """Check the licence now; the Hub would reject it only at the commit.
 
     Args:
         name: of the licence; `None` = none is given.
@@ -167,7 +167,7 @@ def _open(destination: Destination, api: HfApi) -> str:
 def _commit(api: HfApi, folder: Path, destination: Destination, head: str) -> str:
     """One commit on top of `head`, and nowhere else.
 
-    Done anew after a lost reply it finds the files there and commits nothing. `upload_folder` would split a commit
+    Repeated after a lost reply, it finds the files there and commits nothing. `upload_folder` would split a commit
     that failed into several.
     """
     place = _place(destination) | {"revision": destination.revision}

@@ -1,4 +1,4 @@
-"""The model of a training on the Hub: what is found out before hours of work, and what is done after them."""
+"""Publishing from a training: checks before the hours of work, the upload after them."""
 
 import logging
 import shlex

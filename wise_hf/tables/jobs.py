@@ -150,7 +150,7 @@ def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
 
 
 def _start_worker() -> None:
-    """A worker ends at once with Ctrl-C, which reaches it, too, and with the process that started it."""
+    """End a worker on Ctrl-C, or with the process that started it."""
     quieten_libraries()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -162,7 +162,7 @@ def _end_with_parent() -> None:
 
 
 def run_job(plan: TablesPlan, job: Job) -> None:
-    """Train and test a system on a fold and keep the result; an interrupted training is gone on with."""
+    """Train and test a system on a fold and keep the result; an interrupted training is resumed."""
     trial = trial_of(plan, job)
     result = run_trial(job.system, trial)
     state = PartialState()

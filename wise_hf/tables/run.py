@@ -1,4 +1,4 @@
-"""From the arguments of scripts/reproduce_tables.py to the tables."""
+"""From the options of scripts/reproduce_tables.py to the tables."""
 
 import logging
 import os
@@ -11,13 +11,12 @@ import torch
 from accelerate import Accelerator
 from datasets import Dataset
 
-from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
+from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_word_vectors
 from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds
 from wise_hf.data.prepare import align_corpus, extract_features
-from wise_hf.data.unusable import without_unusable
 from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import TablesPlan, collect_runs, run_jobs
 from wise_hf.tables.options import TableOptions
@@ -27,7 +26,7 @@ from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
-from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_arguments, recorded
+from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_options, recorded
 from wise_hf.training.system import System
 
 
@@ -35,72 +34,75 @@ logger = logging.getLogger(__name__)
 
 NUM_FOLDS = 5
 # What may differ between a run and its continuation.
-FREE_ARGUMENTS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
+FREE_OPTIONS = ("jobs", "num_proc", "dry_run", "rows", "protocols", "seeds")
 
 
-def reproduce_tables(arguments: TableOptions) -> str:
+def reproduce_tables(options: TableOptions) -> str:
     """Train and test every row on every fold that is not finished yet, and write the tables.
 
     Returns:
         The tables as a person reads them, or the estimate of a dry run; nothing on all processes but the main one.
 
     Raises:
-        ValueError: for anything that the person who gave the arguments can mend.
+        ValueError: for anything that the person who gave the options can mend.
         Interrupted: with how to continue.
     """
-    if arguments.embeddings is not None:
-        check_word_vectors(arguments.embeddings)
+    try:
+        return _reproduce_tables(options)
+    except KeyboardInterrupt:
+        raise Interrupted("The tables were interrupted; continue them with the same command.") from None
+
+
+def _reproduce_tables(options: TableOptions) -> str:
+    """Do what `reproduce_tables` says."""
+    if options.embeddings is not None:
+        check_word_vectors(options.embeddings)
     accelerator = make_accelerator()
-    num_workers = _num_workers(arguments, accelerator)
+    num_workers = _num_workers(options, accelerator)
     with accelerator.main_process_first():
-        _check_output_dir(arguments)
-        plan, rows = _make_plan(arguments)
+        _check_output_dir(options)
+        plan, rows = _make_plan(options)
     told = estimate_to_text(estimate(plan), num_workers)  # all processes share the steps that it takes
-    if arguments.dry_run:
+    if options.dry_run:
         return told if accelerator.is_main_process else ""
     logger.info("%s", told)
     if accelerator.is_main_process:
-        _start_run(arguments, plan)
-    try:
-        run_jobs(plan, num_workers)
-    except KeyboardInterrupt:
-        raise Interrupted("The trainings were interrupted; continue them with the same command.") from None
+        _start_run(options, plan)
+    run_jobs(plan, num_workers)
     if not accelerator.is_main_process:
         return ""
-    results = _results(arguments, plan, rows)
+    results = _results(options, plan, rows)
     summary = summarize_tables(results)
     markdown = tables_to_markdown(summary)
-    write_json(arguments.output_dir / "tables.json", summary)
-    write_text(arguments.output_dir / "tables.md", markdown)
-    write_report(results, summary, arguments.output_dir / "report.html")
-    logger.info("Written: %s", arguments.output_dir / "report.html")
+    write_json(options.output_dir / "tables.json", summary)
+    write_text(options.output_dir / "tables.md", markdown)
+    write_report(results, summary, options.output_dir / "report.html")
+    logger.info("Written: %s", options.output_dir / "report.html")
     return "\n" + markdown
 
 
-def _make_plan(arguments: TableOptions) -> tuple[TablesPlan, list[Row]]:
-    rows = _rows(arguments)
-    to_run = arguments.rows or [row.system.key for row in rows]
+def _make_plan(options: TableOptions) -> tuple[TablesPlan, list[Row]]:
+    rows = _rows(options)
+    to_run = options.rows or [row.system.key for row in rows]
     to_prepare = [row.system for row in rows if row.system.key in to_run]
-    make = partial(_prepare, systems=to_prepare, num_proc=arguments.num_proc)
-    whole, unread = read_corpus(arguments)
-    corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
-    emotions = emotions_in_order(corpus, arguments)
+    make = partial(_prepare, systems=to_prepare, num_proc=options.num_proc)
+    corpus, num_skipped = read_usable(options, make)  # before it is split
+    emotions = emotions_in_order(corpus, options)
     # The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared.
-    independent = "speaker" if arguments.corpus.protocol == "none" else arguments.corpus.protocol
-    protocols = arguments.protocols or [independent, "random"]
-    folds = {protocol: _folds(arguments, corpus, protocol) for protocol in protocols}
+    independent = "speaker" if options.corpus.protocol == "none" else options.corpus.protocol
+    protocols = options.protocols or [independent, "random"]
+    folds = {protocol: _folds(options, corpus, protocol) for protocol in protocols}
     for its_folds in folds.values():
         check_folds(corpus, its_folds, emotions)
-    if arguments.embeddings is not None:
-        check_to_the_end(arguments.embeddings)
+    if options.embeddings is not None:
+        check_to_the_end(options.embeddings)
     aligned = make(corpus)
     vectors = None
-    if arguments.embeddings is not None:
+    if options.embeddings is not None:
         spoken = {word["word"] for words in aligned["words"] for word in words}
-        vectors = read_word_vectors(arguments.embeddings, "corpus", spoken)
-    systems, seeds = [row.system for row in rows], list(range(arguments.seeds))
-    skipped = unread + len(whole) - len(corpus)
-    return TablesPlan(aligned, emotions, systems, to_run, folds, seeds, vectors, arguments.output_dir, skipped), rows
+        vectors = read_word_vectors(options.embeddings, "corpus", spoken)
+    systems, seeds = [row.system for row in rows], list(range(options.seeds))
+    return TablesPlan(aligned, emotions, systems, to_run, folds, seeds, vectors, options.output_dir, num_skipped), rows
 
 
 def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Dataset:
@@ -111,14 +113,14 @@ def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Datas
     return aligned
 
 
-def _rows(arguments: TableOptions) -> list[Row]:
+def _rows(options: TableOptions) -> list[Row]:
     """Every row; those that are not asked for now may have been run before."""
-    rows = table_rows(arguments.recipe)
-    unknown = set(arguments.rows or ()) - {row.system.key for row in rows}
+    rows = table_rows(options.recipe)
+    unknown = set(options.rows or ()) - {row.system.key for row in rows}
     if unknown:
         known = ", ".join(row.system.key for row in rows)
         raise ValueError(f"There is no row {', '.join(sorted(unknown))}; choose among {known}.")
-    return [_with_epochs(row, arguments.epochs) for row in rows] if arguments.epochs else rows
+    return [_with_epochs(row, options.epochs) for row in rows] if options.epochs else rows
 
 
 def _with_epochs(row: Row, epochs: int) -> Row:
@@ -126,9 +128,9 @@ def _with_epochs(row: Row, epochs: int) -> Row:
     return row if recipe is None else replace(row, system=replace(row.system, recipe=replace(recipe, epochs=epochs)))
 
 
-def _folds(arguments: TableOptions, corpus: Dataset, protocol: str) -> list[Fold]:
+def _folds(options: TableOptions, corpus: Dataset, protocol: str) -> list[Fold]:
     """Those of the file that an earlier run of the same command left, else new ones."""
-    path = _folds_file(arguments, protocol)
+    path = _folds_file(options, protocol)
     if path.is_file():
         return read_folds(path, corpus)
     num_speakers = len(set(corpus["speaker"]))
@@ -136,49 +138,49 @@ def _folds(arguments: TableOptions, corpus: Dataset, protocol: str) -> list[Fold
     return make_folds(corpus, protocol, num_folds[protocol], seed=0)
 
 
-def _folds_file(arguments: TableOptions, protocol: str) -> Path:
-    return arguments.output_dir / f"folds_{protocol}.json"
+def _folds_file(options: TableOptions, protocol: str) -> Path:
+    return options.output_dir / f"folds_{protocol}.json"
 
 
-def _check_output_dir(arguments: TableOptions) -> None:
+def _check_output_dir(options: TableOptions) -> None:
     """An unfinished run of the same command goes on; nothing else may be there."""
-    folder = arguments.output_dir
+    folder = options.output_dir
     if (folder / ARGUMENTS).is_file():
-        check_same_arguments(folder, recorded(arguments, FREE_ARGUMENTS))
+        check_same_options(folder, recorded(options, FREE_OPTIONS))
     elif folder.is_file() or any(folder.glob("*")):
         raise ValueError(f"{folder} holds something else than a run of this script; choose another folder.")
-    elif not arguments.dry_run:
+    elif not options.dry_run:
         check_writable(folder)
 
 
-def _start_run(arguments: TableOptions, plan: TablesPlan) -> None:
+def _start_run(options: TableOptions, plan: TablesPlan) -> None:
     """Record what was asked for, and who is where."""
-    write_json(arguments.output_dir / ARGUMENTS, recorded(arguments, FREE_ARGUMENTS))
+    write_json(options.output_dir / ARGUMENTS, recorded(options, FREE_OPTIONS))
     for protocol, folds in plan.folds.items():
-        if not _folds_file(arguments, protocol).is_file():
-            write_folds(folds, plan.aligned, _folds_file(arguments, protocol), protocol, seed=0)
+        if not _folds_file(options, protocol).is_file():
+            write_folds(folds, plan.aligned, _folds_file(options, protocol), protocol, seed=0)
 
 
-def _num_workers(arguments: TableOptions, accelerator: Accelerator) -> int:
+def _num_workers(options: TableOptions, accelerator: Accelerator) -> int:
     """Trainings at a time: as asked for; without a GPU and without other processes one for each core."""
-    if arguments.jobs is not None:
-        if arguments.jobs > 1 and accelerator.num_processes > 1:
+    if options.jobs is not None:
+        if options.jobs > 1 and accelerator.num_processes > 1:
             raise ValueError("--jobs starts processes of its own; give it, or several processes of accelerate.")
-        return arguments.jobs
+        return options.jobs
     shares_a_job = accelerator.num_processes > 1 or torch.accelerator.is_available()
     return 1 if shares_a_job else len(os.sched_getaffinity(0))
 
 
-def _results(arguments: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> dict:
+def _results(options: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> dict:
     """What the tables and the report are made of."""
     return {
-        "corpus": arguments.corpus_title,
+        "corpus": options.corpus_title,
         "emotions": list(plan.emotions),
         "num_utterances": len(plan.aligned),
         "num_skipped": plan.num_skipped,
         "seeds": list(plan.seeds),
-        "trial_epochs": arguments.epochs,
-        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
+        "trial_epochs": options.epochs,
+        "word_vectors": "learnt" if options.embeddings is None else options.embeddings.name,
         "protocols": list(plan.folds),
         "truth": dict(zip(plan.aligned["id"], plan.aligned["emotion"], strict=True)),
         "rows": [

@@ -143,7 +143,7 @@ class RunOptions(Options):
         "--text_disjoint",
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
-    seed: Annotated[int, int] = option(0, help="of weights, batches, augmentation and random folds")
+    seed: Annotated[int, whole_number] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(True, help="score the SVM as well")
     log_with: str | None = option(None, help="accelerate's trackers: tensorboard, wandb, ..., or all")
     resume_from_checkpoint: Annotated[Path | None, as_path] = option(

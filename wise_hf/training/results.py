@@ -29,7 +29,7 @@ SYSTEMS = {
     "svm": "SVM on MFCC statistics",
     "svm_unknown": "SVM, speakers unknown",
 }
-# What the numbers depend on beside the arguments.
+# What the numbers depend on beside the options.
 VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 RESULT_FILES = ("results.json", "results.md", "confusion.png", "learning_curves.png")
 
@@ -42,23 +42,23 @@ PROTOCOLS = {
 
 
 def describe_training(
-    arguments: TrainOptions, prepared: Dataset, emotions: Sequence[str], accelerator: Accelerator
+    options: TrainOptions, prepared: Dataset, emotions: Sequence[str], accelerator: Accelerator
 ) -> dict:
     """What was run, for results.json; `describe_folds` tells of the folds."""
-    read_with = {"emotions": arguments.emotions, "label_map": arguments.label_map, **(arguments.corpus_options or {})}
+    read_with = {"emotions": options.emotions, "label_map": options.label_map, **(options.corpus_options or {})}
     return {
-        "corpus": arguments.corpus_title,
-        "corpus_options": {"dataset": arguments.dataset} | {name: value for name, value in read_with.items() if value},
+        "corpus": options.corpus_title,
+        "corpus_options": {"dataset": options.dataset} | {name: value for name, value in read_with.items() if value},
         "emotions": list(emotions),
         "num_utterances": len(prepared),
         "emotion_counts": dict(Counter(prepared["emotion"])),
         "alignments": dict(Counter(prepared["alignment"])),
-        "seed": arguments.seed,
-        "recipe_name": arguments.recipe,
-        "recipe": asdict(recipe_of(arguments)),
-        "model": model_choices_of(arguments),
-        "word_vectors": "learnt" if arguments.embeddings is None else arguments.embeddings.name,
-        "mfcc_backend": arguments.mfcc_backend,
+        "seed": options.seed,
+        "recipe_name": options.recipe,
+        "recipe": asdict(recipe_of(options)),
+        "model": model_choices_of(options),
+        "word_vectors": "learnt" if options.embeddings is None else options.embeddings.name,
+        "mfcc_backend": options.mfcc_backend,
         "versions": {name: str(import_module(name).__version__) for name in VERSIONS_OF},
         "accelerate": {
             "processes": accelerator.num_processes,
@@ -69,12 +69,12 @@ def describe_training(
     }
 
 
-def describe_folds(arguments: TrainOptions, folds: Sequence[Fold], origin: Mapping) -> dict:
+def describe_folds(options: TrainOptions, folds: Sequence[Fold], origin: Mapping) -> dict:
     """Who was where and how that was decided, for results.json."""
     return {
         "protocol": origin["protocol"],
         "folds_seed": origin["seed"],
-        "folds_file": None if arguments.folds_file is None else arguments.folds_file.name,
+        "folds_file": None if options.folds_file is None else options.folds_file.name,
         "text_disjoint": origin["text_disjoint"],
         "left_out": [len(fold.left_out) for fold in folds],
     }

@@ -1,5 +1,6 @@
 """One run of training: a corpus, its folds, a trial on each, and the results."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +12,18 @@ from datasets import Dataset
 
 from wise_hf.data.augmentation import WARPS, check_augmentations
 from wise_hf.data.collator import load_utterances, speaker_statistics
-from wise_hf.data.corpora.reading import emotions_in_order, read_corpus
+from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.prepare import prepare
-from wise_hf.data.unusable import without_unusable
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import describe_folds, describe_training, summarize_run, write_results
 from wise_hf.training.run_folder import (
+    ARGUMENTS,
     FOLDS,
     TRACKED,
     Interrupted,
@@ -62,14 +63,14 @@ class ReadyCorpus:
 
 
 def train(
-    arguments: TrainOptions,
+    options: TrainOptions,
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
 ) -> dict:
     """Prepare the corpus, train and test on every fold, write the results.
 
     Args:
-        arguments: what to train, on what, and where the results go.
+        options: what to train, on what, and where the results go.
         before_training: called on the main process when the corpus and the folds are read, before the hours of work.
         after_training: called on the main process with the folder of the first model, when the results are written.
 
@@ -77,132 +78,145 @@ def train(
         The results, as results.json has them; nothing on all processes but the main one.
 
     Raises:
-        ValueError: for anything that the person who gave the arguments can mend.
+        ValueError: for anything that the person who gave the options can mend.
         Interrupted: with how to continue.
     """
-    arguments = with_cross_validation(arguments)
-    check_arguments(arguments)
-    accelerator = make_accelerator(
-        arguments.gradient_accumulation_steps, arguments.log_with, arguments.output_dir / TRACKED
-    )
+    options = with_cross_validation(options)
+    check_options(options)
+    try:
+        return _train(options, before_training, after_training)
+    except KeyboardInterrupt:
+        raise _interrupted(options) from None
+
+
+def _interrupted(options: TrainOptions) -> Interrupted:
+    path = options.output_dir / ARGUMENTS
+    if not path.is_file() or json.loads(path.read_text(encoding="utf-8")) != recorded(options):
+        return Interrupted("The preparation was interrupted; continue it with the same command.")
+    added = ("--resume_from_checkpoint", str(options.output_dir))
+    told = f"The training was interrupted; continue it with the same command and {' '.join(added)}."
+    return Interrupted(told, () if options.resume_from_checkpoint else added)
+
+
+def _train(
+    options: TrainOptions, before_training: Callable[[], object], after_training: Callable[[Path], object]
+) -> dict:
+    """Do what `train` says, with options that are checked."""
+    accelerator = make_accelerator(options.gradient_accumulation_steps, options.log_with, options.output_dir / TRACKED)
     with accelerator.main_process_first():
         if accelerator.is_main_process:
-            check_output_dir(arguments)
+            check_output_dir(options)
     with accelerator.main_process_first():
-        ready = prepare_corpus(arguments, before_training if accelerator.is_main_process else None)
-    trials = make_trials(arguments, ready, accelerator)
-    description = describe_training(arguments, ready.prepared, ready.emotions, accelerator)
-    description |= describe_folds(arguments, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
-    fold_results = _run_folds(arguments, ready, trials, accelerator)
+        ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
+    trials = make_trials(options, ready, accelerator)
+    description = describe_training(options, ready.prepared, ready.emotions, accelerator)
+    description |= describe_folds(options, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
+    fold_results = _run_folds(options, ready, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
     results = summarize_run(fold_results, description)
-    write_results(results, arguments.output_dir)
-    logger.info("Written: %s", arguments.output_dir / "results.json")
+    write_results(results, options.output_dir)
+    logger.info("Written: %s", options.output_dir / "results.json")
     # The first fold's, whatever it scored: to take the best would be to choose by test scores.
     after_training(trials[0].output_dir)
     return results
 
 
 def _run_folds(
-    arguments: TrainOptions, ready: ReadyCorpus, trials: Sequence[Trial], accelerator: Accelerator
+    options: TrainOptions, ready: ReadyCorpus, trials: Sequence[Trial], accelerator: Accelerator
 ) -> list[dict]:
     """Start or continue the run in its folder, and train and test on every fold."""
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
         if accelerator.is_main_process:
-            start_run(arguments)
-            write_folds(ready.folds, ready.prepared, arguments.output_dir / FOLDS, **ready.origin)
-    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(arguments).items()})
-    try:
-        results = run_folds(*make_systems(arguments), ready.folds, trials)
-    except KeyboardInterrupt:
-        resume = f"--resume_from_checkpoint {arguments.output_dir}"
-        raise Interrupted(f"The training was interrupted; continue it with the same command and {resume}.") from None
+            start_run(options)
+            write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
+    accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
+    results = run_folds(*make_systems(options), ready.folds, trials)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
 
 
-def with_cross_validation(arguments: TrainOptions) -> TrainOptions:
-    """The arguments with the protocol that is meant where neither a protocol nor a file of folds is given."""
-    if arguments.cross_validation is not None or arguments.folds_file is not None:
-        return arguments
-    corpus = arguments.corpus
-    return replace(arguments, cross_validation=corpus.protocol, folds=arguments.folds or corpus.num_folds)
+def with_cross_validation(options: TrainOptions) -> TrainOptions:
+    """The options with the corpus's usual protocol, and its usual number of folds for that, filled in."""
+    if options.folds_file is not None:
+        return options
+    protocol = options.cross_validation or options.corpus.protocol
+    usual = options.corpus.num_folds if protocol == options.corpus.protocol else None
+    return replace(options, cross_validation=protocol, folds=options.folds or usual)
 
 
-def check_arguments(arguments: TrainOptions) -> None:
+def check_options(options: TrainOptions) -> None:
     """Say at once what would be found out late, or not at all.
 
     Args:
-        arguments: of `with_cross_validation`.
+        options: of `with_cross_validation`.
 
     Raises:
         ValueError: for word vectors or a file of folds that cannot be read, or options that do not go together.
     """
-    _check_fold_arguments(arguments)
-    if arguments.embeddings is not None:
-        check_word_vectors(arguments.embeddings)
-    if arguments.embeddings is None and (arguments.vocabulary is not None or arguments.train_embeddings):
+    _check_fold_options(options)
+    if options.embeddings is not None:
+        check_word_vectors(options.embeddings)
+    if options.embeddings is None and (options.vocabulary is not None or options.train_embeddings):
         raise ValueError(
             "--vocabulary and --train_embeddings are about the word vectors of --embeddings; give a file."
         )
 
 
-def _check_fold_arguments(arguments: TrainOptions) -> None:
-    finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(arguments, name)]
-    if arguments.folds_file is not None and (arguments.cross_validation or finer):
-        given = ", ".join(["--cross_validation"] * (arguments.cross_validation is not None) + finer)
+def _check_fold_options(options: TrainOptions) -> None:
+    finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(options, name)]
+    if options.folds_file is not None and (options.cross_validation or finer):
+        given = ", ".join(["--cross_validation"] * (options.cross_validation is not None) + finer)
         raise ValueError(f"--folds_file says already who is where; give either it or {given}.")
-    if arguments.cross_validation == "none" and finer:
+    if options.cross_validation == "none" and finer:
         raise ValueError(
             f"{', '.join(finer)}: nothing is tested without a cross-validation; give --cross_validation session, "
             "speaker or random as well."
         )
-    path = _folds_file(arguments)
+    path = _folds_file(options)
     if path is not None:
         read_origin(path)
 
 
-def _folds_file(arguments: TrainOptions) -> Path | None:
+def _folds_file(options: TrainOptions) -> Path | None:
     """The file that the folds are read from, if any; a continued run goes on with what it wrote itself."""
-    recorded = arguments.output_dir / FOLDS
-    is_continued = arguments.resume_from_checkpoint is not None and recorded.is_file()
-    return recorded if is_continued else arguments.folds_file
+    recorded = options.output_dir / FOLDS
+    is_continued = options.resume_from_checkpoint is not None and recorded.is_file()
+    return recorded if is_continued else options.folds_file
 
 
-def prepare_corpus(arguments: TrainOptions, before_preparing: Callable[[], object] | None = None) -> ReadyCorpus:
+def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object] | None = None) -> ReadyCorpus:
     """Read the corpus, make its folds and extract its features.
 
     Args:
-        arguments: of `with_cross_validation`.
+        options: of `with_cross_validation`.
         before_preparing: called when all that is quickly told is known to be right; `None` on other processes than the
             main one.
 
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    extractor = WISEFeatureExtractor(mfcc_backend=arguments.mfcc_backend, level=recipe_of(arguments).level)
-    check_augmentations(recipe_of(arguments).augment, extractor)
-    whole, num_unread = read_corpus(arguments)
-    make = partial(prepare, feature_extractor=extractor, num_proc=arguments.num_proc)
-    corpus = without_unusable(whole, make) if arguments.skip_unusable else whole  # before it is split
-    emotions = emotions_in_order(corpus, arguments)
-    folds, origin = choose_folds(arguments, corpus)
+    extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=recipe_of(options).level)
+    check_augmentations(recipe_of(options).augment, extractor)
+    make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
+    corpus, num_skipped = read_usable(options, make)  # before it is split
+    emotions = emotions_in_order(corpus, options)
+    folds, origin = choose_folds(options, corpus)
     check_folds(corpus, folds, emotions)
     if before_preparing is not None:
-        if arguments.embeddings is not None:
-            check_to_the_end(arguments.embeddings)
+        if options.embeddings is not None:
+            check_to_the_end(options.embeddings)
         before_preparing()
-    return ReadyCorpus(make(corpus), emotions, folds, origin, num_unread + len(whole) - len(corpus))
+    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped)
 
 
-def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
-    """Who is where, as the arguments say.
+def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
+    """Who is where, as the options say.
 
     Args:
-        arguments: of `with_cross_validation`.
+        options: of `with_cross_validation`.
         corpus: the utterances.
 
     Returns:
@@ -211,21 +225,21 @@ def choose_folds(arguments: TrainOptions, corpus: Dataset) -> tuple[list[Fold], 
     Raises:
         ValueError: for folds that cannot be made, or a file of other utterances.
     """
-    path = _folds_file(arguments)
+    path = _folds_file(options)
     if path is not None:
         return read_folds(path, corpus), read_origin(path)
-    folds = make_folds(corpus, arguments.cross_validation, arguments.folds, arguments.seed)
-    if arguments.text_disjoint:
+    folds = make_folds(corpus, options.cross_validation, options.folds, options.seed)
+    if options.text_disjoint:
         folds = [without_tested_text(corpus, fold) for fold in folds]
-    origin = {"protocol": arguments.cross_validation, "seed": arguments.seed}
-    return folds, origin | {"text_disjoint": bool(arguments.text_disjoint)}
+    origin = {"protocol": options.cross_validation, "seed": options.seed}
+    return folds, origin | {"text_disjoint": options.text_disjoint}
 
 
-def make_systems(arguments: TrainOptions) -> tuple[System, dict[str, System]]:
+def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
     """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
-    recipe = recipe_of(arguments)
-    wise = wise_system(recipe, mfcc_backend=arguments.mfcc_backend, **model_choices_of(arguments))
-    if not arguments.svm:
+    recipe = recipe_of(options)
+    wise = wise_system(recipe, mfcc_backend=options.mfcc_backend, **model_choices_of(options))
+    if not options.svm:
         return wise, {}
     both = ("train", "validation")
     svm = partial(make_svm, learns_from=both, normalized_by=both if recipe.refit else ("train",))
@@ -233,24 +247,24 @@ def make_systems(arguments: TrainOptions) -> tuple[System, dict[str, System]]:
     return wise, {"svm": svm(recipe.normalization)} | unknown
 
 
-def make_trials(arguments: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
+def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
     """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
-    recipe, utterances = recipe_of(arguments), load_utterances(ready.prepared)
+    recipe, utterances = recipe_of(options), load_utterances(ready.prepared)
     statistics = {}
     if recipe.normalization == "speaker":
         statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
-    vectors = load_word_vectors(arguments.embeddings, arguments.vocabulary or DEFAULT_VOCABULARY, utterances)
-    output_dirs = fold_dirs(arguments.output_dir, ready.folds)
+    vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
+    output_dirs = fold_dirs(options.output_dir, ready.folds)
     return [
         Trial(
             parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
             emotions=ready.emotions,
             vectors=vectors,
-            seed=arguments.seed,
+            seed=options.seed,
             output_dir=output_dir,
             name=f"Fold {number}/{len(output_dirs)}" if len(output_dirs) > 1 else "Training",
             statistics=statistics,
-            make_accelerator=partial(make_accelerator, arguments.gradient_accumulation_steps),
+            make_accelerator=partial(make_accelerator, options.gradient_accumulation_steps),
             log=with_prefix(output_dir.name, accelerator.log),
         )
         for number, (fold, output_dir) in enumerate(zip(ready.folds, output_dirs, strict=True), 1)

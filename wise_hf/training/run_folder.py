@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields
 from pathlib import Path
 
 from wise_hf.data.files import check_writable, write_json
@@ -15,30 +16,39 @@ ARGUMENTS = "arguments.json"
 FOLDS = "folds.json"
 TRACKED = "trackers"  # what trackers write, where they write files
 # What may differ between an interrupted run and its continuation.
-FREE_ARGUMENTS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", "log_with")
+FREE_OPTIONS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", "log_with")
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C while something is trained; the message says how to continue."""
+    """Ctrl-C during a run; the message says how to continue.
+
+    Args:
+        told: the message.
+        added: what is to be added to the same command.
+    """
+
+    def __init__(self, told: str, added: Sequence[str] = ()):
+        super().__init__(told)
+        self.added = added
 
 
-def check_output_dir(arguments: TrainOptions) -> None:
+def check_output_dir(options: TrainOptions) -> None:
     """Find out at once whether the output folder can be used; nothing is changed in it yet.
 
     Raises:
         ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
     """
-    output_dir, resume = arguments.output_dir, arguments.resume_from_checkpoint
+    output_dir, resume = options.output_dir, options.resume_from_checkpoint
     has_run = (output_dir / ARGUMENTS).is_file()
     if resume is not None and resume.resolve() != output_dir.resolve():
         raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
     if resume is not None and not has_run:
         raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
     if resume is not None:
-        check_same_arguments(output_dir, recorded(arguments))
+        check_same_options(output_dir, recorded(options))
     elif not has_run and any(output_dir.glob("*")):
         raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
-    elif has_run and not arguments.overwrite_output_dir:
+    elif has_run and not options.overwrite_output_dir:
         raise ValueError(
             f"{output_dir} holds an earlier run; continue it with --resume_from_checkpoint {output_dir}, give "
             "--overwrite_output_dir, or choose another folder."
@@ -47,43 +57,50 @@ def check_output_dir(arguments: TrainOptions) -> None:
         check_writable(output_dir)
 
 
-def start_run(arguments: TrainOptions) -> None:
+def start_run(options: TrainOptions) -> None:
     """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
-    if arguments.resume_from_checkpoint is not None:
+    if options.resume_from_checkpoint is not None:
         return
-    for path in arguments.output_dir.glob("*"):
+    for path in options.output_dir.glob("*"):
         if path.name.startswith(("fold_", "model", TRACKED)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.name in (*RESULT_FILES, FOLDS):
             path.unlink()
-    write_json(arguments.output_dir / ARGUMENTS, recorded(arguments))
+    write_json(options.output_dir / ARGUMENTS, recorded(options))
 
 
-def recorded(arguments: TrainOptions, free: Sequence[str] = FREE_ARGUMENTS) -> dict:
-    """The arguments as JSON keeps them, without those that may differ when a run is continued."""
-    given = {**vars(arguments), **(arguments.corpus_options or {})}
+def recorded(options: TrainOptions, free: Sequence[str] = FREE_OPTIONS) -> dict:
+    """The options as JSON keeps them, without those that may differ when a run is continued."""
+    given = {**vars(options), **(options.corpus_options or {})}
     kept = {name: value for name, value in given.items() if name not in (*free, "corpus_options")}
     return json.loads(json.dumps(kept, default=lambda path: str(path.resolve())))
 
 
-def check_same_arguments(output_dir: Path, given: Mapping) -> None:
-    """Refuse to continue a run with other arguments.
+def check_same_options(output_dir: Path, given: Mapping) -> None:
+    """Refuse to continue a run with other options.
 
     Args:
         output_dir: holds a run that is to be continued.
-        given: the arguments, as `recorded` gives them.
+        given: the options, as `recorded` gives them.
 
     Raises:
-        ValueError: for arguments that are not those that the run was started with.
+        ValueError: for options that are not those that the run was started with.
     """
     before = json.loads((output_dir / ARGUMENTS).read_text(encoding="utf-8"))
+    off = {each.name for each in fields(TrainOptions) if each.default is False}  # a run of 0.1.0 recorded None
     names = given.keys() | before.keys()
-    changed = sorted(name for name in names if (given.get(name) or None) != (before.get(name) or None))
+    changed = sorted(each for each in names if _value(given, each, off) != _value(before, each, off))
     if changed:
         told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
         raise ValueError(
-            f"The run in {output_dir} was started otherwise ({told}); give the same arguments, or another folder."
+            f"The run in {output_dir} was started with other options ({told}); give the same, or another folder."
         )
+
+
+def _value(recorded: Mapping, name: str, off: Set[str]) -> object:
+    """An option's value; `None` where it is not given, however that is written."""
+    value = recorded.get(name)
+    return None if value == {} or (value is False and name in off) else value
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:

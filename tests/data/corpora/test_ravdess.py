@@ -69,3 +69,10 @@ def test_damaged_clips_are_told(clips, tmp_path):
     shutil.copy(__file__, root / "Actor_01" / "03-01-04-01-01-01-01.wav")
     corpus, unusable = read_ravdess(root)
     assert len(corpus) == 1 and "1 of 2 recordings cannot be used" in str(unusable)
+
+
+def test_a_copy_that_has_every_folder_twice_is_read_once(clips, tmp_path):
+    root = clips("03-01-03-01-01-01-01.wav")
+    shutil.copytree(root / "Actor_01", root / "audio_speech_actors_01-24" / "Actor_01")
+    corpus, _ = read_ravdess(root)
+    assert corpus["audio"] == [str(root / "Actor_01" / "03-01-03-01-01-01-01.wav")]

@@ -18,5 +18,5 @@ def register(corpus: Corpus) -> None:
 
 
 def source_of(title: str) -> str | None:
-    """Whose the recordings of a corpus are that results call so, and under which licence; `None` = nobody says."""
+    """Who owns the recordings of the corpus with this title, and their licence; `None` if unknown."""
     return next((each.sources[title] for each in CORPORA.values() if title in each.sources), None)

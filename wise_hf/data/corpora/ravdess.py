@@ -42,8 +42,9 @@ def list_speech(data_dir: Path) -> list[Recording]:
     Raises:
         ValueError: for a folder without such recordings.
     """
-    found = (path for path in data_dir.rglob("*") if NAME.fullmatch(path.name))
-    paths = sorted(found, key=lambda path: path.name)
+    # By name: a copy that is passed around has every folder twice.
+    found = {path.name: path for path in sorted(data_dir.rglob("*"), reverse=True) if NAME.fullmatch(path.name)}
+    paths = [found[name] for name in sorted(found)]
     if not paths:
         raise ValueError(
             f"{data_dir} holds no speech of RAVDESS (03-01-*.wav); give the folder with Actor_01, Actor_02, ..."

@@ -10,6 +10,7 @@ from datasets import Dataset
 
 from wise_hf.data.corpora import CORPORA, Corpus
 from wise_hf.data.options import Options, as_label_map, as_path, different_names, option, positive
+from wise_hf.data.unusable import without_unusable
 from wise_hf.model.configuration_wise import EMOTIONS
 
 
@@ -47,7 +48,7 @@ class CorpusOptions(Options):
     emotions: Annotated[list[str] | str | None, as_emotions] = option(
         None,
         help=f"comma-separated, e.g. {','.join(EMOTIONS)}, or a set that the corpus has: "
-        f"{_listed(lambda each: ', '.join(each.label_sets))} (default: all that it is usual to take)",
+        f"{_listed(lambda each: ', '.join(each.label_sets))} (default: its usual ones, of most corpora all)",
     )
     label_map: Annotated[dict[str, str] | str | None, as_label_map] = option(
         None, help="read emotions as others: calm=neutral,..."
@@ -88,11 +89,33 @@ def read_corpus(options: CorpusOptions) -> tuple[Dataset, int]:
     own = _own_options(corpus, options.corpus_options or {})
     if isinstance(options.emotions, str) and options.emotions not in corpus.label_sets:
         raise _of_other_corpora(f"--emotions {options.emotions}", lambda each: options.emotions in each.label_sets)
+    if isinstance(options.emotions, str) and options.label_map:
+        raise ValueError(
+            f"The set of emotions '{options.emotions}' has its own label map; to map labels, give --emotions by name."
+        )
     label_map = options.label_map or {}
     dataset, unusable = corpus.read(options.data_dir, options.emotions, label_map, options.num_proc, **own)
     if unusable is not None and not options.skip_unusable:
         raise unusable
     return dataset, 0 if unusable is None else len(unusable.reasons)
+
+
+def read_usable(options: CorpusOptions, prepare: Callable[[Dataset], object]) -> tuple[Dataset, int]:
+    """Read the corpus that the options name, without what cannot be prepared where that is passed over.
+
+    Args:
+        options: which corpus, and whether anything is passed over (`--skip_unusable`).
+        prepare: what is to be done with it, and raises UnusableUtterances where it cannot be.
+
+    Returns:
+        The utterances, and how many recordings were passed over.
+
+    Raises:
+        ValueError: see `read_corpus`.
+    """
+    whole, num_unread = read_corpus(options)
+    corpus = without_unusable(whole, prepare) if options.skip_unusable else whole
+    return corpus, num_unread + len(whole) - len(corpus)
 
 
 def _own_options(corpus: Corpus, given: Mapping[str, object]) -> dict[str, object]:

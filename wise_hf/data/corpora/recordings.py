@@ -95,6 +95,7 @@ def read_recordings(
     if isinstance(emotions, str):
         names = label_sets[emotions]
         chosen = [(each, names[each.emotion]) for each in recordings if each.emotion in names]
+        logger.info("%s: %s.", root, _listed(Counter(emotion for _, emotion in chosen)))
     else:
         chosen = _choose(recordings, emotions, label_map or {}, root)
     utterances, names, reasons = [], [], {}
@@ -104,7 +105,7 @@ def read_recordings(
             utterances.append(_utterance(recording, emotion))
         except (ValueError, OSError) as error:
             reasons[number] = reason_of(error, str(recording.path))
-    unusable = tell_unusable(names, reasons, "pass over them by --skip_unusable (read_folder)")
+    unusable = tell_unusable(names, reasons, "pass over them by --skip_unusable")
     if unusable is not None and not utterances:
         raise unusable
     return Dataset.from_list(utterances, features=UTTERANCE_FEATURES), unusable
