@@ -19,7 +19,7 @@ from wise_hf.data.unusable import UnusableUtterances
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.results import describe_folds, results_to_markdown
-from wise_hf.training.run import check_options, choose_folds, train, with_cross_validation
+from wise_hf.training.run import check_training_options, choose_folds, train, with_cross_validation
 from wise_hf.training.run_folder import Interrupted, check_output_dir, start_run
 
 
@@ -79,7 +79,7 @@ def test_iemocap_is_cross_validated_by_session_unless_asked_otherwise(parse, giv
 )
 def test_options_that_do_not_go_together_are_told_before_any_work(parse, given, sentence):
     with pytest.raises(ValueError) as told:
-        check_options(parse(*given))
+        check_training_options(parse(*given))
     assert sentence in str(told.value)
 
 
@@ -103,7 +103,7 @@ def test_folds_of_a_file_keep_the_protocol_and_the_seed_of_their_run(parse, tmp_
     folds = [Fold("x", [1, 2, 3, 5, 6, 7], [9, 10, 11], [12, 13, 14], [0, 4, 8, 15])]
     write_folds(folds, corpus(), path, "random", 7, text_disjoint=True)
     arguments = parse("--folds_file", path, "--seed", "1")
-    check_options(arguments)
+    check_training_options(arguments)
     chosen, origin = choose_folds(arguments, corpus())
     assert chosen == folds and origin["seed"] == 7
     assert describe_folds(arguments, chosen, origin) == {

@@ -82,7 +82,7 @@ def train(
         Interrupted: with how to continue.
     """
     options = with_cross_validation(options)
-    check_options(options)
+    check_training_options(options)
     try:
         return _train(options, before_training, after_training)
     except KeyboardInterrupt:
@@ -147,7 +147,7 @@ def with_cross_validation(options: TrainOptions) -> TrainOptions:
     return replace(options, cross_validation=protocol, folds=options.folds or usual)
 
 
-def check_options(options: TrainOptions) -> None:
+def check_training_options(options: TrainOptions) -> None:
     """Say at once what would be found out late, or not at all.
 
     Args:
