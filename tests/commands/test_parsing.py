@@ -54,6 +54,12 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
         ("help: 1", "there is no option help"),
         ("seed: 1.7", "invalid"),
         ("seed: true", "invalid"),
+        ("seed: -1\ndata_dir: a\noutput_dir: b", "--seed: '-1' is not a whole number"),
+        ("seed: 4294967296\ndata_dir: a\noutput_dir: b", "--seed: '4294967296' is not below 2**32"),
+        ("label_map: [ab, cd]\ndata_dir: a\noutput_dir: b", "is not a mapping of labels to emotions"),
+        ("emotions: {a: 1, b: 2}\ndata_dir: a\noutput_dir: b", "is not a list of different names"),
+        ("corpus_options: 5\ndata_dir: a\noutput_dir: b", "is not a JSON object"),
+        ("data_dir: ''\noutput_dir: b", "--data_dir: give a name; it is empty"),
         ("svm: perhaps", "Truthy value expected"),
         ("data_dir: a\noutput_dir: b\nepochs: [1, 2]", "--epochs: '[1, 2]' is not a whole number above 0"),
         ("output_dir: [a]\ndata_dir: b", "--output_dir: "),
@@ -104,3 +110,8 @@ def test_a_corpus_may_have_options_with_defaults_of_their_own(monkeypatch):
     assert parse(TrainOptions, None, USUAL).corpus_options is None
     given = parse(TrainOptions, None, [*USUAL, "--take", "0", "--no_quiet"]).corpus_options
     assert given == {"take": 0, "quiet": False}
+
+
+def test_a_corpuss_options_are_given_by_name_and_as_json_together():
+    words = [*USUAL, "--scenario", "improvised", "--corpus_options", '{"keep_nonverbal": true}']
+    assert parse(TrainOptions, None, words).corpus_options == {"keep_nonverbal": True, "scenario": "improvised"}

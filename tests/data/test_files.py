@@ -81,3 +81,11 @@ def test_a_kill_between_the_renamings_leaves_the_old_folder(tmp_path, monkeypatc
     with pytest.raises(SystemExit), written_whole(place) as unfinished:
         unfinished.mkdir()
     assert [path.name for path in last_whole(place).iterdir()] == ["1.json"]
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path):
+    (tmp_path / "mine" / "sub").mkdir(parents=True)
+    (tmp_path / "mine" / "sub" / "thesis.txt").write_text("all of it")
+    with pytest.raises(ValueError, match="mine is a folder; give the name of a file"):
+        write_json(tmp_path / "mine", {})
+    assert (tmp_path / "mine" / "sub" / "thesis.txt").read_text() == "all of it"

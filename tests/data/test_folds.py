@@ -230,4 +230,4 @@ def test_a_single_emotion_is_refused():
 
 def test_a_test_part_without_an_emotion_is_told(caplog):
     check_folds(EMOTIONS_ONLY, [Fold("x", [0, 1], [2, 3], [2])], ["happy", "sad"])
-    assert "test part of fold 'x' has no ['sad']" in caplog.text
+    assert "test part of fold 'x' has no sad;" in caplog.text

@@ -12,7 +12,7 @@ import yaml
 from transformers import HfArgumentParser
 
 from wise_hf.data.corpora import CORPORA
-from wise_hf.data.corpora.reading import CorpusOptions
+from wise_hf.data.corpora.reading import CorpusOptions, as_corpus_options
 from wise_hf.data.options import Options
 
 
@@ -35,7 +35,11 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = HfArgumentParser(
-        _groups(kind), description=description, allow_abbrev=False, formatter_class=HelpFormatter
+        _groups(kind),
+        usage="%(prog)s [FILE.yaml] [OPTIONS]",
+        description=description,
+        allow_abbrev=False,
+        formatter_class=HelpFormatter,
     )
     _add_contraries(parser, kind)
     from_file = {}
@@ -94,4 +98,6 @@ def _with_corpus_options(values: Mapping[str, object]) -> dict[str, object]:
     defaults = {each.name: each.default for corpus in CORPORA.values() for each in dataclasses.fields(corpus.options)}
     given = {name: values[name] for name in defaults.keys() & values.keys() if values[name] != defaults[name]}
     rest = {name: value for name, value in values.items() if name not in defaults}
-    return rest | ({"corpus_options": (rest["corpus_options"] or {}) | given} if given else {})
+    if not given:
+        return rest
+    return rest | {"corpus_options": as_corpus_options(rest["corpus_options"] or {}) | given}

@@ -62,6 +62,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def recordings_in(given: str) -> list[str]:
     """The audio files in a folder and in its folders, hidden ones apart, in order; a file alone."""
+    if not given:
+        raise ValueError("The name of the recording is empty; give an audio file or a folder.")
     folder = Path(given)
     if not folder.is_dir():
         return [given]

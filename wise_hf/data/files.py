@@ -75,9 +75,20 @@ def _remove(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file; see `written_whole`."""
+    """Write a text file; see `written_whole`. A folder of that name stays as it is, and is refused."""
+    check_no_folder(path)
     with written_whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+def check_no_folder(path: Path) -> None:
+    """Refuse a folder where a file is to be written.
+
+    Raises:
+        ValueError: naming the folder.
+    """
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give the name of a file.")
 
 
 def write_json(path: Path, value: object) -> None:

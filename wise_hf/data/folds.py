@@ -107,7 +107,8 @@ def check_folds(dataset: Dataset, folds: Sequence[Fold], emotions: Sequence[str]
                     "--emotions, or take another protocol."
                 )
             if missing and getattr(fold, part):
-                logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, missing)
+                names = ", ".join(missing)
+                logger.warning("The %s part of fold '%s' has no %s; its UA leaves it out.", part, fold.name, names)
 
 
 def without_tested_text(dataset: Dataset, fold: Fold) -> Fold:
@@ -181,7 +182,7 @@ def _grouped_folds(dataset: Dataset, column: str, num_folds: int | None, seed: i
     if num_folds < 2 or len(names) < num_folds:
         raise ValueError(
             f"Speakers or sessions are too few for a cross-validation by {column}: the corpus has {len(names)}, and "
-            f"{max(num_folds, 2)} folds need as many; random folds need none."
+            f"{max(num_folds, 2)} folds need as many; random folds need none, and --folds 2 is the least."
         )
     folds = []
     for group in _consecutive_groups(names, num_folds):

@@ -23,7 +23,7 @@ def option(default: object = dataclasses.MISSING, *, help: str, **argparse_optio
 
 def switch(default: bool | None = None, *, help: str, **argparse_options: object) -> object:
     """An option that is on by `--NAME`, off by `--no-NAME`, and otherwise left to another option."""
-    return option(default, help=f"{help}; --no-... for the contrary", nargs="?", const=True, **argparse_options)
+    return option(default, help=f"{help}; --no-... turns it off", nargs="?", const=True, **argparse_options)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,14 @@ def whole_number(value: int | str) -> int:
     return 0 if str(value) == "0" else positive(value)
 
 
+def as_seed(value: int | str) -> int:
+    """A whole number that all random generators take."""
+    seed = whole_number(value)
+    if seed >= 2**32:
+        raise WrongValue(f"'{value}' is not below 2**32")
+    return seed
+
+
 def _number(low: float, high: float, kind: str) -> Callable[[float | str], float]:
     def check(value: float | str) -> float:
         try:
@@ -97,21 +105,26 @@ positive_number = _number(1e-12, float("inf"), "a number above 0")
 
 def as_path(value: str | Path) -> Path:
     """A file or folder."""
+    if str(value) == "":
+        raise WrongValue("give a name; it is empty")
     return Path(value)
 
 
 def different_names(value: str | Sequence[str]) -> list[str]:
     """`a,b,c`, or a list of names."""
-    found = [name.strip() for name in value.split(",")] if isinstance(value, str) else list(value)
-    if not all(found) or len(set(found)) < len(found):
+    found = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    is_list = isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
+    if not is_list or not all(found) or len(set(found)) < len(found):
         raise ValueError(f"'{value}' is not a list of different names with commas between them")
-    return found
+    return list(found)
 
 
 def as_label_map(value: str | Mapping[str, str]) -> dict[str, str]:
     """`calm=neutral,excited=happy`, or a mapping."""
-    if not isinstance(value, str):
+    if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
         return dict(value)
+    if not isinstance(value, str):
+        raise WrongValue(f"'{value}' is not a mapping of labels to emotions")
     pairs = [pair.split("=") for pair in value.split(",")] if value else []
     if not all(len(pair) == 2 and pair[0].strip() and pair[1].strip() for pair in pairs):
         raise ValueError(f"'{value}' is not a list of OLD=NEW with commas between them")

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from wise_hf.data.collator import WISECollator, load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
-from wise_hf.data.files import check_writable, write_json
+from wise_hf.data.files import check_no_folder, check_writable, write_json
 from wise_hf.data.options import Options, as_path, option, positive
 from wise_hf.data.prepare import prepare
 from wise_hf.data.schema import PreparedUtterance
@@ -47,6 +47,7 @@ def evaluate_model(options: EvaluateOptions) -> str:
         ValueError: for a model or a corpus that cannot be used, or emotions that the model does not know.
     """
     if options.output is not None:
+        check_no_folder(options.output)
         check_writable(options.output.parent)
     model, processor = load_model(options.model), load_processor(options.model)
     emotions = list(model.config.label2id)

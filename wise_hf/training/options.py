@@ -10,6 +10,7 @@ from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.options import (
     Options,
     as_path,
+    as_seed,
     not_negative,
     option,
     positive,
@@ -53,10 +54,12 @@ class FeatureOptions(Options):
     _argument_group_name = "features"
 
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
-        "native", help="what computes the frames: native or opensmile (MFCC), or one of one's own, MODULE:ATTRIBUTE"
+        "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
     )
     level: str | None = option(
-        None, choices=LEVELS, help="of the recordings: brought to one, or left as it is (default: the recipe's)"
+        None,
+        choices=LEVELS,
+        help="bring all recordings to the same level, or leave them as recorded (default: the recipe's)",
     )
 
 
@@ -131,19 +134,19 @@ class RunOptions(Options):
     cross_validation: str | None = option(
         None,
         choices=["none", "session", "speaker", "random"],
-        help="what is left out at a time for the test (default: as is usual for the corpus; for a folder none)",
+        help="what each fold holds out for the test (default: the corpus's usual protocol; none for a folder)",
     )
     folds: Annotated[int | None, positive] = option(
-        None, help="how many (default: as is usual for the corpus, else one a session or speaker; random: 5)"
+        None, help="number of folds (default: the corpus's usual number, else one per session or speaker; random: 5)"
     )
     text_disjoint: bool = option(False, help="keep sentences of the test part out of training and validation")
     folds_file: Annotated[Path | None, as_path] = option(
         None,
-        help="who is where, as an earlier run's OUT/folds.json says; instead of --cross_validation, --folds and "
+        help="use the folds of an earlier run (OUT/folds.json) instead of --cross_validation, --folds and "
         "--text_disjoint",
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
-    seed: Annotated[int, whole_number] = option(0, help="of weights, batches, augmentation and random folds")
+    seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(True, help="score the SVM as well")
     log_with: str | None = option(None, help="accelerate's trackers: tensorboard, wandb, ..., or all")
     resume_from_checkpoint: Annotated[Path | None, as_path] = option(

@@ -138,7 +138,9 @@ def write_results(results: Mapping, output_dir: Path) -> None:
     counts = np.array(results["systems"]["WISE"]["pooled"]["confusion"])
     title = f"WISE, {results['protocol']}"
     save_figure(plot_confusion(counts, results["emotions"], title), output_dir / "confusion.png")
-    save_figure(plot_learning_curves(results["folds"], title), output_dir / "learning_curves.png")
+    save_figure(
+        plot_learning_curves(results["folds"], "WISE, fold by fold and their mean"), output_dir / "learning_curves.png"
+    )
 
 
 def results_to_markdown(results: Mapping) -> str:

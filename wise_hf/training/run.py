@@ -169,7 +169,7 @@ def _check_fold_options(options: TrainOptions) -> None:
     finer = [f"--{name}" for name in ("folds", "text_disjoint") if getattr(options, name)]
     if options.folds_file is not None and (options.cross_validation or finer):
         given = ", ".join(["--cross_validation"] * (options.cross_validation is not None) + finer)
-        raise ValueError(f"--folds_file says already who is where; give either it or {given}.")
+        raise ValueError(f"--folds_file already defines the folds; give either it or {given}.")
     if options.cross_validation == "none" and finer:
         raise ValueError(
             f"{', '.join(finer)}: nothing is tested without a cross-validation; give --cross_validation session, "

@@ -28,8 +28,14 @@ def as_emotions(value: str | Sequence[str]) -> str | list[str]:
     return names
 
 
-def _from_json(value: str | Mapping[str, object]) -> dict[str, object]:
-    return json.loads(value) if isinstance(value, str) else dict(value)
+def as_corpus_options(value: str | Mapping[str, object]) -> dict[str, object]:
+    try:
+        given = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        given = None
+    if not isinstance(given, Mapping):
+        raise ValueError(f'\'{value}\' is not a JSON object such as {{"name": "value"}}')
+    return dict(given)
 
 
 def _listed(tell: Callable[[Corpus], str]) -> str:
@@ -59,7 +65,7 @@ class CorpusOptions(Options):
         help="pass over recordings that cannot be used (missing, damaged, too long, without speech, ...) and count "
         "them; else they are all named and stop the run",
     )
-    corpus_options: Annotated[dict[str, object] | str | None, _from_json] = option(
+    corpus_options: Annotated[dict[str, object] | str | None, as_corpus_options] = option(
         None, help="options of the corpus's own, as JSON; those below can be given by their names"
     )
 

@@ -93,6 +93,8 @@ def read_recordings(
         ValueError: for an emotion that the corpus does not have.
     """
     if isinstance(emotions, str):
+        if emotions not in label_sets:
+            raise ValueError(f"{root} has no set of emotions '{emotions}'; its reader has {', '.join(label_sets)}.")
         names = label_sets[emotions]
         chosen = [(each, names[each.emotion]) for each in recordings if each.emotion in names]
         logger.info("%s: %s.", root, _listed(Counter(emotion for _, emotion in chosen)))
