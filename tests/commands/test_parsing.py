@@ -59,7 +59,7 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
         ("label_map: [ab, cd]\ndata_dir: a\noutput_dir: b", "is not a mapping of labels to emotions"),
         ("emotions: {a: 1, b: 2}\ndata_dir: a\noutput_dir: b", "is not a list of different names"),
         ("corpus_options: 5\ndata_dir: a\noutput_dir: b", "is not a JSON object"),
-        ("data_dir: ''\noutput_dir: b", "--data_dir: give a name; it is empty"),
+        ("data_dir: ''\noutput_dir: b", "a value is empty; give one, or leave its option out"),
         ("svm: perhaps", "Truthy value expected"),
         ("data_dir: a\noutput_dir: b\nepochs: [1, 2]", "--epochs: '[1, 2]' is not a whole number above 0"),
         ("output_dir: [a]\ndata_dir: b", "--output_dir: "),

@@ -45,6 +45,8 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
     from_file = {}
     if words and words[0].endswith(FILES):
         from_file = _read_file(Path(words.pop(0)), parser)
+    if "" in [*words, *from_file.values()]:
+        parser.error("a value is empty; give one, or leave its option out")
     for action in parser._actions:
         if action.dest in from_file:
             action.required = False
