@@ -8,6 +8,7 @@ from pathlib import Path
 
 from huggingface_hub import HfApi
 
+from wise_hf.data.options import Options, option
 from wise_hf.hub.connection import check_token, told_in_a_sentence, try_repeatedly
 from wise_hf.hub.publishing import Destination, check_license, open_repository, publish, tag_is_taken, tagged_commit
 from wise_hf.hub.release import Release
@@ -19,26 +20,19 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubOptions:
+class HubOptions(Options):
     """What a training asks of the Hub; named as in transformers' `TrainingArguments`, where it has the same."""
 
     _argument_group_name = "Hub"
 
-    push_to_hub: bool = field(default=False, metadata={"help": "publish the model; with folds that of the first"})
-    hub_model_id: str | None = field(default=None, metadata={"help": "its name on the Hub: org/name"})
-    hub_private_repo: bool = field(default=False, metadata={"help": "for the owner only"})
-    hub_revision: str | None = field(default=None, metadata={"help": "branch (default: main)"})
-    hub_tag: str | None = field(default=None, metadata={"help": "name of this version, e.g. v1.0; it never moves"})
-    hub_license: str | None = field(
-        default=None,
-        metadata={"help": "of the weights, as the Hub names licences (default: other, as the recordings' allows)"},
-    )
-    hub_training_data: str | None = field(
-        default=None, metadata={"help": 'what it learnt from and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"'}
-    )
-    hub_dataset_name: str | None = field(
-        default=None, metadata={"help": "what the card calls the corpus (default: the folder's name)"}
-    )
+    push_to_hub: bool = option(False, help="publish the model; with folds that of the first")
+    hub_model_id: str | None = option(None, help="its name on the Hub: org/name")
+    hub_private_repo: bool = option(False, help="for the owner only")
+    hub_revision: str | None = option(None, help="branch (default: main)")
+    hub_tag: str | None = option(None, help="name of this version, e.g. v1.0; it never moves")
+    hub_license: str | None = option(None, help="of the weights, as the Hub names licences (default: other)")
+    hub_training_data: str | None = option(None, help='and its licence, e.g. "RAVDESS (CC BY-NC-SA 4.0)"')
+    hub_dataset_name: str | None = option(None, help="what the card calls the corpus (default: the folder's name)")
     hub_card: Path = field(
         default_factory=templates_dir,
         metadata={"help": "folder of the card's template, the handler and the samples (default: that of wise_hf)"},
