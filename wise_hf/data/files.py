@@ -48,7 +48,9 @@ def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
 
 
 def put_in_place(unfinished: Path, place: Path) -> None:
-    """Give what is written its name, instead of what has that name."""
+    """Give what is written its name, instead of what has that name; a file never takes a folder's place."""
+    if not unfinished.is_dir():
+        check_no_folder(place)
     old = _old(place)
     if place.is_dir():
         _remove(old)
@@ -75,8 +77,7 @@ def _remove(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file; see `written_whole`. A folder of that name stays as it is, and is refused."""
-    check_no_folder(path)
+    """Write a text file; see `written_whole`."""
     with written_whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
 
+from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.folds import Fold
 from wise_hf.training.options import TrainOptions
@@ -69,7 +70,7 @@ def start_run(options: TrainOptions) -> None:
     write_json(options.output_dir / ARGUMENTS, recorded(options))
 
 
-def recorded(options: TrainOptions, free: Sequence[str] = FREE_OPTIONS) -> dict:
+def recorded(options: CorpusOptions, free: Sequence[str] = FREE_OPTIONS) -> dict:
     """The options as JSON keeps them, without those that may differ when a run is continued."""
     given = {**vars(options), **(options.corpus_options or {})}
     kept = {name: value for name, value in given.items() if name not in (*free, "corpus_options")}

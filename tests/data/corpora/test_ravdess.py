@@ -49,6 +49,12 @@ def test_a_set_of_emotions_and_a_label_map_choose(clips):
     assert sorted(read_ravdess(root, ["tense", "calm"], {"fearful": "tense"})[0]["emotion"]) == ["calm", "tense"]
 
 
+def test_a_set_of_emotions_and_a_label_map_are_refused_together(clips):
+    root = clips("03-01-06-01-01-01-01.wav")
+    with pytest.raises(ValueError, match="set of emotions 'four' has its own label map"):
+        read_corpus(CorpusOptions(data_dir=root, dataset="ravdess", emotions="four", label_map="fearful=sad"))
+
+
 def test_a_folder_without_clips_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no speech of RAVDESS"):
         read_ravdess(tmp_path)

@@ -69,11 +69,6 @@ def test_classes_are_in_the_order_asked_for_without_those_that_no_utterance_has(
     assert emotions_in_order(corpus, options()) == ["angry", "happy", "sad"]
 
 
-def test_a_set_of_emotions_and_a_label_map_are_refused_together():
-    with pytest.raises(ValueError, match="set of emotions 'four' has its own label map"):
-        read_corpus(options(dataset="ravdess", emotions="four", label_map="fearful=sad"))
-
-
 @pytest.mark.parametrize("value", ["angry", "angry,,sad", "sad,sad"])
 def test_emotions_are_two_or_more_different_names_or_a_set(value):
     with pytest.raises(ValueError, match="is not"):

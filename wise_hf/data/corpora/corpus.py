@@ -46,3 +46,18 @@ class Corpus:
     def option_names(self) -> tuple[str, ...]:
         """What its options are called."""
         return tuple(each.name for each in dataclasses.fields(self.options))
+
+
+def labels_of_set(name: str, label_map: Mapping[str, str] | None, label_sets: LabelSets) -> Mapping[str, str]:
+    """The labels of a set of emotions, each with the emotion that it is read as.
+
+    Raises:
+        ValueError: for a set that the corpus does not have, or with a label map beside it.
+    """
+    if name not in label_sets:
+        raise ValueError(f"There is no set of emotions '{name}'; choose one of {', '.join(label_sets)}.")
+    if label_map:
+        raise ValueError(
+            f"The set of emotions '{name}' has its own label map; to map labels, give --emotions by name."
+        )
+    return label_sets[name]

@@ -95,10 +95,6 @@ def read_corpus(options: CorpusOptions) -> tuple[Dataset, int]:
     own = _own_options(corpus, options.corpus_options or {})
     if isinstance(options.emotions, str) and options.emotions not in corpus.label_sets:
         raise _of_other_corpora(f"--emotions {options.emotions}", lambda each: options.emotions in each.label_sets)
-    if isinstance(options.emotions, str) and options.label_map:
-        raise ValueError(
-            f"The set of emotions '{options.emotions}' has its own label map; to map labels, give --emotions by name."
-        )
     label_map = options.label_map or {}
     dataset, unusable = corpus.read(options.data_dir, options.emotions, label_map, options.num_proc, **own)
     if unusable is not None and not options.skip_unusable:

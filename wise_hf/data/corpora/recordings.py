@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from datasets import Dataset
 
-from wise_hf.data.corpora.corpus import LabelSets
+from wise_hf.data.corpora.corpus import LabelSets, labels_of_set
 from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance, Word
 from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
 from wise_hf.model.audio_wise import audio_duration_s
@@ -93,10 +93,8 @@ def read_recordings(
         ValueError: for an emotion that the corpus does not have.
     """
     if isinstance(emotions, str):
-        if emotions not in label_sets:
-            raise ValueError(f"{root} has no set of emotions '{emotions}'; its reader has {', '.join(label_sets)}.")
-        names = label_sets[emotions]
-        chosen = [(each, names[each.emotion]) for each in recordings if each.emotion in names]
+        read_as = labels_of_set(emotions, label_map, label_sets)
+        chosen = [(each, read_as[each.emotion]) for each in recordings if each.emotion in read_as]
         logger.info("%s: %s.", root, _listed(Counter(emotion for _, emotion in chosen)))
     else:
         chosen = _choose(recordings, emotions, label_map or {}, root)

@@ -11,6 +11,7 @@ from typing import TypedDict
 from datasets import Dataset
 
 from wise_hf.data.cache import cached_map
+from wise_hf.data.corpora.corpus import labels_of_set
 from wise_hf.data.corpora.iemocap import formats
 from wise_hf.data.corpora.iemocap.counts import SESSIONS, find_differences, to_table
 from wise_hf.data.corpora.iemocap.labels import LABEL_NAMES, LABEL_SETS
@@ -139,13 +140,7 @@ def _read_all_words(
 def _label_map(emotions: str | Sequence[str], label_map: Mapping[str, str] | None) -> dict[str, str]:
     """Label read -> emotion, for the labels that are wanted."""
     if isinstance(emotions, str):
-        if emotions not in LABEL_SETS:
-            raise ValueError(f"There is no set of emotions '{emotions}'; choose one of {', '.join(LABEL_SETS)}.")
-        if label_map:
-            raise ValueError(
-                f"The set of emotions '{emotions}' has its own label map; to map labels, give --emotions by name."
-            )
-        return dict(LABEL_SETS[emotions])
+        return dict(labels_of_set(emotions, label_map, LABEL_SETS))
     every = {label: label for label in LABEL_NAMES.values()}
     unknown = set(label_map or {}) - set(every)
     names = every | dict(label_map or {})
