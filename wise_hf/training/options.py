@@ -145,6 +145,9 @@ class RunOptions(Options):
         help="use the folds of an earlier run (OUT/folds.json) instead of --cross_validation, --folds and "
         "--text_disjoint",
     )
+    final_model: bool = option(
+        False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
+    )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(True, help="score the SVM as well")

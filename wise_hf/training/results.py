@@ -80,6 +80,15 @@ def describe_folds(options: TrainOptions, folds: Sequence[Fold], origin: Mapping
     }
 
 
+def describe_final_model(result: Mapping) -> dict:
+    """Which weights learnt from all utterances after the folds, for results.json.
+
+    Args:
+        result: of `run_folds` on a fold that has nothing but a training part.
+    """
+    return {"weights": result["weights"], "num_utterances": result["sizes"]["train"], "epoch": result["epoch"]}
+
+
 def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
     """Mean, deviation and pooled scores of a system over the folds.
 

@@ -21,7 +21,13 @@ from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import describe_folds, describe_training, summarize_run, write_results
+from wise_hf.training.results import (
+    describe_final_model,
+    describe_folds,
+    describe_training,
+    summarize_run,
+    write_results,
+)
 from wise_hf.training.run_folder import (
     ARGUMENTS,
     FOLDS,
@@ -53,6 +59,7 @@ class ReadyCorpus:
         folds: who is where.
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
+        final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
     """
 
     prepared: Dataset
@@ -60,6 +67,7 @@ class ReadyCorpus:
     folds: Sequence[Fold]
     origin: Mapping[str, object]
     num_skipped: int
+    final: Sequence[Fold] = ()
 
 
 def train(
@@ -72,7 +80,8 @@ def train(
     Args:
         options: what to train, on what, and where the results go.
         before_training: called on the main process when the corpus and the folds are read, before the hours of work.
-        after_training: called on the main process with the folder of the first model, when the results are written.
+        after_training: called on the main process, when the results are written, with the folder of the final model
+            or, without one, of the first.
 
     Returns:
         The results, as results.json has them; nothing on all processes but the main one.
@@ -114,11 +123,13 @@ def _train(
     fold_results = _run_folds(options, ready, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
+    if ready.final:
+        description |= {"final_model": describe_final_model(fold_results.pop())}
     results = summarize_run(fold_results, description)
     write_results(results, options.output_dir)
     logger.info("Written: %s", options.output_dir / "results.json")
-    # The first fold's, whatever it scored: to take the best would be to choose by test scores.
-    after_training(trials[0].output_dir)
+    # Without a final one the first fold's, whatever it scored: to take the best would be to choose by test scores.
+    after_training(trials[-1 if ready.final else 0].output_dir)
     return results
 
 
@@ -132,7 +143,8 @@ def _run_folds(
             start_run(options)
             write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
-    results = run_folds(*make_systems(options), ready.folds, trials)
+    wise, others = make_systems(options)
+    results = run_folds(wise, others, [*ready.folds, *ready.final], trials)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
@@ -170,6 +182,7 @@ def _check_fold_options(options: TrainOptions) -> None:
     if options.folds_file is not None and (options.cross_validation or finer):
         given = ", ".join(["--cross_validation"] * (options.cross_validation is not None) + finer)
         raise ValueError(f"--folds_file already defines the folds; give either it or {given}.")
+    finer += ["--final_model"] * options.final_model
     if options.cross_validation == "none" and finer:
         raise ValueError(
             f"{', '.join(finer)}: nothing is tested without a cross-validation; give --cross_validation session, "
@@ -209,7 +222,10 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
         if options.embeddings is not None:
             check_to_the_end(options.embeddings)
         before_preparing()
-    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped)
+    final = [Fold("all", list(range(len(corpus))), [], [])] if options.final_model else []
+    if final and not folds[0].test:
+        raise ValueError(f"--final_model: {options.folds_file} tests nothing; give a file of folds with test parts.")
+    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped, final)
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -254,7 +270,8 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     if recipe.normalization == "speaker":
         statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
-    output_dirs = fold_dirs(options.output_dir, ready.folds)
+    folds = [*ready.folds, *ready.final]
+    output_dirs = fold_dirs(options.output_dir, folds)
     return [
         Trial(
             parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
@@ -262,10 +279,10 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
             vectors=vectors,
             seed=options.seed,
             output_dir=output_dir,
-            name=f"Fold {number}/{len(output_dirs)}" if len(output_dirs) > 1 else "Training",
+            name=f"Fold {number}/{len(ready.folds)}" if fold.test else "Training",
             statistics=statistics,
             make_accelerator=partial(make_accelerator, options.gradient_accumulation_steps),
             log=with_prefix(output_dir.name, accelerator.log),
         )
-        for number, (fold, output_dir) in enumerate(zip(ready.folds, output_dirs, strict=True), 1)
+        for number, (fold, output_dir) in enumerate(zip(folds, output_dirs, strict=True), 1)
     ]
