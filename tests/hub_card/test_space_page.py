@@ -242,7 +242,7 @@ def test_a_model_that_is_not_there_ends_with_a_sentence(tmp_path: Path, monkeypa
 def test_a_port_that_is_taken_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]")
     app = _import("app")
-    monkeypatch.setattr(app, "load_pipeline", lambda *args: None)
+    monkeypatch.setattr(app, "load_classifiers", lambda *args: {"model": None})
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
