@@ -11,14 +11,13 @@ from wise_hf.data import augmentation
 from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.feature_statistics_wise import feature_statistics
 from wise_hf.model.processing_wise import WISEProcessor
 
 
 Statistics = tuple[np.ndarray, np.ndarray]
 MIN_SPEAKER_FRAMES = 1000
-RAGGED = WISEFeatureExtractor.model_input_names
+RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
