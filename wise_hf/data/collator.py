@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Array2D, Dataset
 
 from wise_hf.data import augmentation
 from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
+from wise_hf.data.mapped import mapped_arrays
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_statistics_wise import feature_statistics
 from wise_hf.model.processing_wise import WISEProcessor
@@ -22,7 +23,7 @@ LABELS = ("labels", "label", "label_ids")  # the names that transformers' Traine
 
 
 def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[PreparedUtterance]:
-    """Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
+    """Prepared utterances, as a collator takes them. Frames stay in their files, and are read where they are used.
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
@@ -31,10 +32,15 @@ def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[
     Returns:
         The utterances, with these columns as NumPy arrays.
     """
-    arrays = prepared.select_columns(list(columns)).with_format("numpy")
+    mapped = {name: mapped_arrays(prepared, name) for name in columns if isinstance(prepared.features[name], Array2D)}
+    others = [name for name in columns if name not in mapped]
+    arrays = prepared.select_columns(others).with_format("numpy")
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
     return [
-        text | {"words": spellings(text["words"])} | {name: np.asarray(its[name]) for name in columns}
+        text
+        | {"words": spellings(text["words"])}
+        | {name: np.asarray(its[name]) for name in others}
+        | {name: next(frames) for name, frames in mapped.items()}
         for its, text in zip(arrays, texts, strict=True)
     ]
 

@@ -187,6 +187,15 @@ class WISEModel(WISEPreTrainedModel):
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.word_embeddings = value
 
+    def add_frame_encoder(self, encoder: FrameEncoder) -> None:
+        """Take in the encoder of the frames that the model learnt from, so that it makes them itself.
+
+        Args:
+            encoder: what made them.
+        """
+        self.config.frame_encoder = encoder.config
+        self.frame_encoder = encoder
+
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
         """Put word vectors (GloVe) in place of the embedding's rows.
 

@@ -1,7 +1,12 @@
 """A pretrained speech encoder, read from a folder or the Hub, cut down to the layers that are used."""
 
 import copy
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import parent_process
 from pathlib import Path
 
 import torch
@@ -11,35 +16,76 @@ from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrained
 
 from .configuration_wise import FrameEncoderConfig
 from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
+from .loading import load_model
+
+
+_TOLD = ("name", "license", "transformers_version")  # of an encoder, and no matter to its frames
+
+
+@dataclass(frozen=True)
+class FrameEncoderSource:
+    """Where a frozen encoder is read from; every process reads it for itself.
+
+    Args:
+        name_or_folder: of a Whisper, wav2vec2, HuBERT, WavLM or w2v-BERT: a folder, or a name on the Hub. Or of a
+            saved WISE model, for the encoder that it carries.
+        layers: see `FrameEncoderConfig`, as the rest; empty for a saved WISE model, which has all of this.
+    """
+
+    name_or_folder: str
+    layers: tuple[int, ...] = ()
+    mix: str = "mean"
+    padding: str = "none"
+
+    def read(self) -> FrameEncoder:
+        """The encoder, the same one at every call in a process.
+
+        Raises:
+            ValueError: where there is no such encoder, or it does not have these layers.
+        """
+        return _read(self)
+
+    @property
+    def known_by(self) -> str:
+        """What changes when the frames do, for caches."""
+        return _digest(self)
 
 
 @lru_cache(maxsize=1)
+def _read(source: FrameEncoderSource) -> FrameEncoder:
+    if not source.layers:
+        return load_model(source.name_or_folder).wise.frame_encoder
+    encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
+    return encoder.to("cuda") if torch.cuda.is_available() and parent_process() is None else encoder
+
+
+@lru_cache(maxsize=8)
+def _digest(source: FrameEncoderSource) -> str:
+    encoder = source.read()
+    settings = {name: value for name, value in encoder.config.to_dict().items() if name not in _TOLD}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for tensor in encoder.state_dict().values():
+        digest.update(tensor.cpu().half().numpy().tobytes())
+    return digest.hexdigest()
+
+
 def read_frame_encoder(
-    name_or_folder: str, layers: tuple[int, ...], mix: str = "mean", padding: str = "none"
+    name_or_folder: str, layers: Sequence[int], mix: str = "mean", padding: str = "none"
 ) -> FrameEncoder:
     """A frozen encoder with its pretrained weights.
 
     Args:
-        name_or_folder: of a Whisper, wav2vec2, HuBERT, WavLM or w2v-BERT: a folder, or a name on the Hub.
-        layers, mix, padding: see `FrameEncoderConfig`.
+        name_or_folder, layers, mix, padding: see `FrameEncoderSource`.
 
     Raises:
         ValueError: where there is no such encoder, or it does not have these layers.
     """
-    try:
-        config = AutoConfig.from_pretrained(name_or_folder)
-        inputs = AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict()
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"There is no speech encoder '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name "
-            "on the Hub, such as openai/whisper-base."
-        ) from error
-    check_family(config)
+    config = _read_config(name_or_folder)
     FrameEncoderConfig(encoder=config, layers=layers, padding=padding)  # it may not have them
     encoder = FrameEncoder(
         FrameEncoderConfig(
             encoder=_cut(config, max(layers)),
-            inputs=inputs,
+            inputs=AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict(),
             name=_name_of(name_or_folder),
             license=_license_of(name_or_folder),
             layers=layers,
@@ -49,6 +95,28 @@ def read_frame_encoder(
     )
     encoder.encoder.load_state_dict(_weights(name_or_folder, encoder.encoder.state_dict()))
     return encoder.eval()
+
+
+def middle_layers(name_or_folder: str) -> tuple[int, ...]:
+    """The layers from a third to a half of an encoder: how something is said is heard best there.
+
+    Raises:
+        ValueError: where there is no such encoder.
+    """
+    count = _read_config(name_or_folder).num_hidden_layers
+    return tuple(range(max(1, count // 3), max(1, count // 2) + 1))
+
+
+def _read_config(name_or_folder: str) -> PreTrainedConfig:
+    try:
+        config = AutoConfig.from_pretrained(name_or_folder)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"There is no speech encoder '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name "
+            "on the Hub, such as openai/whisper-base."
+        ) from error
+    check_family(config)
+    return config
 
 
 def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
