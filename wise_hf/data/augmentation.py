@@ -60,11 +60,12 @@ def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureEx
     Raises:
         ValueError: one of them changes MFCC, and the features are others.
     """
-    name = feature_extractor.mfcc_backend
-    unfit = [each for each in augment if each in OF_MFCC and not frame_extractor(name).is_mfcc]
+    are_mfcc = frame_extractor(feature_extractor.mfcc_backend).is_mfcc and not feature_extractor.is_encoded
+    unfit = [each for each in augment if each in OF_MFCC and not are_mfcc]
     if unfit:
+        name = "an encoder's frames" if feature_extractor.is_encoded else repr(feature_extractor.mfcc_backend)
         others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
-        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
+        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name}; give --augment {others}.")
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:

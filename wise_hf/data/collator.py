@@ -5,25 +5,25 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Array2D, Dataset
 
 from wise_hf.data import augmentation
 from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
+from wise_hf.data.mapped import mapped_arrays
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.feature_statistics_wise import feature_statistics
 from wise_hf.model.processing_wise import WISEProcessor
 
 
 Statistics = tuple[np.ndarray, np.ndarray]
 MIN_SPEAKER_FRAMES = 1000
-RAGGED = WISEFeatureExtractor.model_input_names
+RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
 def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[PreparedUtterance]:
-    """Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
+    """Prepared utterances, as a collator takes them. Frames stay in their files, and are read where they are used.
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
@@ -32,10 +32,15 @@ def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[
     Returns:
         The utterances, with these columns as NumPy arrays.
     """
-    arrays = prepared.select_columns(list(columns)).with_format("numpy")
+    mapped = {name: mapped_arrays(prepared, name) for name in columns if isinstance(prepared.features[name], Array2D)}
+    others = [name for name in columns if name not in mapped]
+    arrays = prepared.select_columns(others).with_format("numpy")
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
     return [
-        text | {"words": spellings(text["words"])} | {name: np.asarray(its[name]) for name in columns}
+        text
+        | {"words": spellings(text["words"])}
+        | {name: np.asarray(its[name]) for name in others}
+        | {name: next(frames) for name, frames in mapped.items()}
         for its, text in zip(arrays, texts, strict=True)
     ]
 

@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from transformers import BatchFeature, Pipeline
+from transformers import Pipeline
 
 from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
@@ -114,11 +114,12 @@ class WISEAudioClassificationPipeline(Pipeline):
         return dict(batch) | {"utterance": utterance}
 
     def _stand_in(self) -> dict:
-        """A word of a single frame, which takes the place of an unusable recording in a batch."""
-        frame = np.zeros((1, self.processor.feature_extractor.feature_size), np.float32)
-        encoded = {"input_features": frame, "phoneme_lengths": np.ones(1), "word_lengths": np.ones(1)}
-        batch = BatchFeature(self.processor.feature_extractor.pad([encoded]))
-        return dict(self.processor.add_word_ids(batch, [np.array([self.processor.tokenizer.unk_token_id])], "pt"))
+        """A moment of silence as a word, which takes the place of an unusable recording in a batch."""
+        rate = self.processor.feature_extractor.sampling_rate
+        times = {"start_s": 0.0, "end_s": 0.1}
+        word = {"word": self.processor.tokenizer.unk_token, **times, "phonemes": [{"phoneme": "SIL", **times}]}
+        silence = np.zeros(rate // 10, np.float32)
+        return dict(self.processor(silence, words=[word], sampling_rate=rate, return_tensors="pt"))
 
     def _utterance(self, samples: np.ndarray, text: str | None, words: list[dict] | None) -> dict:
         rate = self.processor.feature_extractor.sampling_rate

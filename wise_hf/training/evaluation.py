@@ -15,6 +15,7 @@ from wise_hf.data.options import Options, as_path, option, positive
 from wise_hf.data.prepare import prepare
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import load_model, load_processor
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import results_part
@@ -77,6 +78,7 @@ def _read_utterances(
     options: EvaluateOptions, emotions: Sequence[str], processor: WISEProcessor
 ) -> tuple[list[PreparedUtterance], int]:
     """The prepared utterances, and how many recordings were passed over."""
+    encoder = FrameEncoderSource(options.model) if processor.feature_extractor.is_encoded else None
 
     def make(corpus: Dataset) -> Dataset:
         unknown = sorted(set(corpus["emotion"]) - set(emotions))
@@ -85,7 +87,7 @@ def _read_utterances(
                 f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
                 "--label_map or choose with --emotions."
             )
-        return prepare(corpus, processor.feature_extractor, options.num_proc)
+        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped

@@ -16,10 +16,8 @@ from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
-from wise_hf.data.prepare import prepare
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
+from wise_hf.training.options import TrainOptions, frames_of, model_choices_of, recipe_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import (
     describe_final_model,
@@ -211,9 +209,9 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=recipe_of(options).level)
-    check_augmentations(recipe_of(options).augment, extractor)
-    make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
+    frames = frames_of(options, recipe_of(options).level)
+    check_augmentations(recipe_of(options).augment, frames.feature_extractor())
+    make = partial(frames.prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
     folds, origin = choose_folds(options, corpus)
@@ -254,7 +252,8 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
     """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
-    wise = wise_system(recipe, mfcc_backend=options.mfcc_backend, **model_choices_of(options))
+    frames = frames_of(options, recipe.level)
+    wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
     both = ("train", "validation")
