@@ -16,6 +16,7 @@ LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tab
 # What the starter model is made of: RAVDESS, a corpus that it is only scored on, and the encoder of its frames.
 RAVDESS ?= ../shared/data/ravdess
 TRANSFER ?= ../shared/data/nemo_pl
+FRAME_ENCODER ?= ../shared/models/whisper-base
 STARTER := out/starter
 
 .PHONY: install test test-quick test-lowest demo starter-model docs quality style benchmark clean
@@ -50,7 +51,7 @@ demo: $(INSTALLED)
 
 starter-model: $(INSTALLED)
 	$(RUN) scripts/make_starter_model.py scripts/starter_model.yaml --data_dir $(RAVDESS) --transfer $(TRANSFER) \
-		--output_dir $(STARTER) --overwrite_output_dir
+		--frame_encoder $(FRAME_ENCODER) --output_dir $(STARTER) --overwrite_output_dir
 
 docs: $(INSTALLED)
 	$(RUN) scripts/make_api_page.py

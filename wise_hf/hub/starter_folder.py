@@ -85,8 +85,9 @@ def _size_mb(folder: Path) -> float:
 
 
 def _frames(config: WISEConfig) -> str:
-    encoder = getattr(config, "frame_encoder_name", None)
+    encoder = config.frame_encoder
     if encoder is None:
         return f"WISE on frames of {config.feature_size} values."
-    layers = ", ".join(map(str, config.frame_layers))
-    return f"WISE on the frames of {encoder}, layers {layers}, whose weights (float16) are in it."
+    layers = f"layer{'s' if len(encoder.layers) > 1 else ''} {', '.join(map(str, encoder.layers))}"
+    license = f" under {encoder.license}" if encoder.license else ""
+    return f"WISE on frames of the speech encoder {encoder.name} ({layers}), which is part of the weights{license}."
