@@ -142,18 +142,21 @@ def extract_features(
 
 
 def wise_features(
-    feature_extractor: WISEFeatureExtractor, encoder: FrameEncoderSource | None = None
+    feature_extractor: WISEFeatureExtractor, encoder: FrameEncoderSource | None = None, copy: int = 0
 ) -> tuple[partial, dict[str, object]]:
     """The map function for WISE's features, and the `datasets` features of the columns that it gives.
 
     Args:
         feature_extractor, encoder: see `prepare`.
+        copy: see `extract_utterance`.
     """
     settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
     extract = partial(extract_utterance, feature_extractor=type(feature_extractor).from_dict(settings))
     dtype = "float32"
     if encoder is not None:
         extract, dtype = partial(extract, encoder=encoder), "float16"
+    if copy:
+        extract = partial(extract, copy=copy)
     frames = {"input_features": Array2D((None, feature_extractor.feature_size), dtype)}
     lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
     return extract, frames | lengths | dict.fromkeys(_CUT, Value("int64"))

@@ -19,7 +19,7 @@ from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
 from .loading import load_model
 
 
-_TOLD = ("name", "license", "transformers_version")  # of an encoder, and no matter to its frames
+_TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to its frames
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
     config.num_hidden_layers = num_layers
     config.add_adapter = False  # it makes fewer frames of them
     config.dtype = None
+    config._name_or_path = ""  # a path of this machine
     return config
 
 

@@ -194,10 +194,15 @@ class TrainOptions(CorpusOptions, FeatureOptions, ModelOptions, RecipeOptions, R
     """
 
 
+def recipe_name_of(options: RecipeOptions) -> str:
+    """The name of the recipe, as given, or as the frames ask for it."""
+    usual = "encoder" if getattr(options, "frame_encoder", None) is not None else "wise_hf"
+    return options.recipe or usual
+
+
 def recipe_of(options: RecipeOptions) -> Recipe:
     """The recipe named, with the single values given."""
-    usual = "encoder" if getattr(options, "frame_encoder", None) is not None else "wise_hf"
-    recipe = RECIPES[options.recipe or usual]
+    recipe = RECIPES[recipe_name_of(options)]
     given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
     if given["level"] == "as_recorded":
         recipe = recipe.as_recorded()
