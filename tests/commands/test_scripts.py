@@ -250,6 +250,7 @@ def test_a_folder_stands_for_its_recordings(saved_model, calls):
 @pytest.mark.parametrize("printing", [print_text, print_json])
 def test_results_are_printed_as_they_come(printing, monkeypatch, tmp_path):
     result = {"scores": [], "text": "hi", "alignment": "aligner", "words": [], "truncated": False, "until_s": 1.0}
+    result |= {"speaker": None, "normalized_by": "training", "speaker_unused": None}
 
     def results():
         for number in range(3):

@@ -1,5 +1,6 @@
 """Prepared utterances -> a padded batch."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,12 +13,12 @@ from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.feature_statistics_wise import feature_statistics
+from wise_hf.model.feature_statistics_wise import RunningStatistics
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.model.speakers_wise import is_enough_speech
 
 
 Statistics = tuple[np.ndarray, np.ndarray]
-MIN_SPEAKER_FRAMES = 1000
 RAGGED = WISEFeatureExtractor.model_input_names
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
@@ -41,30 +42,26 @@ def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[
 
 
 def speaker_statistics(
-    utterances: Sequence[PreparedUtterance], warps: Sequence[float] = (1.0,)
+    utterances: Sequence[PreparedUtterance], hop_ms: float, warps: Sequence[float] = (1.0,)
 ) -> dict[tuple[str, float], Statistics]:
     """Mean and deviation of every speaker's frames, for the normalisation by speaker.
 
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
     Args:
-        utterances: of any part. Those without a speaker, and speakers of fewer than MIN_SPEAKER_FRAMES (15 s of
-            speech), get no statistics of their own: they are normalised by the training part's.
+        utterances: of any part. Those without a speaker, and speakers without enough speech (`is_enough_speech`), get
+            no statistics of their own: they are normalised by the training part's.
+        hop_ms: step between the starts of two frames in milliseconds.
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
         For every speaker and warp (D,) mean and (D,) deviation, float64.
     """
-    frames: dict[str, list[np.ndarray]] = {}
+    frames: defaultdict[tuple[str, float], RunningStatistics] = defaultdict(RunningStatistics)
     for utterance in utterances:
-        if utterance["speaker"] is not None:
-            frames.setdefault(utterance["speaker"], []).append(utterance["input_features"])
-    return {
-        (speaker, warp): feature_statistics(warped(features, warp) for features in own)
-        for speaker, own in frames.items()
-        if sum(map(len, own)) >= MIN_SPEAKER_FRAMES
-        for warp in warps
-    }
+        for warp in warps if utterance["speaker"] is not None else ():
+            frames[utterance["speaker"], warp].add(warped(utterance["input_features"], warp))
+    return {key: its.mean_and_std() for key, its in frames.items() if is_enough_speech(its.num_frames, hop_ms)}
 
 
 @dataclass

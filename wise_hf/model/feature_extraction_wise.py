@@ -120,6 +120,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
         padding: bool | str = True,
+        statistics: Statistics | None = None,
         **kwargs,
     ) -> BatchFeature:
         """Features of one utterance or a list of them, normalised and padded to a batch.
@@ -132,6 +133,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             sampling_rate: samples a second of the audio; a warning is logged without it.
             return_tensors: "np" or "pt"; NumPy arrays by default.
             padding: True or "longest", what is always done; collators pass it.
+            statistics: mean and std of the speaker of all of them, see `normalize`; None where the speaker is unknown.
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
@@ -144,19 +146,32 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         check_options(self.__call__, padding, kwargs)
         audio, words = utterance_lists(audio, words)
-        selected = [self._encode(samples, its, sampling_rate) for samples, its in zip(audio, words, strict=True)]
-        features, selections = zip(*selected, strict=True)
+        selected = [self.select_features(one, its, sampling_rate) for one, its in zip(audio, words, strict=True)]
+        raw, selections = zip(*selected, strict=True)
         self._report_cuts(selections)
+        features = [self.normalize(frames, statistics) for frames in raw]
         lengths = {name: [getattr(its, name) for its in selections] for name in ("phoneme_lengths", "word_lengths")}
         return self.pad({"input_features": features, **lengths}, return_tensors=return_tensors)
 
-    def _encode(
+    def select_features(
         self, samples: np.ndarray, words: Words, sampling_rate: int | None
     ) -> tuple[np.ndarray, FrameSelection]:
+        """The frames of the words' phonemes, not normalised.
+
+        Args:
+            samples, sampling_rate: see `extract`.
+            words: see `select_frames`.
+
+        Returns:
+            np.ndarray: float32 of shape (T, D), and which frames of the utterance they are.
+
+        Raises:
+            ValueError: the audio or the words cannot be used, or do not fit.
+        """
         features = self.extract(samples, sampling_rate)
         selection = self.select_frames(len(features), words)
         check_inside(words, len(samples) / self.sampling_rate)
-        return self.normalize(features[selection.frame_index]), selection
+        return features[selection.frame_index], selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
         limits = {

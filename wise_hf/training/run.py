@@ -252,7 +252,8 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     recipe, utterances = recipe_of(options), load_utterances(ready.prepared)
     statistics = {}
     if recipe.normalization == "speaker":
-        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+        hop_ms = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend).hop_ms
+        statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     output_dirs = fold_dirs(options.output_dir, ready.folds)
     return [
