@@ -60,6 +60,12 @@ def test_an_unknown_speaker_is_normalised_by_the_training_part(speaker):
     np.testing.assert_allclose(made(rows)["input_features"][0, :50], (rows[0]["input_features"] - 2) / 2, rtol=1e-5)
 
 
+def test_how_many_frames_a_speaker_needs_depends_on_the_hop():
+    rows = [row("a", 400, 1), row("a", 350, 2), row("b", 749, 3)]
+    assert set(speaker_statistics(rows, 20)) == {("a", 1.0)}
+    assert speaker_statistics(rows, 15) == {}
+
+
 def test_augmentation_is_reproducible_and_only_where_asked_for():
     rows = [row("a", 5), row("b", 7)]
     augmented = collator(augment=AUGMENTATIONS)
