@@ -51,6 +51,7 @@ class ReadyCorpus:
         folds: who is where.
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
+        copies: the same utterances in other recordings, see `prepare_copies`.
     """
 
     prepared: Dataset
@@ -58,6 +59,7 @@ class ReadyCorpus:
     folds: Sequence[Fold]
     origin: Mapping[str, object]
     num_skipped: int
+    copies: Sequence[Dataset] = ()
 
 
 def train(
@@ -207,7 +209,9 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
         if options.embeddings is not None:
             check_to_the_end(options.embeddings)
         before_preparing()
-    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped)
+    prepared = make(corpus)
+    copies = frames.prepare_copies(prepared, recipe_of(options).audio_copies, options.num_proc)
+    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies)
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -248,10 +252,11 @@ def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
 
 def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
     """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
-    recipe, utterances = recipe_of(options), load_utterances(ready.prepared)
+    recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+        hop_ms = frames_of(options, recipe.level).feature_extractor().hop_ms
+        statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     output_dirs = fold_dirs(options.output_dir, ready.folds)
     return [
