@@ -45,8 +45,8 @@ class WISEProcessor(ProcessorMixin):
             sampling_rate: rate of the audio in Hz.
             return_tensors: `"pt"` or `"np"`.
             padding: `True` or `"longest"`, what is always done; collators pass it.
-            statistics: mean and deviation, (D,) each, of the frames of the speaker of all these recordings (as
-                `wise_hf.data.collator.speaker_statistics` gives them); a model that normalises by speaker uses them.
+            statistics: mean and deviation, (D,) each, of the frames of the one speaker of all these recordings, as
+                `feature_statistics` gives them; used where the model normalises by speaker.
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
