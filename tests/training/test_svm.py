@@ -62,7 +62,7 @@ def trial_of(tmp_path, **changes) -> Trial:
 
 def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path):
     every = trial_of(tmp_path).of("train", "validation", "test")
-    trial = trial_of(tmp_path, statistics=speaker_statistics(every * 10))
+    trial = trial_of(tmp_path, statistics=speaker_statistics(every * 10, 15))
     true = np.array(trial.labels(trial.parts["test"]))
     known = np.array(make_svm("speaker").fit_and_predict(trial))
     assert (known == true).mean() > 0.9

@@ -123,6 +123,28 @@ def prepare(
     return prepared
 
 
+def prepare_copies(
+    prepared: Dataset,
+    feature_extractor: WISEFeatureExtractor,
+    count: int,
+    num_proc: int | None = None,
+    encoder: FrameEncoderSource | None = None,
+) -> list[Dataset]:
+    """The features of copies of every recording (`other_recording`), for training; cached.
+
+    Args:
+        prepared: what `prepare` made.
+        feature_extractor, num_proc, encoder: see `prepare`.
+        count: copies of each recording.
+
+    Returns:
+        For each copy the utterances of `prepared`, in the same order, with its features.
+    """
+    spoken = prepared.select_columns(["id", *SPOKEN])
+    features = [wise_features(feature_extractor, encoder, copy) for copy in range(1, count + 1)]
+    return [extract_features(spoken, extract, columns, num_proc) for extract, columns in features]
+
+
 def extract_features(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None = None
 ) -> Dataset:

@@ -38,11 +38,11 @@ def extract_utterance(
     if copy:
         made = other_recording(samples, rate, np.random.default_rng([copy, zlib.crc32(samples.tobytes())]))
         samples, words = made.samples, faster(words, made.speed)
-    frames = feature_extractor.extract(samples, rate, None if encoder is None else encoder.read().encode)
-    selection = feature_extractor.select_frames(len(frames), words)
+    encode = None if encoder is None else encoder.read().encode
+    frames, selection = feature_extractor.select_features(samples, words, rate, encode)
     names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
     lengths = {name: getattr(selection, name) for name in names}
-    return {"input_features": frames[selection.frame_index]} | lengths
+    return {"input_features": frames} | lengths
 
 
 def faster(words: Sequence[Word], speed: float) -> list[dict]:

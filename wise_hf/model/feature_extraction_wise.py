@@ -147,6 +147,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
         padding: bool | str = True,
+        statistics: Statistics | None = None,
         **kwargs,
     ) -> BatchFeature:
         """Features of one utterance or a list of them, normalised and padded to a batch.
@@ -159,6 +160,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             sampling_rate: samples a second of the audio; a warning is logged without it.
             return_tensors: "np" or "pt"; NumPy arrays by default.
             padding: True or "longest", what is always done; collators pass it.
+            statistics: mean and std of the speaker of all of them, see `normalize`; None where the speaker is unknown.
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
@@ -171,26 +173,54 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         check_options(self.__call__, padding, kwargs)
         audio, words = utterance_lists(audio, words)
-        selected = [self._encode(samples, its, sampling_rate) for samples, its in zip(audio, words, strict=True)]
+        selected = [
+            self._encode(samples, its, sampling_rate, statistics) for samples, its in zip(audio, words, strict=True)
+        ]
         encoded, selections = zip(*selected, strict=True)
         self._report_cuts(selections)
         return self.pad(encoded, return_tensors=return_tensors)
 
     def _encode(
-        self, samples: np.ndarray, words: Words, sampling_rate: int | None
+        self, samples: np.ndarray, words: Words, sampling_rate: int | None, statistics: Statistics | None
     ) -> tuple[dict[str, np.ndarray], FrameSelection]:
-        waveform = self.waveform(samples, sampling_rate)
-        selection = self.select_frames(self.num_frames(len(waveform)), words)
-        check_inside(words, len(samples) / self.sampling_rate)
-        encoded = {"phoneme_lengths": selection.phoneme_lengths, "word_lengths": selection.word_lengths}
         if not self.is_encoded:
-            features = self._frames_without_encoder(waveform)[selection.frame_index]
-            return encoded | {"input_features": self.normalize(features)}, selection
-        mean, std = self._normalized_by(None)
-        encoded |= {"input_values": waveform, "frame_index": selection.frame_index}
-        if self.size_beside:
-            encoded["input_features"] = self._frames_without_encoder(waveform)[selection.frame_index]
-        return encoded | {"feature_mean": mean, "feature_std": std}, selection
+            features, selection = self.select_features(samples, words, sampling_rate)
+            frames = {"input_features": self.normalize(features, statistics)}
+        else:
+            waveform = self.waveform(samples, sampling_rate)
+            selection = self.select_frames(self.num_frames(len(waveform)), words)
+            check_inside(words, len(waveform) / self.sampling_rate)
+            mean, std = self._normalized_by(statistics)
+            frames = {"input_values": waveform, "frame_index": selection.frame_index}
+            frames |= {"feature_mean": mean, "feature_std": std}
+            if self.size_beside:
+                frames["input_features"] = self._frames_without_encoder(waveform)[selection.frame_index]
+        lengths = {"phoneme_lengths": selection.phoneme_lengths, "word_lengths": selection.word_lengths}
+        return frames | lengths, selection
+
+    def select_features(
+        self,
+        samples: np.ndarray,
+        words: Words,
+        sampling_rate: int | None,
+        encode: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> tuple[np.ndarray, FrameSelection]:
+        """The frames of the words' phonemes, not normalised.
+
+        Args:
+            samples, sampling_rate, encode: see `extract`.
+            words: see `select_frames`.
+
+        Returns:
+            np.ndarray: float32 of shape (T, D), and which frames of the utterance they are.
+
+        Raises:
+            ValueError: the audio or the words cannot be used, or do not fit.
+        """
+        frames = self.extract(samples, sampling_rate, *[] if encode is None else [encode])
+        selection = self.select_frames(len(frames), words)
+        check_inside(words, len(samples) / self.sampling_rate)
+        return frames[selection.frame_index], selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
         limits = {

@@ -143,10 +143,17 @@ class RecipeOptions(Options):
     augment: Annotated[list[str] | str | None, as_augmentations] = _of_recipe(
         "augment", f"'none', or of {','.join(AUGMENTATIONS)}"
     )
+    audio_copies: Annotated[int | None, whole_number] = _of_recipe(
+        "audio_copies", "of every recording, as through other microphones"
+    )
     steady_start: bool | None = _of_recipe("steady_start", "gates that start as averages")
     refit: bool | None = _of_recipe("refit", "train anew with the validation part")
     dropout: Annotated[float | None, share] = _of_recipe("dropout", "before the linear layers")
     input_dropout: Annotated[float | None, share] = _of_recipe("input_dropout", "on the words' audio and vectors")
+    frame_projection_size: Annotated[int | None, whole_number] = _of_recipe(
+        "frame_projection_size", "of a linear layer that the frames go through first; 0 = none"
+    )
+    frame_dropout: Annotated[float | None, share] = _of_recipe("frame_dropout", "on the frames")
     patience: Annotated[int | None, whole_number] = _of_recipe(
         "patience", "stop after so many epochs without a better UA; 0 = never"
     )

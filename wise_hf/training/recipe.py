@@ -31,6 +31,8 @@ class Recipe:
         level: of the recordings, see `WISEFeatureExtractor`.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
+        audio_copies: copies of every recording that are made beforehand, as other microphones would have recorded it
+            (`wise_hf.data.other_recordings`), and drawn from in training.
         steady_start: start as slow averages, see `wise_hf.training.wise_system.start_steadily`.
         refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
@@ -58,6 +60,7 @@ class Recipe:
     level: str = "speech"
     normalization: str = "speaker"
     augment: tuple[str, ...] = ("tempo", "warp", "disturb", "drop_words", "mix_words")
+    audio_copies: int = 0
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
@@ -101,6 +104,7 @@ ENCODER = Recipe(
     optimizer="adamw",
     learning_rate=1e-3,
     weight_decay=1e-2,
-    augment=("drop_words", "mix_words"),
+    augment=("mix_words", "frame_noise", "unknown_speakers"),
+    audio_copies=2,
 )
 RECIPES = {"wise_hf": Recipe(), "encoder": ENCODER, "paper": PAPER}

@@ -57,6 +57,7 @@ class ReadyCorpus:
         folds: who is where.
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
+        copies: the same utterances in other recordings, see `prepare_copies`.
         final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
     """
 
@@ -65,6 +66,7 @@ class ReadyCorpus:
     folds: Sequence[Fold]
     origin: Mapping[str, object]
     num_skipped: int
+    copies: Sequence[Dataset] = ()
     final: Sequence[Fold] = ()
 
 
@@ -216,14 +218,23 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     emotions = emotions_in_order(corpus, options)
     folds, origin = choose_folds(options, corpus)
     check_folds(corpus, folds, emotions)
+    final = _final_fold(options, folds, corpus)
     if before_preparing is not None:
         if options.embeddings is not None:
             check_to_the_end(options.embeddings)
         before_preparing()
-    final = [Fold("all", list(range(len(corpus))), [], [])] if options.final_model else []
-    if final and not folds[0].test:
+    prepared = make(corpus)
+    copies = frames.prepare_copies(prepared, recipe_of(options).audio_copies, options.num_proc)
+    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies, final)
+
+
+def _final_fold(options: TrainOptions, folds: Sequence[Fold], corpus: Dataset) -> list[Fold]:
+    """What the final model learns from: all that there is."""
+    if not options.final_model:
+        return []
+    if not folds[0].test:
         raise ValueError(f"--final_model: {options.folds_file} tests nothing; give a file of folds with test parts.")
-    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped, final)
+    return [Fold("all", list(range(len(corpus))), [], [])]
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -264,10 +275,11 @@ def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
 
 def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
     """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
-    recipe, utterances = recipe_of(options), load_utterances(ready.prepared)
+    recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+        hop_ms = frames_of(options, recipe.level).feature_extractor().hop_ms
+        statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     folds = [*ready.folds, *ready.final]
     output_dirs = fold_dirs(options.output_dir, folds)

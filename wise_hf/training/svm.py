@@ -44,7 +44,7 @@ def _fit_and_predict(
     extractor.set_statistics(utterance["input_features"] for utterance in trial.of(*normalized_by))
 
     def statistics(utterance: PreparedUtterance) -> np.ndarray:
-        of_speaker = trial.statistics.get((utterance["speaker"], 1.0))
+        of_speaker = trial.statistics.get((utterance["speaker"], 1.0, 0))
         return frame_statistics(extractor.normalize(utterance["input_features"], of_speaker))
 
     learnt, test = trial.of(*learns_from), trial.parts["test"]

@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel
 
-from wise_hf.data.collator import Statistics
+from wise_hf.data.collator import SpeakerStatistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.training.processes import make_accelerator
@@ -69,7 +69,7 @@ class Trial:
     seed: int
     output_dir: Path
     name: str
-    statistics: Mapping[tuple[str, float], Statistics] = field(default_factory=dict)
+    statistics: SpeakerStatistics = field(default_factory=dict)
     make_accelerator: Callable[[], Accelerator] = make_accelerator
     log: Log = log_nothing
 
