@@ -6,8 +6,8 @@ from typing import TypedDict
 
 import numpy as np
 
+from wise_hf.data.frame_names import frames_are_mfcc
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
@@ -60,11 +60,17 @@ def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureEx
     Raises:
         ValueError: one of them changes MFCC, and the features are others.
     """
-    name = feature_extractor.mfcc_backend
-    unfit = [each for each in augment if each in OF_MFCC and not frame_extractor(name).is_mfcc]
+    fit = fitting_augmentations(augment, feature_extractor)
+    unfit = [each for each in augment if each not in fit]
     if unfit:
+        name = feature_extractor.mfcc_backend
         others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
         raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
+
+
+def fitting_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> tuple[str, ...]:
+    """The augmentations that the features are made for, of some; arguments as in `check_augmentations`."""
+    return tuple(each for each in augment if each not in OF_MFCC or frames_are_mfcc(feature_extractor))
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:

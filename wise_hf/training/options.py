@@ -48,14 +48,22 @@ def as_frame_extractor(value: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureOptions(Options):
-    """What makes the features."""
+class FrameOptions(Options):
+    """What makes the frames."""
 
-    _argument_group_name = "features"
+    _argument_group_name = "frames"
 
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
         "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureOptions(FrameOptions):
+    """What makes the features."""
+
+    _argument_group_name = "features"
+
     level: str | None = option(
         None,
         choices=LEVELS,
@@ -147,7 +155,9 @@ class RunOptions(Options):
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
-    svm: bool = option(True, help="score the SVM as well")
+    svm: bool = option(
+        True, help="score the pooled systems as well: an SVM and a logistic regression on statistics of the frames"
+    )
     log_with: str | None = option(None, help="accelerate's trackers: tensorboard, wandb, ..., or all")
     resume_from_checkpoint: Annotated[Path | None, as_path] = option(
         None, help="continue the interrupted run in this folder"

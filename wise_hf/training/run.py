@@ -20,8 +20,9 @@ from wise_hf.data.prepare import prepare
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
+from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import describe_folds, describe_training, summarize_run, write_results
+from wise_hf.training.results import describe_folds, describe_systems, describe_training, summarize_run, write_results
 from wise_hf.training.run_folder import (
     ARGUMENTS,
     FOLDS,
@@ -32,7 +33,6 @@ from wise_hf.training.run_folder import (
     recorded,
     start_run,
 )
-from wise_hf.training.svm import make_svm
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import with_prefix
 from wise_hf.training.wise_system import load_word_vectors, wise_system
@@ -109,9 +109,11 @@ def _train(
     with accelerator.main_process_first():
         ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
     trials = make_trials(options, ready, accelerator)
+    systems = make_systems(options)
     description = describe_training(options, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(options, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
-    fold_results = _run_folds(options, ready, trials, accelerator)
+    description |= describe_systems(*systems)
+    fold_results = _run_folds(options, ready, systems, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
     results = summarize_run(fold_results, description)
@@ -123,7 +125,11 @@ def _train(
 
 
 def _run_folds(
-    options: TrainOptions, ready: ReadyCorpus, trials: Sequence[Trial], accelerator: Accelerator
+    options: TrainOptions,
+    ready: ReadyCorpus,
+    systems: tuple[System, Mapping[str, System]],
+    trials: Sequence[Trial],
+    accelerator: Accelerator,
 ) -> list[dict]:
     """Start or continue the run in its folder, and train and test on every fold."""
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
@@ -132,7 +138,7 @@ def _run_folds(
             start_run(options)
             write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
-    results = run_folds(*make_systems(options), ready.folds, trials)
+    results = run_folds(*systems, ready.folds, trials)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
@@ -198,7 +204,7 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=recipe_of(options).level)
+    extractor = feature_extractor_of(options)
     check_augmentations(recipe_of(options).augment, extractor)
     make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
@@ -210,6 +216,14 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
             check_to_the_end(options.embeddings)
         before_preparing()
     return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped)
+
+
+def feature_extractor_of(options: TrainOptions) -> WISEFeatureExtractor:
+    """What makes the frames of every system of the run; what it normalises by is found out in training."""
+    recipe = recipe_of(options)
+    return WISEFeatureExtractor(
+        mfcc_backend=options.mfcc_backend, level=recipe.level, normalization=recipe.normalization
+    )
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -236,15 +250,14 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 
 
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
-    """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
+    """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
     wise = wise_system(recipe, mfcc_backend=options.mfcc_backend, **model_choices_of(options))
     if not options.svm:
         return wise, {}
-    both = ("train", "validation")
-    svm = partial(make_svm, learns_from=both, normalized_by=both if recipe.refit else ("train",))
-    unknown = {"svm_unknown": svm("global")} if recipe.normalization == "speaker" else {}
-    return wise, {"svm": svm(recipe.normalization)} | unknown
+    learns_from = ("train", "validation")
+    normalized_by = learns_from if recipe.refit else ("train",)
+    return wise, pooled_systems(feature_extractor_of(options), learns_from, normalized_by)
 
 
 def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:

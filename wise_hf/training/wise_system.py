@@ -10,6 +10,7 @@ from torch import nn
 
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
+from wise_hf.data.frame_names import frames_name
 from wise_hf.data.prepare import wise_features
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.configuration_wise import WISEConfig
@@ -88,7 +89,8 @@ def wise_system(
     extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=recipe.level, normalization=recipe.normalization)
     extract, columns = wise_features(extractor)
     build = partial(build_wise, recipe=recipe, feature_extractor=extractor, choices=choices)
-    return System(key, name, extract, columns, build, recipe)
+    frames = None if choices.get("modality") == "text" else frames_name(extractor)
+    return System(key, name, extract, columns, build, recipe, frames=frames)
 
 
 def build_wise(
