@@ -12,7 +12,12 @@ from wise_hf.training.scores import scores_of_confusion
 
 FRAMES = {"text": "no frames", "lstm_attention": "features of their own", "cnn_phoneme": "features of their own"}
 FRAMES |= {"dual_rnn": "features of their own"}
-WITHOUT = {"im_dmf": "Hierarchy (HR)", "hr_dmf": "Interaction (IM)", "im_hr": "Attention (DMF)", "im_dmf_hr_minus": "Phoneme level of the hierarchy"}
+WITHOUT = {
+    "im_dmf": "Hierarchy (HR)",
+    "hr_dmf": "Interaction (IM)",
+    "im_hr": "Attention (DMF)",
+    "im_dmf_hr_minus": "Phoneme level (HR)",
+}
 # Key, name, tables, how often it is right, parameters.
 ROWS = (
     ("audio", "Audio only", ["table_1"], 0.55, 41_234),

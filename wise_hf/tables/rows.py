@@ -59,7 +59,7 @@ def table_rows(recipe: str = "wise_hf", mfcc_backend: str = "native") -> list[Ro
         variant("im_dmf", "IM+DMF", "table_2", without="Hierarchy (HR)", hierarchy="none"),
         variant("hr_dmf", "HR+DMF", "table_2", without="Interaction (IM)", interaction=False),
         variant("im_hr", "IM+HR", "table_2", without="Attention (DMF)", attention=False),
-        variant("im_dmf_hr_minus", "IM+DMF+HR-", "table_2", without="Phoneme level of the hierarchy", hierarchy="word"),
+        variant("im_dmf_hr_minus", "IM+DMF+HR-", "table_2", without="Phoneme level (HR)", hierarchy="word"),
         variant("wise", "WISE", "table_1", "table_2", "units"),
         variant("lstm", "WISE with LSTM", "units", recurrent_unit="lstm"),
         variant("bilstm", "WISE with Bi-LSTM", "units", recurrent_unit="bilstm"),

@@ -92,7 +92,7 @@ def check_same_options(output_dir: Path, given: Mapping) -> None:
     names = given.keys() | before.keys()
     changed = sorted(each for each in names if _value(given, each, usual) != _value(before, each, usual))
     if changed:
-        told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
+        told = ", ".join(f"--{name} was {_value(before, name, usual)}" for name in changed)
         raise ValueError(
             f"The run in {output_dir} was started with other options ({told}); give the same, or another folder."
         )
