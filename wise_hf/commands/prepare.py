@@ -16,7 +16,7 @@ from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import prepare, report
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.options import FeatureOptions
+from wise_hf.training.options import FeatureOptions, LevelOptions
 from wise_hf.training.recipe import Recipe
 
 
@@ -31,7 +31,7 @@ class OutputOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareOptions(CorpusOptions, FeatureOptions, OutputOptions):
+class PrepareOptions(CorpusOptions, FeatureOptions, LevelOptions, OutputOptions):
     """Everything that scripts/prepare.py can be told."""
 
 

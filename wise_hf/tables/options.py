@@ -7,7 +7,7 @@ from typing import Annotated
 
 from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.options import Options, as_path, different_names, option, positive
-from wise_hf.training.options import FrameOptions
+from wise_hf.training.options import FeatureOptions
 from wise_hf.training.recipe import RECIPES
 
 
@@ -45,5 +45,5 @@ class RowOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableOptions(CorpusOptions, FrameOptions, RowOptions):
+class TableOptions(CorpusOptions, FeatureOptions, RowOptions):
     """Everything that scripts/reproduce_tables.py can be told."""

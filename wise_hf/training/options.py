@@ -48,10 +48,10 @@ def as_frame_extractor(value: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameOptions(Options):
-    """What makes the frames."""
+class FeatureOptions(Options):
+    """What makes the features."""
 
-    _argument_group_name = "frames"
+    _argument_group_name = "features"
 
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
         "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
@@ -59,10 +59,10 @@ class FrameOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureOptions(FrameOptions):
-    """What makes the features."""
+class LevelOptions(Options):
+    """What is done to the recordings first; the tables hear them as they are."""
 
-    _argument_group_name = "features"
+    _argument_group_name = "level"
 
     level: str | None = option(
         None,
@@ -166,7 +166,7 @@ class RunOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(CorpusOptions, FeatureOptions, ModelOptions, RecipeOptions, RunOptions):
+class TrainOptions(CorpusOptions, FeatureOptions, LevelOptions, ModelOptions, RecipeOptions, RunOptions):
     """Everything that scripts/train.py can be told, but for what it asks of the Hub.
 
     `TrainOptions(data_dir="speech", output_dir="out", epochs=3)` is `--data_dir speech --output_dir out --epochs 3`.
