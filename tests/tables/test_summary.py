@@ -183,6 +183,7 @@ def test_nothing_is_told_of_parts_whose_rows_were_not_run():
 def test_which_rows_read_which_frames_is_told(summary):
     text = tables_to_markdown(summary)
     assert "no frames: Text only; features of their own: LSTM+Attn [10], CNN+Phoneme [24], Dual RNNs [2]." in text
+    assert "Seed: 0. Frames: MFCC. Word vectors:" in text
     assert "What the rows read of the audio. MFCC: Audio only, IM+DMF, HR+DMF, IM+HR, IM+DMF+HR-, WISE," in text
 
 

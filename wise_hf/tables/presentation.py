@@ -124,8 +124,13 @@ def setup(summary: Mapping) -> str:
     trial = f" A TRIAL WITH --epochs {epochs} FOR EVERY ROW: THESE ARE NO RESULTS." if epochs else ""
     return (
         f"Corpus: {summary['corpus']}, {counted}, {len(summary['emotions'])} emotions "
-        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{trial}"
+        f"({', '.join(summary['emotions'])}). {seeds}. Frames: {_frames_of_wise(summary)}. "
+        f"Word vectors: {learnt}.{trial}"
     )
+
+
+def _frames_of_wise(summary: Mapping) -> str:
+    return next(row["frames"] for row in summary["protocols"][0]["rows"] if row["key"] == OURS)
 
 
 def comparability(summary: Mapping) -> str:
@@ -201,7 +206,10 @@ def _frames_note(summary: Mapping) -> str:
     for row in summary["protocols"][0]["rows"]:
         readers.setdefault(row["frames"], []).append(row["name"])
     told = "; ".join(f"{frames}: {', '.join(names)}" for frames, names in readers.items())
-    return f"What the rows read of the audio. {told}."
+    return (
+        f"What the rows read of the audio. {told}. A difference between rows that read different things is one of these "
+        "as well."
+    )
 
 
 def recipe_sentences(summary: Mapping) -> list[str]:
