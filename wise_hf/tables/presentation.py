@@ -207,8 +207,8 @@ def _frames_note(summary: Mapping) -> str:
         readers.setdefault(row["frames"], []).append(row["name"])
     told = "; ".join(f"{frames}: {', '.join(names)}" for frames, names in readers.items())
     return (
-        f"What the rows read of the audio. {told}. A difference between rows that read different things is one of these "
-        "as well."
+        f"What the rows read of the audio. {told}. A difference between rows that read different things is one of "
+        "these as well."
     )
 
 
