@@ -20,6 +20,7 @@ REQUIRED = [
     "pyyaml>=6.0.2",
     "safetensors>=0.8",
     "scikit-learn>=1.5",
+    "threadpoolctl>=3.1",
     "scipy>=1.13",
     "silero-vad>=6.2.3,<7",
     "soundfile>=0.13",

@@ -66,8 +66,10 @@ def trained(spoken_corpus, tmp_path_factory) -> Path:
 def test_training_leaves_results_and_models(trained):
     results = json.loads((trained / "results.json").read_text())
     assert results["protocol"] == "speaker" and len(results["folds"]) == 2
-    unknown = {"WISE, speakers unknown", "SVM, speakers unknown"}
-    assert set(results["systems"]) == unknown | {"WISE", "SVM on MFCC statistics"}
+    unknown = {f"{name}, speakers unknown" for name in ("WISE", "SVM", "Logistic regression")}
+    pooled = {"SVM on MFCC statistics", "Logistic regression on mean and deviation of the MFCC"}
+    assert set(results["systems"]) == {"WISE"} | pooled | unknown
+    assert set(results["compared_with"]) == {"svm", "svm_unknown", "logistic", "logistic_unknown"}
     assert np.sum(results["systems"]["WISE"]["pooled"]["confusion"]) == 32
     assert len(results["folds"][0]["predictions"]) == 16
     assert "leave speakers out" in (trained / "results.md").read_text()

@@ -56,6 +56,7 @@ def results_of_a_run(**changes: object) -> dict:
         "recipe": asdict(RECIPES["wise_hf"]),
         "model": {"hierarchy": "phoneme", "modality": "both", "interaction": True},
         "word_vectors": "glove.840B.300d.txt",
+        "compared_with": {"svm": "SVM on MFCC statistics"},
         "versions": {"wise_hf": "0.1.0", "torch": "2.13.0"},
     }
     return summarize_run([_fold(0), _fold(1)], description | changes)

@@ -10,6 +10,14 @@ from wise_hf.training.recipe import PAPER
 from wise_hf.training.scores import scores_of_confusion
 
 
+FRAMES = {"text": "no frames", "lstm_attention": "features of their own", "cnn_phoneme": "features of their own"}
+FRAMES |= {"dual_rnn": "features of their own"}
+WITHOUT = {
+    "im_dmf": "Hierarchy (HR)",
+    "hr_dmf": "Interaction (IM)",
+    "im_hr": "Attention (DMF)",
+    "im_dmf_hr_minus": "Phoneme level (HR)",
+}
 # Key, name, tables, how often it is right, parameters.
 ROWS = (
     ("audio", "Audio only", ["table_1"], 0.55, 41_234),
@@ -66,7 +74,8 @@ def make_results(
 
 def _row(key: str, name: str, tables: list[str]) -> dict:
     recipe = {} if key == "svm" else asdict(replace(PAPER, epochs=60) if key == "dual_rnn" else PAPER)
-    return {"key": key, "name": name, "tables": tables, "recipe": recipe}
+    described = {"frames": FRAMES.get(key, "MFCC"), "without": WITHOUT.get(key)}
+    return {"key": key, "name": name, "tables": tables, "recipe": recipe} | described
 
 
 def _folds(generator: np.random.Generator, truth: dict, emotions: list, protocol: str, key: str, p: float) -> list:

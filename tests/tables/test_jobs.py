@@ -1,9 +1,10 @@
 """Rows of the tables, trained fold by fold."""
 
 import importlib
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from datasets import Dataset, Value
 
 from wise_hf.commands.parsing import parse
 from wise_hf.data import load_folder, make_folds
+from wise_hf.data.files import write_json
 from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import UnusableUtterances
@@ -63,7 +65,7 @@ def test_every_row_trains_and_is_tested(aligned, tmp_path, key):
     assert (run["key"], run["protocol"], run["seed"]) == (key, "speaker", 0)
     assert len(fold["predictions"]) == fold["sizes"]["test"] == 16
     assert set(fold["predictions"].values()) <= set(EMOTIONS)
-    assert len(fold["history"]) == (0 if key == "svm" else 2) and fold["seconds"] > 0
+    assert len(fold["history"]) == (0 if SYSTEMS[key].recipe is None else 2) and fold["seconds"] > 0
     assert not list(tmp_path.rglob("*.unfinished"))
 
 
@@ -102,6 +104,21 @@ def test_a_result_that_was_made_otherwise_is_not_taken(aligned, tmp_path):
     other = replace(system, recipe=replace(system.recipe, learning_rate=0.1))
     with pytest.raises(ValueError, match="fold_1.json was made by another recipe"):
         run_jobs(replace(plan, systems=[other]))
+
+
+@pytest.mark.parametrize("key", ["wise", "svm"])
+def test_a_result_of_other_frames_is_not_taken(aligned, tmp_path, key):
+    plan = plan_of(aligned, tmp_path, key)
+    others = {row.system.key: row.system for row in table_rows(mfcc_backend="level_frames:LEVELS")}
+    result_file = jobs_of(plan)[0].result_file
+    made_by = {"recipe": None, "processes": 1, "precision": "no"}
+    if key == "wise":
+        made_by["recipe"] = asdict(plan.systems[0].recipe)
+    write_json(result_file, {"made_by": made_by})  # as earlier versions wrote it
+    assert len(unfinished_jobs(plan)) == 1
+    same_recipe = replace(others[key], recipe=plan.systems[0].recipe)
+    with pytest.raises(ValueError, match="fold_1.json was made by another recipe, of other frames"):
+        unfinished_jobs(replace(plan, systems=[same_recipe]))
 
 
 def test_what_was_run_before_is_collected_with_what_is_run_now(aligned, tmp_path):
@@ -213,6 +230,34 @@ def test_the_time_is_estimated_for_what_is_not_finished(aligned, tmp_path):
     assert "with 2 at a" in estimate_to_text(estimates, 2) and "WISE" in estimate_to_text(estimates, 2)
     run_jobs(plan)
     assert estimate_to_text(estimate(plan), 1) == "Every fold of every row is finished."
+
+
+def tables_of(corpus: Path, output_dir: Path, *more: object) -> str:
+    """The tables of two rows, one epoch each, of random folds."""
+    given = ["--data_dir", corpus, "--output_dir", output_dir, "--rows", "wise,logistic", "--epochs", 1]
+    given += ["--protocols", "random", "--num_proc", 1, "--jobs", 1, *more]
+    return reproduce_tables(parse(TableOptions, None, [str(word) for word in given]))
+
+
+def test_the_tables_are_of_the_frames_that_are_asked_for_and_of_no_others(spoken_corpus, tmp_path):
+    tables = tables_of(spoken_corpus, tmp_path / "out", "--mfcc_backend", "level_frames:LEVELS")
+    assert "| Logistic regression on mean and deviation of the frames | 0." in tables
+    assert "augment=drop_words+mix_words" in tables
+    assert "features of their own: LSTM+Attn [10], CNN+Phoneme [24], Dual RNNs [2]" in tables
+    assert "level_frames:LEVELS: Audio only, IM+DMF, HR+DMF, IM+HR, IM+DMF+HR-, WISE," in tables
+    with pytest.raises(ValueError, match="--mfcc_backend was level_frames:LEVELS"):
+        tables_of(spoken_corpus, tmp_path / "out")
+
+
+def test_tables_that_an_earlier_version_began_go_on(spoken_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("wise_hf.tables.run.run_jobs", lambda *_: None)
+    tables_of(spoken_corpus, tmp_path / "out")
+    recorded = json.loads((tmp_path / "out" / "arguments.json").read_text())
+    del recorded["mfcc_backend"]
+    write_json(tmp_path / "out" / "arguments.json", recorded)
+    with pytest.raises(ValueError, match="--mfcc_backend was native"):
+        tables_of(spoken_corpus, tmp_path / "out", "--mfcc_backend", "level_frames:LEVELS")
+    tables_of(spoken_corpus, tmp_path / "out")
 
 
 def test_interrupted_trainings_tell_how_they_are_continued(spoken_corpus, tmp_path, monkeypatch):

@@ -57,6 +57,7 @@ def test_every_row_and_protocol_is_on_the_page(page):
     assert all(name in text for _, name, *_ in ROWS)
     assert "no session is in training and test" in text and "random utterances" in text
     assert "not comparable with ours" in text and text.count("not run yet") == 2  # in the bars and in the table
+    assert text.count("What each part brings") == 2 and text.count("Interaction (IM) (WISE − HR+DMF): ") == 2
     assert page.count('class="confusion"') == 2 * len(ROWS) - 1
     assert page.count("<svg") == 2 * (len(ROWS) - 1) - 1  # the SVM does not learn by epochs
 

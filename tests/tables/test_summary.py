@@ -9,7 +9,7 @@ import pytest
 from tables_input import ROWS, make_results, scores_of
 
 from wise_hf.tables.paper_figures import FIGURES, SOURCES
-from wise_hf.tables.presentation import tables_to_markdown
+from wise_hf.tables.presentation import parts_sentences, tables_to_markdown
 from wise_hf.tables.summary import summarize_tables
 
 
@@ -148,6 +148,43 @@ def test_a_seed_that_lacks_a_row_is_not_compared():
 def test_whether_the_papers_figures_are_comparable_is_told(results, corpus, num_utterances, told):
     summary = summarize_tables({**results, "corpus": corpus, "num_utterances": num_utterances})
     assert told in tables_to_markdown(summary) and summary["paper_comparable"] == (num_utterances == 5531)
+
+
+def test_what_each_part_of_wise_brings_is_told_under_the_table_of_the_variants(summary):
+    text = tables_to_markdown(summary)
+    assert text.count("What each part brings, in pooled UA:") == 2
+    against = row_of(summary, "im_dmf")["wise_against_it"]
+    low, high = (f"{bound:+.3f}".replace("-", "−") for bound in against["ua_interval"])
+    assert f"- Hierarchy (HR) (WISE − IM+DMF): {against['ua_difference']:+.3f} [{low}, {high}]; the interval" in text
+    assert [line.partition(" (WISE")[0] for line in parts_sentences(summary["protocols"][0], "table_2")] == [
+        "Hierarchy (HR)",
+        "Interaction (IM)",
+        "Attention (DMF)",
+        "Phoneme level (HR)",
+    ]
+    assert parts_sentences(summary["protocols"][0], "table_1") == []
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"), [([0.01, 0.03], "is above 0"), ([-0.03, -0.01], "is below 0"), ([-0.01, 0.03], "includes 0")]
+)
+def test_whether_a_part_brings_anything_is_told_by_the_interval(interval, told):
+    against = {"ua_difference": 0.02, "ua_interval": interval}
+    row = {"name": "IM+HR", "tables": ["table_2"], "without": "Attention (DMF)", "wise_against_it": against}
+    (sentence,) = parts_sentences({"rows": [row]}, "table_2")
+    assert sentence.endswith(f"; the interval {told}.")
+
+
+def test_nothing_is_told_of_parts_whose_rows_were_not_run():
+    summary = summarize_tables(make_results(protocols=("session",), missing=[("session", "wise")]))
+    assert "What each part brings" not in tables_to_markdown(summary)
+
+
+def test_which_rows_read_which_frames_is_told(summary):
+    text = tables_to_markdown(summary)
+    assert "no frames: Text only; features of their own: LSTM+Attn [10], CNN+Phoneme [24], Dual RNNs [2]." in text
+    assert "Seed: 0. Frames: MFCC. Word vectors:" in text
+    assert "What the rows read of the audio. MFCC: Audio only, IM+DMF, HR+DMF, IM+HR, IM+DMF+HR-, WISE," in text
 
 
 def test_how_the_rows_were_trained_is_told_by_what_differs(summary):

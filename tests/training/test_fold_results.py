@@ -11,9 +11,10 @@ from trial_input import RECIPE, small_trial, small_wise, utterances
 
 from wise_hf.data.folds import Fold
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds, score_by_scenario
 from wise_hf.training.loop import TrainingRun
-from wise_hf.training.svm import make_svm
+from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.system import System
 
 
@@ -34,7 +35,7 @@ def fresh_accelerator():
 
 
 BOTH = ("train", "validation")
-SVMS = {"svm": make_svm("speaker", BOTH, BOTH), "svm_unknown": make_svm("global", BOTH, BOTH)}
+POOLED = pooled_systems(WISEFeatureExtractor(normalization="speaker"), BOTH, BOTH)
 FOLD = Fold("a", list(range(8)), [8, 9, 10, 11], [12, 13, 14, 15])
 
 
@@ -56,7 +57,7 @@ def run(
 
 @pytest.mark.parametrize("killed_after", [2, 4], ids=["while the epoch is chosen", "while all are learnt from"])
 def test_a_fold_killed_midway_ends_as_an_unbroken_one(tmp_path, monkeypatch, fresh_accelerator, killed_after):
-    unbroken = run(tmp_path / "unbroken", **SVMS)
+    unbroken = run(tmp_path / "unbroken", **POOLED)
 
     epochs = []
     train_epoch = TrainingRun._train_epoch
@@ -70,13 +71,14 @@ def test_a_fold_killed_midway_ends_as_an_unbroken_one(tmp_path, monkeypatch, fre
     with monkeypatch.context() as patch:
         patch.setattr(TrainingRun, "_train_epoch", killed)
         with pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "broken", **SVMS)
-    assert run(tmp_path / "broken", **SVMS) == unbroken
+            run(tmp_path / "broken", **POOLED)
+    assert run(tmp_path / "broken", **POOLED) == unbroken
 
 
 def test_a_fold_has_the_scores_of_all_systems_and_leaves_nothing_but_its_model(tmp_path, fresh_accelerator):
-    result = run(tmp_path / "fold_1", **SVMS)
-    assert {"test", "test_unknown", "svm", "svm_unknown", "validation", "predictions", "history"} <= set(result)
+    result = run(tmp_path / "fold_1", **POOLED)
+    assert {"test", "test_unknown", "validation", "predictions", "history"} <= set(result)
+    assert {"svm", "svm_unknown", "logistic", "logistic_unknown"} <= set(result)
     assert set(result["predictions"]) == {"12", "13", "14", "15"}
     assert [epoch["epoch"] for epoch in result["refit_history"]] == [1, 2, 3]
     assert {path.name for path in tmp_path.iterdir()} == {"fold_1", "fold_1.json"}

@@ -48,7 +48,8 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
     assert kept["scored_part"] == "test" and len(kept["folds"]) == 2 and list(kept["systems"]) == ["WISE"]
     text = (tmp_path / "results.md").read_text()
     assert "Recipe `paper`, but epochs=3, normalization=speaker, hierarchy=word;" in text
-    assert "WISE knows who speaks" in text and "WISE learnt from the training part." in text and "SVM" not in text
+    assert "WISE knows who speaks" in text and "WISE learnt from the training part." in text
+    assert "other systems" not in text
     assert (
         "4 utterances (happy 3, sad 1); words by: aligner 1, corpus 3; read with dataset=folder, label_map=a=b."
         in text
@@ -58,11 +59,33 @@ def test_files_say_protocol_and_seed_and_hold_every_fold(tmp_path):
     assert picture.size > 10_000 and picture.std() > 1
 
 
-def test_the_svm_is_a_row_of_the_same_table():
-    folds = [each | {"svm": each["test"]} for each in FOLDS]
-    text = results_to_markdown(summarize_run(folds, DESCRIPTION))
-    assert "WISE and the SVM know who speaks" in text and "the training part, the SVM from" in text
-    assert list(summarize_run(folds, DESCRIPTION)["systems"]) == ["WISE", "SVM on MFCC statistics"]
+COMPARED = {"svm": "SVM on MFCC statistics", "svm_unknown": "SVM, speakers unknown", "mine": "A system of mine"}
+
+
+def test_the_systems_that_it_is_compared_with_are_rows_of_the_same_table_by_the_names_that_they_have():
+    folds = [each | dict.fromkeys(("svm", "mine", "test_unknown"), each["test"]) for each in FOLDS]
+    results = summarize_run(folds, DESCRIPTION | {"frames": "loudness:BANDS", "compared_with": COMPARED})
+    rows = ["WISE", "WISE, speakers unknown", "SVM on MFCC statistics", "A system of mine"]
+    assert list(results["systems"]) == rows
+    text = results_to_markdown(results)
+    assert all(f"| {name} | 0.875 ± 0.125" in text for name in rows)
+    assert "The systems know who speaks" in text and "and the others fitted without knowing." in text
+    assert "WISE learnt from the training part, the other systems from the training and the validation part." in text
+    assert "; frames: loudness:BANDS; features normalised by: speaker;" in text
+
+
+def test_a_system_that_an_earlier_version_did_not_score_in_its_folds_is_left_out():
+    folds = [FOLDS[0] | {"svm": FOLDS[0]["test"]}, FOLDS[1] | dict.fromkeys(COMPARED, FOLDS[1]["test"])]
+    results = summarize_run(folds, DESCRIPTION | {"compared_with": COMPARED})
+    assert list(results["systems"]) == ["WISE", "SVM on MFCC statistics"]
+
+
+def test_results_of_an_earlier_version_are_read_as_they_are():
+    results = summarize_run(FOLDS, DESCRIPTION)
+    results["systems"] |= {COMPARED["svm"]: results["systems"]["WISE"]}
+    text = results_to_markdown(results)
+    assert "| SVM on MFCC statistics | 0.875 ± 0.125" in text and "the other systems from" in text
+    assert "frames:" not in text and "hierarchy=word; features normalised by: speaker" in text
 
 
 def test_scores_of_a_validation_part_are_called_so(tmp_path):

@@ -22,7 +22,7 @@ from wise_hf.model.spoken_text_wise import split_words
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.results import describe_folds, results_to_markdown
-from wise_hf.training.run import check_training_options, choose_folds, train, with_cross_validation
+from wise_hf.training.run import check_training_options, choose_folds, make_systems, train, with_cross_validation
 from wise_hf.training.run_folder import Interrupted, check_output_dir, start_run
 
 
@@ -193,6 +193,24 @@ def test_a_final_model_of_folds_that_test_nothing_is_refused(parse, spoken_corpu
     AcceleratorState._reset_state(reset_partial_state=False)
     with pytest.raises(ValueError, match="--final_model: .*folds.json tests nothing; give"):
         train(options)
+
+
+def test_the_pooled_systems_of_a_run_read_what_wise_reads(parse):
+    given = ["--mfcc_backend", "level_frames:LEVELS", "--augment", "none"]
+    wise, others = make_systems(parse(*given))
+    assert list(others) == ["svm", "svm_unknown", "logistic", "logistic_unknown"]
+    assert all(each.columns == wise.columns and each.frames == wise.frames for each in others.values())
+    assert list(make_systems(parse(*given, "--normalization", "global"))[1]) == ["svm", "logistic"]
+    assert make_systems(parse(*given, "--no-svm"))[1] == {}
+
+
+def test_a_run_on_other_frames_scores_the_pooled_systems_on_them(parse, spoken_corpus):
+    given = ["--mfcc_backend", "level_frames:LEVELS", "--augment", "none", "--cross_validation", "speaker"]
+    results = train(parse("--data_dir", spoken_corpus, *QUICK, *given, "--folds", 2, "--svm", "true"))
+    pooled = [f"{name} on mean and deviation of the frames" for name in ("SVM", "Logistic regression")]
+    assert set(pooled) <= set(results["systems"]) and results["frames"] == "level_frames:LEVELS"
+    markdown = results_to_markdown(results)
+    assert all(f"| {name} | 0." in markdown for name in [*pooled, "Logistic regression, speakers unknown"])
 
 
 def test_what_is_passed_over_is_in_no_fold_and_counted(parse, spoken_corpus, tmp_path):

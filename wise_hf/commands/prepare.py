@@ -15,7 +15,7 @@ from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import report
-from wise_hf.training.options import FeatureOptions, frames_of
+from wise_hf.training.options import FeatureOptions, LevelOptions, frames_of
 from wise_hf.training.recipe import Recipe
 
 
@@ -30,7 +30,7 @@ class OutputOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareOptions(CorpusOptions, FeatureOptions, OutputOptions):
+class PrepareOptions(CorpusOptions, FeatureOptions, LevelOptions, OutputOptions):
     """Everything that scripts/prepare.py can be told."""
 
 

@@ -7,7 +7,6 @@ from typing import TypedDict
 import numpy as np
 
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
@@ -66,12 +65,17 @@ def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureEx
     Raises:
         ValueError: one of them changes MFCC, and the features are others.
     """
-    are_mfcc = frame_extractor(feature_extractor.mfcc_backend).is_mfcc and not feature_extractor.is_encoded
-    unfit = [each for each in augment if each in OF_MFCC and not are_mfcc]
+    fit = fitting_augmentations(augment, feature_extractor)
+    unfit = [each for each in augment if each not in fit]
     if unfit:
         name = "an encoder's frames" if feature_extractor.is_encoded else repr(feature_extractor.mfcc_backend)
         others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
         raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name}; give --augment {others}.")
+
+
+def fitting_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> tuple[str, ...]:
+    """The augmentations that the features are made for, of some; arguments as in `check_augmentations`."""
+    return tuple(each for each in augment if each not in OF_MFCC or feature_extractor.is_mfcc)
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:

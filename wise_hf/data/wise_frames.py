@@ -11,6 +11,9 @@ from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 
 
+MFCC = "MFCC"
+
+
 @dataclass(frozen=True)
 class Frames:
     """The kind of frames.
@@ -46,6 +49,17 @@ class Frames:
             frame_ms=2000 * encoder.times.centre / rate,
             hop_ms=1000 * encoder.times.hop / rate,
         )
+
+    @property
+    def name(self) -> str:
+        """What results and tables call them: `MFCC`, or what makes them."""
+        own = {"native": MFCC, "opensmile": "MFCC of openSMILE"}.get(self.mfcc_backend, self.mfcc_backend)
+        if self.encoder is None:
+            return own
+        config = self.encoder.read().config
+        layers = f"layer{'s' * (len(config.layers) > 1)} {', '.join(map(str, config.layers))}"
+        mixed = ", mixed" if config.mix == "learnt" else ""
+        return f"{config.name}, {layers}{mixed}" + (f", beside {own}" if self.with_mfcc else "")
 
     @property
     def values_beside_layers(self) -> int:

@@ -112,6 +112,11 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         return self.frames != "mfcc"
 
     @property
+    def is_mfcc(self) -> bool:
+        """The values of a frame are MFCC and nothing else."""
+        return not self.is_encoded and frame_extractor(self.mfcc_backend).is_mfcc
+
+    @property
     def size_beside(self) -> int:
         """Values of a frame that stand beside those of the encoder."""
         return frame_extractor(self.mfcc_backend).feature_size if self.frames == "encoder+mfcc" else 0

@@ -22,6 +22,7 @@ from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
+from wise_hf.data.wise_frames import MFCC
 from wise_hf.training.processes import make_accelerator, quieten_libraries
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
@@ -90,8 +91,8 @@ def unfinished_jobs(plan: TablesPlan) -> list[Job]:
     for job in jobs:
         if job.result_file.is_file() and _read(job)["made_by"] != _made_by(job.system):
             raise ValueError(
-                f"{job.result_file} was made by another recipe, number of processes or precision; remove it, or give "
-                "another folder."
+                f"{job.result_file} was made by another recipe, of other frames, or with another number of processes "
+                "or precision; remove it, or give another folder."
             )
     return [job for job in jobs if not job.result_file.is_file()]
 
@@ -99,9 +100,11 @@ def unfinished_jobs(plan: TablesPlan) -> list[Job]:
 def _made_by(system: System) -> dict:
     """What else decides on a result, as JSON gives it back."""
     accelerator = make_accelerator()
+    # Results of earlier versions, whose frames were always MFCC, do not name them.
+    other_frames = {} if system.frames in (None, MFCC) else {"frames": system.frames}
     recipe = None if system.recipe is None else asdict(system.recipe)
     made_by = {"recipe": recipe, "processes": accelerator.num_processes, "precision": accelerator.mixed_precision}
-    return json.loads(json.dumps(made_by))
+    return json.loads(json.dumps(made_by | other_frames))
 
 
 def _read(job: Job) -> dict:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.options import Options, as_path, different_names, option, positive
+from wise_hf.training.options import FeatureOptions
 from wise_hf.training.recipe import RECIPES
 
 
@@ -28,7 +29,11 @@ class RowOptions(Options):
     embeddings: Annotated[Path | None, as_path] = option(
         None, help="GloVe file (.txt, .txt.gz, .zip) (default: word vectors are learnt)"
     )
-    recipe: str = option("wise_hf", choices=list(RECIPES), help="of WISE and its variants")
+    recipe: str | None = option(
+        None,
+        choices=list(RECIPES),
+        help="of WISE and its variants (default: wise_hf; with --frame_encoder: encoder)",
+    )
     protocols: Annotated[list[str] | str | None, as_protocols] = option(
         None, help="comma-separated (default: session or speaker, and random)"
     )
@@ -44,5 +49,5 @@ class RowOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableOptions(CorpusOptions, RowOptions):
+class TableOptions(CorpusOptions, FeatureOptions, RowOptions):
     """Everything that scripts/reproduce_tables.py can be told."""

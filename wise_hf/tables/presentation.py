@@ -27,7 +27,7 @@ def tables_to_markdown(summary: Mapping) -> str:
     Args:
         summary: of `wise_hf.tables.summary.summarize_tables`.
     """
-    sentences = (setup, comparability, short_words, protocol_line, notes, recipe_sentences)
+    sentences = (setup, comparability, short_words, protocol_line, parts_sentences, notes, recipe_sentences)
     names = {each.__name__: each for each in (*sentences, shown_tables, columns_of, rows_of)}
     template = load_template(Path(__file__).with_name("tables.md.jinja"), **names, not_run=NOT_RUN, sources=SOURCES)
     return template.render(summary=summary)
@@ -124,8 +124,13 @@ def setup(summary: Mapping) -> str:
     trial = f" A TRIAL WITH --epochs {epochs} FOR EVERY ROW: THESE ARE NO RESULTS." if epochs else ""
     return (
         f"Corpus: {summary['corpus']}, {counted}, {len(summary['emotions'])} emotions "
-        f"({', '.join(summary['emotions'])}). {seeds}. Word vectors: {learnt}.{trial}"
+        f"({', '.join(summary['emotions'])}). {seeds}. Frames: {_frames_of_wise(summary)}. "
+        f"Word vectors: {learnt}.{trial}"
     )
+
+
+def _frames_of_wise(summary: Mapping) -> str:
+    return next(row["frames"] for row in summary["protocols"][0]["rows"] if row["key"] == OURS)
 
 
 def comparability(summary: Mapping) -> str:
@@ -152,6 +157,25 @@ def protocol_line(summary: Mapping, protocol: Mapping) -> str:
     return f"{line} {folds}; {tested:,} of {summary['num_utterances']:,} utterances tested."
 
 
+def parts_sentences(protocol: Mapping, table: str) -> list[str]:
+    """What each part of WISE brings, by the rows of a table that lack nothing but that part.
+
+    Args:
+        protocol: one of the protocols of a summary.
+        table: one of `TABLES`.
+    """
+    rows = [row for row in protocol["rows"] if table in row["tables"] and row["without"]]
+    return [_part_sentence(row) for row in rows if row["wise_against_it"]]
+
+
+def _part_sentence(row: Mapping) -> str:
+    against = row["wise_against_it"]
+    low, high = against["ua_interval"]
+    where = "is above 0" if low > 0 else "is below 0" if high < 0 else "includes 0"
+    told = f"{_signed(against['ua_difference'])} [{_signed(low)}, {_signed(high)}]"
+    return f"{row['without']} (WISE − {row['name']}): {told}; the interval {where}."
+
+
 def notes(summary: Mapping) -> list[str]:
     """What the columns are."""
     several = len(summary["seeds"]) > 1
@@ -166,6 +190,7 @@ def notes(summary: Mapping) -> list[str]:
         "a paired bootstrap; above 0 WISE is the better one.",
         "McNemar p (WA): exact test on the same utterances, of whether WISE and the row are right equally often"
         f"{' (twice the mean of the p-values of the seeds)' * several}; not corrected for the number of rows.",
+        _frames_note(summary),
         UNITS_NOTE,
         "Time of a fold: its epochs with their validation, measured beside whatever else ran on the machine; compare "
         "rows that ran together.",
@@ -173,6 +198,18 @@ def notes(summary: Mapping) -> list[str]:
         "was put together on RAVDESS), unless --recipe paper is given. The compared systems train by their own plain "
         "ones: a difference to WISE is one of model and recipe together.",
     ]
+
+
+def _frames_note(summary: Mapping) -> str:
+    """Which rows read which frames."""
+    readers: dict[str, list[str]] = {}
+    for row in summary["protocols"][0]["rows"]:
+        readers.setdefault(row["frames"], []).append(row["name"])
+    told = "; ".join(f"{frames}: {', '.join(names)}" for frames, names in readers.items())
+    return (
+        f"What the rows read of the audio. {told}. A difference between rows that read different things is one of "
+        "these as well."
+    )
 
 
 def recipe_sentences(summary: Mapping) -> list[str]:

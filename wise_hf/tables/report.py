@@ -84,6 +84,7 @@ def _view_of_protocol(results: Mapping, summary: Mapping, protocol: Mapping) -> 
             "title": title,
             "columns": presentation.columns_of(summary, table),
             "rows": presentation.rows_of(summary, protocol, table),
+            "parts": presentation.parts_sentences(protocol, table),
         }
         for table, title in presentation.shown_tables(protocol).items()
     ]

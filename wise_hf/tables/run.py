@@ -17,6 +17,7 @@ from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds
 from wise_hf.data.prepare import align_corpus, extract_features
+from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import TablesPlan, collect_runs, run_jobs
 from wise_hf.tables.options import TableOptions
@@ -24,6 +25,7 @@ from wise_hf.tables.presentation import tables_to_markdown
 from wise_hf.tables.report import write_report
 from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
+from wise_hf.training.options import frames_of, recipe_name_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_options, recorded
@@ -57,6 +59,7 @@ def _reproduce_tables(options: TableOptions) -> str:
     """Do what `reproduce_tables` says."""
     if options.embeddings is not None:
         check_word_vectors(options.embeddings)
+    frame_extractor(options.mfcc_backend).check()
     accelerator = make_accelerator()
     num_workers = _num_workers(options, accelerator)
     with accelerator.main_process_first():
@@ -115,7 +118,7 @@ def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Datas
 
 def _rows(options: TableOptions) -> list[Row]:
     """Every row; those that are not asked for now may have been run before."""
-    rows = table_rows(options.recipe)
+    rows = table_rows(recipe_name_of(options), frames_of(options, "as_recorded"))
     unknown = set(options.rows or ()) - {row.system.key for row in rows}
     if unknown:
         known = ", ".join(row.system.key for row in rows)
@@ -183,11 +186,19 @@ def _results(options: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> di
         "word_vectors": "learnt" if options.embeddings is None else options.embeddings.name,
         "protocols": list(plan.folds),
         "truth": dict(zip(plan.aligned["id"], plan.aligned["emotion"], strict=True)),
-        "rows": [
-            {"key": row.system.key, "name": row.system.name, "tables": list(row.tables), "recipe": _recipe(row)}
-            for row in rows
-        ],
+        "rows": [_describe(row) for row in rows],
         "runs": collect_runs(plan),
+    }
+
+
+def _describe(row: Row) -> dict:
+    return {
+        "key": row.system.key,
+        "name": row.system.name,
+        "tables": list(row.tables),
+        "recipe": _recipe(row),
+        "frames": row.system.frames or ("no frames" if row.is_wise else "features of their own"),
+        "without": row.without,
     }
 
 

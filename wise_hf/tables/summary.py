@@ -52,7 +52,7 @@ def _summarize_protocol(results: Mapping, protocol: str) -> dict:
 def _summarize_row(results: Mapping, row: Mapping, runs: Mapping[str, Mapping[int, Sequence[Mapping]]]) -> dict:
     mine, wises = runs[row["key"]], runs.get(OURS, {})
     return {
-        **{name: row[name] for name in ("key", "name", "tables", "recipe")},
+        **{name: row[name] for name in ("key", "name", "tables", "recipe", "frames", "without")},
         # Of the first fold: where word vectors are learnt, they are as many as its training part has words.
         "parameters": next((fold.get("parameters") for folds in mine.values() for fold in folds), None),
         "paper": FIGURES.get(row["key"]),

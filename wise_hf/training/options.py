@@ -67,11 +67,6 @@ class FeatureOptions(Options):
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
         "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
     )
-    level: str | None = option(
-        None,
-        choices=LEVELS,
-        help="bring all recordings to the same level, or leave them as recorded (default: the recipe's)",
-    )
     frame_encoder: str | None = option(
         None, help="a speech encoder whose frames are taken instead: a folder, or a name on the Hub"
     )
@@ -83,6 +78,19 @@ class FeatureOptions(Options):
         "none", choices=["none", "window"], help="'window' pads every recording to the 30 s of Whisper"
     )
     with_mfcc: bool = option(False, help="MFCC beside the encoder's values")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelOptions(Options):
+    """What is done to the recordings first; the tables hear them as they are."""
+
+    _argument_group_name = "level"
+
+    level: str | None = option(
+        None,
+        choices=LEVELS,
+        help="bring all recordings to the same level, or leave them as recorded (default: the recipe's)",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +193,9 @@ class RunOptions(Options):
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
-    svm: bool = option(True, help="score the SVM as well")
+    svm: bool = option(
+        True, help="score the pooled systems as well: an SVM and a logistic regression on statistics of the frames"
+    )
     log_with: str | None = option(None, help="accelerate's trackers: tensorboard, wandb, ..., or all")
     resume_from_checkpoint: Annotated[Path | None, as_path] = option(
         None, help="continue the interrupted run in this folder"
@@ -194,17 +204,16 @@ class RunOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(CorpusOptions, FeatureOptions, ModelOptions, RecipeOptions, RunOptions):
+class TrainOptions(CorpusOptions, FeatureOptions, LevelOptions, ModelOptions, RecipeOptions, RunOptions):
     """Everything that scripts/train.py can be told, but for what it asks of the Hub.
 
     `TrainOptions(data_dir="speech", output_dir="out", epochs=3)` is `--data_dir speech --output_dir out --epochs 3`.
     """
 
 
-def recipe_name_of(options: RecipeOptions) -> str:
-    """The name of the recipe, as given, or as the frames ask for it."""
-    usual = "encoder" if getattr(options, "frame_encoder", None) is not None else "wise_hf"
-    return options.recipe or usual
+def recipe_name_of(options: Options) -> str:
+    """The name of the recipe, as given (`recipe`), or as the frames ask for it (`frame_encoder`)."""
+    return options.recipe or ("wise_hf" if options.frame_encoder is None else "encoder")
 
 
 def recipe_of(options: RecipeOptions) -> Recipe:
@@ -226,7 +235,7 @@ def frames_of(options: FeatureOptions, level: str) -> Frames:
     Raises:
         ValueError: for options that go with an encoder, without one.
     """
-    level = options.level or level
+    level = getattr(options, "level", None) or level
     if options.frame_encoder is not None:
         layers = options.frame_layers or middle_layers(options.frame_encoder)
         source = FrameEncoderSource(options.frame_encoder, layers, options.layer_mix, options.frame_padding)

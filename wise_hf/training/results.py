@@ -20,15 +20,11 @@ from wise_hf.training.options import TrainOptions, model_choices_of, recipe_name
 from wise_hf.training.pictures import plot_confusion, plot_learning_curves
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.scores import scores_of_confusion
+from wise_hf.training.system import System
 
 
 SCORES = ("wa", "ua", "macro_f1")
-SYSTEMS = {
-    "test": "WISE",
-    "test_unknown": "WISE, speakers unknown",
-    "svm": "SVM on MFCC statistics",
-    "svm_unknown": "SVM, speakers unknown",
-}
+SYSTEMS = {"test": "WISE", "test_unknown": "WISE, speakers unknown"}  # what is compared with it names itself
 # What the numbers depend on beside the options.
 VERSIONS_OF = ("wise_hf", "torch", "transformers", "accelerate", "datasets")
 RESULT_FILES = ("results.json", "results.md", "confusion.png", "learning_curves.png")
@@ -89,12 +85,22 @@ def describe_final_model(result: Mapping) -> dict:
     return {"weights": result["weights"], "num_utterances": result["sizes"]["train"], "epoch": result["epoch"]}
 
 
+def describe_systems(wise: System, others: Mapping[str, System]) -> dict:
+    """What was trained and what it is compared with, for results.json.
+
+    Args:
+        wise: what was trained.
+        others: by the names of their scores in the folds.
+    """
+    return {"frames": wise.frames, "compared_with": {part: system.name for part, system in others.items()}}
+
+
 def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
     """Mean, deviation and pooled scores of a system over the folds.
 
     Args:
         folds: results of `run_folds`.
-        part: `test` or `svm` for the systems, `validation` for WISE where there is no test part.
+        part: `test`, or the name of another system's scores; `validation` for WISE where there is no test part.
 
     Returns:
         `mean` and `std` (over folds, of the population) of WA, UA and macro F1, and `pooled`: the same of all
@@ -114,10 +120,12 @@ def summarize_run(folds: Sequence[Mapping], description: Mapping) -> dict:
 
     Args:
         folds: results of `run_folds`.
-        description: what was run: `protocol`, `emotions`, `seed`, `recipe`, ...
+        description: what was run: `protocol`, `emotions`, `seed`, `recipe`, `compared_with`, ...
     """
-    parts = [part for part in SYSTEMS if part in folds[0]] or ["validation"]
-    systems = {SYSTEMS.get(part, "WISE"): summarize_folds(folds, part) for part in parts}
+    names = SYSTEMS | description.get("compared_with", {})
+    # A run that an earlier version began may lack a system in its first folds.
+    parts = [part for part in names if all(part in fold for fold in folds)] or ["validation"]
+    systems = {names.get(part, "WISE"): summarize_folds(folds, part) for part in parts}
     results = {**description, "scored_part": parts[0], "systems": systems}
     by_scenario = summarize_scenarios(folds)
     return results | ({"by_scenario": by_scenario} if by_scenario else {}) | {"folds": list(folds)}

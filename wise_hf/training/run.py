@@ -18,10 +18,12 @@ from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, frames_of, model_choices_of, recipe_of
+from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import (
     describe_final_model,
     describe_folds,
+    describe_systems,
     describe_training,
     summarize_run,
     write_results,
@@ -36,7 +38,6 @@ from wise_hf.training.run_folder import (
     recorded,
     start_run,
 )
-from wise_hf.training.svm import make_svm
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import with_prefix
 from wise_hf.training.wise_system import load_word_vectors, wise_system
@@ -118,9 +119,11 @@ def _train(
     with accelerator.main_process_first():
         ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
     trials = make_trials(options, ready, accelerator)
+    systems = make_systems(options)
     description = describe_training(options, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(options, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
-    fold_results = _run_folds(options, ready, trials, accelerator)
+    description |= describe_systems(*systems)
+    fold_results = _run_folds(options, ready, systems, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
     if ready.final:
@@ -134,7 +137,11 @@ def _train(
 
 
 def _run_folds(
-    options: TrainOptions, ready: ReadyCorpus, trials: Sequence[Trial], accelerator: Accelerator
+    options: TrainOptions,
+    ready: ReadyCorpus,
+    systems: tuple[System, Mapping[str, System]],
+    trials: Sequence[Trial],
+    accelerator: Accelerator,
 ) -> list[dict]:
     """Start or continue the run in its folder, and train and test on every fold."""
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
@@ -143,8 +150,7 @@ def _run_folds(
             start_run(options)
             write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
-    wise, others = make_systems(options)
-    results = run_folds(wise, others, [*ready.folds, *ready.final], trials)
+    results = run_folds(*systems, [*ready.folds, *ready.final], trials)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
@@ -261,16 +267,15 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 
 
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
-    """WISE, and the SVMs that it is compared with, by the names of their scores in the results."""
+    """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
     frames = frames_of(options, recipe.level)
     wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
-    both = ("train", "validation")
-    svm = partial(make_svm, learns_from=both, normalized_by=both if recipe.refit else ("train",))
-    unknown = {"svm_unknown": svm("global")} if recipe.normalization == "speaker" else {}
-    return wise, {"svm": svm(recipe.normalization)} | unknown
+    learns_from = ("train", "validation")
+    normalized_by = learns_from if recipe.refit else ("train",)
+    return wise, pooled_systems(frames, recipe.normalization, learns_from, normalized_by)
 
 
 def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -88,20 +88,20 @@ def check_same_options(output_dir: Path, given: Mapping) -> None:
         ValueError: for options that are not those that the run was started with.
     """
     before = json.loads((output_dir / ARGUMENTS).read_text(encoding="utf-8"))
-    off = {each.name for each in fields(TrainOptions) if each.default is False}  # a run of 0.1.0 recorded None
+    usual = {each.name: each.default for each in fields(TrainOptions)}
     names = given.keys() | before.keys()
-    changed = sorted(each for each in names if _value(given, each, off) != _value(before, each, off))
+    changed = sorted(each for each in names if _value(given, each, usual) != _value(before, each, usual))
     if changed:
-        told = ", ".join(f"--{name} was {before.get(name)}" for name in changed)
+        told = ", ".join(f"--{name} was {_value(before, name, usual)}" for name in changed)
         raise ValueError(
             f"The run in {output_dir} was started with other options ({told}); give the same, or another folder."
         )
 
 
-def _value(recorded: Mapping, name: str, off: Set[str]) -> object:
-    """An option's value; `None` where it is not given, however that is written."""
+def _value(recorded: Mapping, name: str, usual: Mapping[str, object]) -> object:
+    """An option's value; the usual one where it is not given, or an earlier version knew no such option."""
     value = recorded.get(name)
-    return None if value == {} or (value is False and name in off) else value
+    return usual.get(name) if value in (None, {}) else value
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:

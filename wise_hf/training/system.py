@@ -99,6 +99,7 @@ class System:
             its collator; it learns from the training utterances alone. `None` for what is no network.
         recipe: how the network is trained; `refit` of it trains a second one, from the validation part as well.
         fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
+        frames: the name of WISE's frames (`Frames.name`), where it reads those; `None` for features of its own or none.
         complete: called with the folder of a trained model, to add what was not trained; `None` = nothing is missing.
     """
 
@@ -109,4 +110,5 @@ class System:
     build: Build | None = None
     recipe: Recipe | None = None
     fit_and_predict: Callable[[Trial], Sequence[int]] | None = None
+    frames: str | None = None
     complete: Callable[[Path], object] | None = None
