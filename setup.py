@@ -17,6 +17,7 @@ REQUIRED = [
     "matplotlib>=3.9",
     "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "pyarrow>=24.0",
     "pyyaml>=6.0.2",
     "safetensors>=0.8",
     "scikit-learn>=1.5",

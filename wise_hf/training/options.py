@@ -225,7 +225,7 @@ def recipe_of(options: RecipeOptions) -> Recipe:
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
-def frames_of(options: FeatureOptions, level: str) -> Frames:
+def chosen_frames(options: FeatureOptions, level: str) -> Frames:
     """The frames that the options ask for.
 
     Args:

@@ -17,7 +17,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, frames_of, model_choices_of, recipe_of
+from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import (
@@ -217,7 +217,7 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    frames = frames_of(options, recipe_of(options).level)
+    frames = chosen_frames(options, recipe_of(options).level)
     check_augmentations(recipe_of(options).augment, frames.feature_extractor())
     make = partial(frames.prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
@@ -269,7 +269,7 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
     """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
-    frames = frames_of(options, recipe.level)
+    frames = chosen_frames(options, recipe.level)
     wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
@@ -283,7 +283,7 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        hop_ms = frames_of(options, recipe.level).feature_extractor().hop_ms
+        hop_ms = chosen_frames(options, recipe.level).feature_extractor().hop_ms
         statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     folds = [*ready.folds, *ready.final]
