@@ -17,6 +17,7 @@ from PIL import Image
 from script import run
 
 from wise_hf.commands.predict import print_json, print_text
+from wise_hf.model import speakers_wise
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,6 +203,21 @@ def test_a_saved_model_is_scored_on_a_corpus(trained, spoken_corpus, tmp_path):
     assert scores["num_utterances"] == 32 and f"UA {scores['ua']:.3f}" in done.stdout
 
 
+def test_an_evaluation_says_who_is_normalised_by_what(trained, spoken_corpus, tmp_path, monkeypatch):
+    options = ["--model", trained / "fold_1", "--data_dir", spoken_corpus, "--output", tmp_path / "x.json"]
+    for seconds, source, told in (
+        (2, "speaker", "all utterances of their speaker"),
+        (99, "training", "the training part"),
+    ):
+        monkeypatch.setattr(speakers_wise, "MIN_SPEAKER_S", seconds)
+        done = run("evaluate.py", *options)
+        speakers = sorted(path.name for path in (spoken_corpus / "audio").iterdir())
+        assert f"Normalised by {told}: 32 utterances of {', '.join(speakers)}\n" in done.stdout
+        predictions = json.loads((tmp_path / "x.json").read_text())["predictions"]
+        assert {each["normalized_by"] for each in predictions} == {source}
+        assert {each["speaker"] for each in predictions} == set(speakers)
+
+
 def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_path):
     recording = sorted((spoken_corpus / "audio").glob("*/*.wav"))[0]
     picture = tmp_path / "x.png"
@@ -249,9 +265,39 @@ def test_a_folder_stands_for_its_recordings(saved_model, calls):
     assert found["b_silence.wav"] == found["c.wav"] == {"audio", "error"}
 
 
+@pytest.fixture
+def few_seconds(monkeypatch):
+    """Speech enough to be normalised by."""
+    monkeypatch.setattr(speakers_wise, "MIN_SPEAKER_S", 0.5)
+
+
+def test_recordings_of_one_speaker_are_normalised_together(saved_model, calls, few_seconds):
+    done = run("predict.py", calls / "a.wav", calls / "later", "--model", saved_model, "--speaker", "anna")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("  Normalised by all recordings of anna.\n") == 2
+    done = run("predict.py", calls / "a.wav", "--model", saved_model)
+    assert "Normalised" not in done.stdout
+
+
+def test_each_folder_may_be_a_speaker(saved_model, calls, few_seconds):
+    done = run("predict.py", calls, "--model", saved_model, "--speaker_folders", "--channel", "0", "--json")
+    results = {Path(result["audio"]).name: result for result in json.loads(done.stdout)}
+    assert results["a.wav"]["speaker"] == str(calls) and results["z.WAV"]["speaker"] == str(calls / "later")
+    assert results["a.wav"]["normalized_by"] == results["z.WAV"]["normalized_by"] == "speaker"
+    assert set(results["c.wav"]) == {"audio", "error"}, "bad recordings are still told"
+
+
+def test_too_little_speech_of_a_speaker_is_told(saved_model, calls):
+    done = run("predict.py", calls / "a.wav", "--model", saved_model, "--speaker", "anna")
+    assert "  anna speaks for " in done.stdout and "15 s are needed" in done.stdout
+    (result,) = json.loads(run("predict.py", calls / "a.wav", "--model", saved_model, "--json").stdout)
+    assert (result["speaker"], result["normalized_by"], result["speaker_unused"]) == (None, "training", None)
+
+
 @pytest.mark.parametrize("printing", [print_text, print_json])
 def test_results_are_printed_as_they_come(printing, monkeypatch, tmp_path):
     result = {"scores": [], "text": "hi", "alignment": "aligner", "words": [], "truncated": False, "until_s": 1.0}
+    result |= {"speaker": None, "normalized_by": "training", "speaker_unused": None}
 
     def results():
         for number in range(3):
@@ -460,5 +506,6 @@ def test_prediction_tells_what_is_wrong(told, trained, tmp_path):
     assert "cannot be read as audio" in told("predict.py", tmp_path / "x.wav", "--model", trained / "fold_1")
     assert "holds no model" in told("predict.py", tmp_path / "x.wav", "--model", tmp_path)
     assert "one recording" in told("predict.py", "a.wav", "b.wav", "--model", trained, "--text", "hi")
+    assert "The speaker is ''" in told("predict.py", "a.wav", "--model", trained, "--speaker", "")
     (tmp_path / "empty").mkdir()
     assert "empty holds no audio file" in told("predict.py", tmp_path / "empty", "--model", trained)

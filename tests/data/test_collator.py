@@ -46,7 +46,7 @@ def test_a_batch_has_the_models_inputs_and_labels():
 
 def test_speakers_are_normalised_by_their_own_statistics():
     rows = [row("a", 500, 1), row("a", 600, 2), row("b", 1000, 3)]
-    batch = collator("speaker", statistics=speaker_statistics(rows))(rows)
+    batch = collator("speaker", statistics=speaker_statistics(rows, 15))(rows)
     both = np.concatenate([batch["input_features"][0, :500], batch["input_features"][1, :600]])
     assert np.abs(both.mean(0)).max() < 1e-5 and np.abs(both.std(0) - 1).max() < 1e-4
     assert abs(float(batch["input_features"][0, :500].mean())) > 1e-4, "a single utterance keeps its own level"
@@ -55,9 +55,15 @@ def test_speakers_are_normalised_by_their_own_statistics():
 @pytest.mark.parametrize("speaker", [None, "hardly heard"])
 def test_an_unknown_speaker_is_normalised_by_the_training_part(speaker):
     rows = [row(speaker, 50), row("b", 1000)]
-    made = collator("speaker", statistics=speaker_statistics(rows))
+    made = collator("speaker", statistics=speaker_statistics(rows, 15))
     made.processor.feature_extractor.set_statistics([np.array([[0.0] * 39, [4.0] * 39])])  # mean 2, deviation 2
     np.testing.assert_allclose(made(rows)["input_features"][0, :50], (rows[0]["input_features"] - 2) / 2, rtol=1e-5)
+
+
+def test_how_many_frames_a_speaker_needs_depends_on_the_hop():
+    rows = [row("a", 400, 1), row("a", 350, 2), row("b", 749, 3)]
+    assert set(speaker_statistics(rows, 20)) == {("a", 1.0, 0)}
+    assert speaker_statistics(rows, 15) == {}
 
 
 def test_augmentation_is_reproducible_and_only_where_asked_for():
@@ -75,7 +81,7 @@ def test_augmentation_is_reproducible_and_only_where_asked_for():
 
 def test_a_warped_speaker_is_normalised_by_its_own_statistics():
     rows = [row("a", 500, 1), row("a", 600, 2)]
-    statistics = speaker_statistics(rows, WARPS)
+    statistics = speaker_statistics(rows, 15, WARPS)
     made = collator("speaker", statistics=statistics)
     both = np.concatenate([made.normalized(each["input_features"], "a", 1.1) for each in rows])
     assert np.abs(both.mean(0)).max() < 1e-4 and np.abs(both.std(0) - 1).max() < 1e-3
@@ -126,7 +132,7 @@ def test_a_missing_column_is_named_with_the_way_out(missing, message):
 
 
 def test_a_missing_speaker_is_an_error_where_speakers_are_normalised():
-    known = collator("speaker", statistics=speaker_statistics([row("a", 1000)]))
+    known = collator("speaker", statistics=speaker_statistics([row("a", 1000)], 15))
     anonymous = {name: value for name, value in row("a", 5).items() if name != "speaker"}
     with pytest.raises(ValueError, match="no speaker, only .*remove_unused_columns=False"):
         known([anonymous])

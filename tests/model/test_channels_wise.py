@@ -33,7 +33,7 @@ def test_of_channels_that_cancel_one_is_used_and_named(name, caplog):
     samples = CANCELLING[name]
     np.testing.assert_array_equal(mix_channels(samples, RATE, "x.wav"), samples[:, 0])
     assert caplog.messages == [
-        f"x.wav has channels that cancel each other; channel 1 of {samples.shape[1]} is used alone."
+        f"x.wav has channels that cancel each other; channel 0 (of 0 to {samples.shape[1] - 1}) is used alone."
     ]
 
 

@@ -204,6 +204,13 @@ class TestNormalize:
         np.testing.assert_allclose(given, (features - 2) / 4, rtol=1e-6)
         np.testing.assert_allclose(extractor.normalize(features), (features - 1) / 2, rtol=1e-6)
 
+    def test_a_call_with_a_speakers_statistics_normalises_by_them(self):
+        extractor = WISEFeatureExtractor(normalization="speaker", mean=[1.0] * 39, std=[2.0] * 39)
+        words = make_words([[0.2, 0.3]])
+        raw, _ = extractor.select_features(noise(RATE), words, RATE)
+        batch = extractor(noise(RATE), words, RATE, statistics=(np.full(39, 2.0), np.full(39, 4.0)))
+        np.testing.assert_allclose(batch["input_features"][0], (raw - 2) / 4, rtol=1e-6)
+
     def test_none_leaves_the_features(self, extractor):
         features = extractor.extract(noise(RATE), RATE)
         np.testing.assert_array_equal(extractor.normalize(features), features)

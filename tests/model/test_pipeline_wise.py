@@ -171,7 +171,12 @@ NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000)
         ({"audio": "x.wav", "text": 5}, "is a string"),
         ({"audio": "x.wav", "words": 5}, "are a list of words"),
         ({"array": np.ones(5), "text": "hi"}, "sampling_rate"),
-        ({"array": np.ones(5), "sampling_rate": 16_000, "speaker": "anna"}, "does not have 'speaker'"),
+        ({"array": np.ones(5), "sampling_rate": 16_000, "speakers": "anna"}, "does not have 'speakers'"),
+        ({"audio": NOISE, "speaker": ""}, "The speaker is ''; give a name"),
+        ({"audio": NOISE, "speaker": 5}, "The speaker is 5; give a name"),
+        ({"audio": NOISE, "channel": "left"}, "The channel of a recording is 'left'; give its number"),
+        ({"audio": NOISE, "channel": 1}, "has one channel, number 0; there is no channel 1"),
+        ({"audio": np.stack([NOISE, NOISE], 1), "channel": -1}, "has channels 0 to 1; there is no channel -1"),
         ({"audio": {"array": np.ones(5), "sampling_rate": 16_000, "sample_rate": 8000}}, "not have 'sample_rate'"),
         (
             {"audio": {"array": np.ones(5), "sampling_rate": 16_000, "text": "a"}, "text": "b"},

@@ -36,4 +36,4 @@ def utterances() -> list[PreparedUtterance]:
 
 def small_trial(output_dir: Path, spoken: Sequence[PreparedUtterance], fold: Fold) -> Trial:
     parts = {part: [spoken[number] for number in getattr(fold, part)] for part in PARTS}
-    return Trial(parts, ["happy", "sad"], None, 0, output_dir, "test", speaker_statistics(spoken, WARPS))
+    return Trial(parts, ["happy", "sad"], None, 0, output_dir, "test", speaker_statistics(spoken, 15, WARPS))

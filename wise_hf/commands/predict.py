@@ -1,4 +1,4 @@
-"""The emotion of recordings: wise-hf predict AUDIO... --model DIR [--text T] [--json] [--plot PNG]."""
+"""The emotion of recordings: wise-hf predict AUDIO... --model DIR [--text T] [--speaker WHO] [--json] [--plot PNG]."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.loading import load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.speakers_wise import check_speaker
 from wise_hf.model.visualization import plot_prediction, save_figure
 
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     args = _parse(arguments)
     classify = load_pipeline(args.model)
-    results = heard(classify, args.audio, args.text)
+    results = heard(classify, _recordings(args))
     with logging_redirect_tqdm():
         shown = print_json(results) if args.json else print_text(results)
     errors = [result["error"] for result in shown if "error" in result]
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise ValueError(errors[0] if len(shown) == 1 else counted)
     if args.plot is not None:
         rate = classify.processor.feature_extractor.sampling_rate
-        samples, (result,) = read_audio(args.audio[0], rate), shown
+        samples, (result,) = read_audio(args.audio[0], rate, channel=args.channel), shown
         figure = plot_prediction(samples, rate, result["words"], result["scores"], Path(args.audio[0]).name)
         logging.info("Written: %s", save_figure(figure, args.plot))
 
@@ -51,9 +52,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("audio", nargs="+", help="audio files, and folders of them")
     parser.add_argument("--model", required=True, help="folder of a saved model, or its name on the Hub")
     parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
+    parser.add_argument("--channel", type=int, help="read this channel, from 0, instead of the mean of all")
+    speakers = parser.add_mutually_exclusive_group()
+    speakers.add_argument("--speaker", help="who speaks in all of them; they are then normalised together")
+    speakers.add_argument("--speaker_folders", action="store_true", help="the same, with a speaker for each folder")
     parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
     parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")
     args = parser.parse_args(arguments)
+    check_speaker(args.speaker)
     args.audio = [path for given in args.audio for path in recordings_in(given)]
     if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
         parser.error("--text and --plot are for one recording; give one audio file")
@@ -74,14 +80,22 @@ def recordings_in(given: str) -> list[str]:
     return [str(path) for path in found]
 
 
-def heard(classify: WISEAudioClassificationPipeline, paths: list[str], text: str | None) -> Iterator[dict]:
+def _recordings(args: argparse.Namespace) -> list[dict]:
+    """The recordings, as the pipeline takes them."""
+    known = {"text": args.text, "channel": args.channel}
+    speakers = [str(Path(path).parent) if args.speaker_folders else args.speaker for path in args.audio]
+    return [{"audio": path, "speaker": who} | known for path, who in zip(args.audio, speakers, strict=True)]
+
+
+def heard(classify: WISEAudioClassificationPipeline, recordings: list[dict]) -> Iterator[dict]:
     """Each recording's result as soon as it is there; one that cannot be used is named at once, and has an `error`."""
-    several = len(paths) > 1
-    for path in tqdm(paths, unit="recording", disable=not several):
-        result = classify({"audio": path, "text": text}, return_words=True, on_error="report")
-        if several and "error" in result:
-            logging.error("%s", result["error"])
-        yield {"audio": path} | result
+    several = len(recordings) > 1
+    results = classify(classify.hear_speakers(recordings, "report"), return_words=True, on_error="report")
+    with tqdm(results, unit="recording", total=len(recordings), disable=not several) as shown:
+        for recording, result in zip(recordings, shown, strict=True):
+            if several and "error" in result:
+                logging.error("%s", result["error"])
+            yield {"audio": recording["audio"]} | result
 
 
 def print_text(results: Iterable[dict]) -> list[dict]:
@@ -117,6 +131,8 @@ def to_text(result: dict) -> str:
     scores = "  ".join(f"{entry['label']} {entry['score']:.2f}" for entry in result["scores"])
     fit = "" if result.get("fit") is None else f" (fit {result['fit']:.2f})"
     lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}{fit}: {result['text']}"]
+    if result["speaker"] is not None:
+        lines.append(f"  {result['speaker_unused'] or 'Normalised by all recordings of ' + result['speaker'] + '.'}")
     if result["truncated"]:
         lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
     for word in result["words"]:

@@ -14,9 +14,8 @@ from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
-from wise_hf.data.prepare import prepare, report
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.training.options import FeatureOptions, LevelOptions
+from wise_hf.data.prepare import report
+from wise_hf.training.options import FeatureOptions, LevelOptions, frames_of
 from wise_hf.training.recipe import Recipe
 
 
@@ -40,8 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    extractor = WISEFeatureExtractor(mfcc_backend=options.mfcc_backend, level=options.level or Recipe().level)
-    make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
+    make = partial(frames_of(options, options.level or Recipe().level).prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)
     prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s

@@ -6,7 +6,6 @@ from typing import TypedDict
 
 import numpy as np
 
-from wise_hf.data.frame_names import frames_are_mfcc
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.level_wise import masking_noise
 from wise_hf.model.mfcc_wise import (
@@ -22,7 +21,10 @@ from wise_hf.model.mfcc_wise import (
 )
 
 
-AUGMENTATIONS = ("tempo", "channel", "warp", "disturb", "drop_words", "mix_words")
+AUGMENTATIONS = (
+    *("tempo", "channel", "warp", "disturb", "drop_words", "mix_words"),
+    *("frame_noise", "unknown_speakers"),
+)
 OF_MFCC = ("tempo", "channel", "warp", "disturb")  # change the cepstra, or scale their deltas
 
 TEMPO_SPREAD = 0.2  # speaks up to exp(0.2) = 22 % slower or faster
@@ -36,6 +38,9 @@ SHIFT_STD = 0.3  # in deviations of the coefficient
 NOISE_STD = 0.1
 DROPPED_SHARE = 0.15
 MIXED_SHARE = 0.4
+FRAME_NOISE_STD = 0.3
+UNKNOWN_SHARE = 0.5  # of the utterances, normalised as if nobody knew who speaks
+COPIED_SHARE = 0.75  # of the utterances, taken from a copy of their recording
 HIGH_HZ = 8000.0
 MAX_FRAMES_PER_PHONEME = 64
 
@@ -63,14 +68,14 @@ def check_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureEx
     fit = fitting_augmentations(augment, feature_extractor)
     unfit = [each for each in augment if each not in fit]
     if unfit:
-        name = feature_extractor.mfcc_backend
+        name = "an encoder's frames" if feature_extractor.is_encoded else repr(feature_extractor.mfcc_backend)
         others = ",".join(each for each in AUGMENTATIONS if each not in OF_MFCC)
-        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name!r}; give --augment {others}.")
+        raise ValueError(f"The augmentations {', '.join(unfit)} change MFCC, not {name}; give --augment {others}.")
 
 
 def fitting_augmentations(augment: Sequence[str], feature_extractor: WISEFeatureExtractor) -> tuple[str, ...]:
     """The augmentations that the features are made for, of some; arguments as in `check_augmentations`."""
-    return tuple(each for each in augment if each not in OF_MFCC or frames_are_mfcc(feature_extractor))
+    return tuple(each for each in augment if each not in OF_MFCC or feature_extractor.is_mfcc)
 
 
 def stretch(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
@@ -190,6 +195,18 @@ def disturb(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtt
     features = features + rng.normal(0, NOISE_STD, features.shape).astype(np.float32)
     features[:, :NUM_CEPSTRA] += rng.normal(0, SHIFT_STD, NUM_CEPSTRA).astype(np.float32)
     return utterance | {"input_features": features}
+
+
+def add_noise(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:
+    """Noise on every value.
+
+    Args:
+        utterance: with normalised features.
+        rng: draws it.
+    """
+    features = utterance["input_features"]
+    noise = rng.standard_normal(features.shape, dtype=np.float32) * np.float32(FRAME_NOISE_STD)
+    return utterance | {"input_features": features + noise}
 
 
 def drop_words(utterance: EncodedUtterance, rng: np.random.Generator) -> EncodedUtterance:

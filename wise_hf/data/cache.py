@@ -44,8 +44,8 @@ def cached_map(
     """`dataset.map` for map functions of recordings, whose results outlive the process.
 
     A row is made anew when what is in its recording or in the files beside it, a column that the function reads, an
-    argument of the function or any code that it may run has changed; not when it is moved, renamed or labelled
-    otherwise. A kill costs CHUNK_ROWS rows at most.
+    argument of the function (its `known_by`, where it has that) or any code that it may run has changed; not when it
+    is moved, renamed or labelled otherwise. A kill costs CHUNK_ROWS rows at most.
 
     Args:
         dataset: utterances with the column `audio`.
@@ -100,8 +100,10 @@ def _without_rows(features: Features) -> Dataset:
 
 def _folder(function: Callable, features: Features) -> Path:
     """Where the results of a function with these arguments and this code are."""
-    code = code_state(function, _make_row, *getattr(function, "keywords", {}).values())  # of a partial
-    decided_by = [Hasher.hash(function), str(features), code]
+    keywords = getattr(function, "keywords", {})  # of a partial
+    code = code_state(function, _make_row, *keywords.values())
+    known_by = {name: getattr(value, "known_by", value) for name, value in keywords.items()}
+    decided_by = [Hasher.hash((getattr(function, "func", function), known_by)), str(features), code]
     return Path(datasets.config.HF_DATASETS_CACHE) / "wise_hf" / _digest(json.dumps(decided_by).encode())
 
 

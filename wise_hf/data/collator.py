@@ -1,70 +1,82 @@
 """Prepared utterances -> a padded batch."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import Array2D, Dataset
 
 from wise_hf.data import augmentation
 from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
+from wise_hf.data.mapped import mapped_arrays
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
-from wise_hf.model.feature_statistics_wise import feature_statistics
+from wise_hf.model.feature_statistics_wise import RunningStatistics
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.model.speakers_wise import is_enough_speech
 
 
 Statistics = tuple[np.ndarray, np.ndarray]
-MIN_SPEAKER_FRAMES = 1000
-RAGGED = WISEFeatureExtractor.model_input_names
+SpeakerStatistics = Mapping[tuple[str, float, int], Statistics]
+RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
-def load_utterances(prepared: Dataset, columns: Sequence[str] = RAGGED) -> list[PreparedUtterance]:
-    """Prepared utterances in memory, as a collator takes them (IEMOCAP's four classes, for WISE: about 300 MB).
+def load_utterances(
+    prepared: Dataset, columns: Sequence[str] = RAGGED, copies: Sequence[Dataset] = ()
+) -> list[PreparedUtterance]:
+    """Prepared utterances, as a collator takes them. Frames stay in their files, and are read where they are used.
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
         columns: features, which become NumPy arrays.
+        copies: the same utterances in other recordings, as `wise_hf.data.prepare.prepare_copies` made them.
 
     Returns:
-        The utterances, with these columns as NumPy arrays.
+        The utterances, with these columns as NumPy arrays, and their `copies`, which have nothing else.
     """
-    arrays = prepared.select_columns(list(columns)).with_format("numpy")
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
+    features = zip(*(_features(each, columns) for each in (prepared, *copies)), strict=True)
     return [
-        text | {"words": spellings(text["words"])} | {name: np.asarray(its[name]) for name in columns}
-        for its, text in zip(arrays, texts, strict=True)
+        text | {"words": spellings(text["words"]), "copies": others} | own
+        for text, (own, *others) in zip(texts, features, strict=True)
     ]
 
 
+def _features(prepared: Dataset, columns: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
+    mapped = {name: mapped_arrays(prepared, name) for name in columns if isinstance(prepared.features[name], Array2D)}
+    others = [name for name in columns if name not in mapped]
+    for its in prepared.select_columns(others).with_format("numpy") if others else prepared.select_columns(["id"]):
+        own = {name: np.asarray(its[name]) for name in others}
+        yield own | {name: next(frames) for name, frames in mapped.items()}
+
+
 def speaker_statistics(
-    utterances: Sequence[PreparedUtterance], warps: Sequence[float] = (1.0,)
-) -> dict[tuple[str, float], Statistics]:
+    utterances: Sequence[PreparedUtterance], hop_ms: float, warps: Sequence[float] = (1.0,)
+) -> SpeakerStatistics:
     """Mean and deviation of every speaker's frames, for the normalisation by speaker.
 
     No label is looked at, so the speakers of a test part are normalised alike, as by a service that knows its callers.
 
     Args:
-        utterances: of any part. Those without a speaker, and speakers of fewer than MIN_SPEAKER_FRAMES (15 s of
-            speech), get no statistics of their own: they are normalised by the training part's.
+        utterances: of any part. Those without a speaker, and speakers without enough speech (`is_enough_speech`), get
+            no statistics of their own: they are normalised by the training part's.
+        hop_ms: step between the starts of two frames in milliseconds.
         warps: vocal tracts of the augmentation; a warped speaker has statistics of its own.
 
     Returns:
-        For every speaker and warp (D,) mean and (D,) deviation, float64.
+        For every speaker, warp and number of a copy (0: the recordings themselves) (D,) mean and (D,) deviation,
+        float64.
     """
-    frames: dict[str, list[np.ndarray]] = {}
+    frames: defaultdict[tuple[str, float, int], RunningStatistics] = defaultdict(RunningStatistics)
     for utterance in utterances:
-        if utterance["speaker"] is not None:
-            frames.setdefault(utterance["speaker"], []).append(utterance["input_features"])
-    return {
-        (speaker, warp): feature_statistics(warped(features, warp) for features in own)
-        for speaker, own in frames.items()
-        if sum(map(len, own)) >= MIN_SPEAKER_FRAMES
-        for warp in warps
-    }
+        speaker, recordings = utterance["speaker"], (utterance, *utterance.get("copies", ()))
+        for copy, recording in enumerate(recordings if speaker is not None else ()):
+            for warp in warps:
+                frames[speaker, warp, copy].add(warped(recording["input_features"], warp))
+    return {key: its.mean_and_std() for key, its in frames.items() if is_enough_speech(its.num_frames, hop_ms)}
 
 
 @dataclass
@@ -76,6 +88,7 @@ class WISECollator:
         label2id: the number of each emotion.
         statistics: of `speaker_statistics`; looked at where the features are normalised by speaker.
         augment: names of `AUGMENTATIONS`, for training only.
+        draws_copies: take a copy of a recording now and then, where there are some; for training only.
         rng: what the augmentation draws from.
 
     Raises:
@@ -84,8 +97,9 @@ class WISECollator:
 
     processor: WISEProcessor
     label2id: Mapping[str, int]
-    statistics: Mapping[tuple[str, float], Statistics] = field(default_factory=dict)
+    statistics: SpeakerStatistics = field(default_factory=dict)
     augment: Sequence[str] = ()
+    draws_copies: bool = True
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def __post_init__(self):
@@ -113,8 +127,10 @@ class WISECollator:
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in encoded])}
 
     def _encode(self, utterance: PreparedUtterance) -> EncodedUtterance:
-        _check_columns(utterance, *RAGGED)
-        encoded = {name: np.asarray(utterance[name]) for name in RAGGED}
+        copy = self._draw_copy(utterance)
+        recording = utterance["copies"][copy - 1] if copy else utterance
+        _check_columns(recording, *RAGGED)
+        encoded = {name: np.asarray(recording[name]) for name in RAGGED}
         encoded["label"] = self._label(utterance)
         encoded["input_ids"] = self._word_ids(utterance, len(encoded["word_lengths"]))
         if self.statistics:
@@ -124,10 +140,21 @@ class WISECollator:
         if "channel" in self.augment:
             encoded = augmentation.change_channel(encoded, self.rng)
         warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
-        encoded["input_features"] = self.normalized(encoded["input_features"], utterance.get("speaker"), warp)
+        speaker = utterance.get("speaker")
+        if "unknown_speakers" in self.augment and self.rng.random() < augmentation.UNKNOWN_SHARE:
+            speaker = None
+        encoded["input_features"] = self.normalized(encoded["input_features"], speaker, warp, copy)
         if "disturb" in self.augment:
             encoded = augmentation.disturb(encoded, self.rng)
+        if "frame_noise" in self.augment:
+            encoded = augmentation.add_noise(encoded, self.rng)
         return augmentation.drop_words(encoded, self.rng) if "drop_words" in self.augment else encoded
+
+    def _draw_copy(self, utterance: PreparedUtterance) -> int:
+        """The number of the recording that is taken, 0 for the utterance's own."""
+        count = len(utterance.get("copies") or ())
+        is_copied = self.draws_copies and count and self.rng.random() < augmentation.COPIED_SHARE
+        return int(self.rng.integers(1, count + 1)) if is_copied else 0
 
     def _label(self, utterance: PreparedUtterance) -> int:
         given = next((int(utterance[name]) for name in LABELS if utterance.get(name) is not None), None)
@@ -150,14 +177,14 @@ class WISECollator:
             raise ValueError(f"An utterance has {len(ids)} input_ids and {num_words} words; give each word its id.")
         return ids[:num_words]
 
-    def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0) -> np.ndarray:
+    def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0, copy: int = 0) -> np.ndarray:
         """(T, D) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""
-        statistics = self.statistics.get((speaker, warp))
+        statistics = self.statistics.get((speaker, warp, copy))
         return self.processor.feature_extractor.normalize(warped(features, warp), statistics)
 
     def without_augmentation(self) -> "WISECollator":
         """The same for validation and test."""
-        return replace(self, augment=())
+        return replace(self, augment=(), draws_copies=False)
 
     def reseed(self, *seeds: int) -> None:
         """Start the augmentation's draws anew, from the run's seed and the epoch, so that a run can be resumed."""

@@ -16,6 +16,7 @@ from wise_hf.data.utterance_features import extract_utterance
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
 
 
 logger = logging.getLogger(__name__)
@@ -87,7 +88,12 @@ def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
     return aligned
 
 
-def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc: int | None = None) -> Dataset:
+def prepare(
+    dataset: Dataset,
+    feature_extractor: WISEFeatureExtractor,
+    num_proc: int | None = None,
+    encoder: FrameEncoderSource | None = None,
+) -> Dataset:
     """Align every utterance that has no words yet and extract the features of all.
 
     Both maps are cached: the same utterance is never prepared twice, and an interrupted preparation goes on where it
@@ -97,6 +103,8 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         dataset: utterances of a corpus reader.
         feature_extractor: makes the features; what it normalises by is left for training.
         num_proc: processes; `None` = this one.
+        encoder: of which the frames are, where the feature extractor's are an encoder's. It runs once: its frames are
+            kept in half precision, on the disk.
 
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
@@ -106,13 +114,35 @@ def prepare(dataset: Dataset, feature_extractor: WISEFeatureExtractor, num_proc:
         ImportError: something is not installed that makes the features.
     """
     frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
-    extract, columns = wise_features(feature_extractor)
+    extract, columns = wise_features(feature_extractor, encoder)
     aligned, reasons = _align(dataset, num_proc)
     kept = [number for number in range(len(dataset)) if number not in reasons]
     prepared, more = _extract(aligned, extract, columns, num_proc)
     check_usable(dataset["audio"], reasons | {kept[number]: reason for number, reason in more.items()})
     _tell_unsure(dataset, aligned)
     return prepared
+
+
+def prepare_copies(
+    prepared: Dataset,
+    feature_extractor: WISEFeatureExtractor,
+    count: int,
+    num_proc: int | None = None,
+    encoder: FrameEncoderSource | None = None,
+) -> list[Dataset]:
+    """The features of copies of every recording (`other_recording`), for training; cached.
+
+    Args:
+        prepared: what `prepare` made.
+        feature_extractor, num_proc, encoder: see `prepare`.
+        count: copies of each recording.
+
+    Returns:
+        For each copy the utterances of `prepared`, in the same order, with its features.
+    """
+    spoken = prepared.select_columns(["id", *SPOKEN])
+    features = [wise_features(feature_extractor, encoder, copy) for copy in range(1, count + 1)]
+    return [extract_features(spoken, extract, columns, num_proc) for extract, columns in features]
 
 
 def extract_features(
@@ -133,11 +163,23 @@ def extract_features(
     return prepared
 
 
-def wise_features(feature_extractor: WISEFeatureExtractor) -> tuple[partial, dict[str, object]]:
-    """The map function for WISE's features, and the `datasets` features of the columns that it gives."""
+def wise_features(
+    feature_extractor: WISEFeatureExtractor, encoder: FrameEncoderSource | None = None, copy: int = 0
+) -> tuple[partial, dict[str, object]]:
+    """The map function for WISE's features, and the `datasets` features of the columns that it gives.
+
+    Args:
+        feature_extractor, encoder: see `prepare`.
+        copy: see `extract_utterance`.
+    """
     settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
     extract = partial(extract_utterance, feature_extractor=type(feature_extractor).from_dict(settings))
-    frames = {"input_features": Array2D((None, feature_extractor.feature_size), "float32")}
+    dtype = "float32"
+    if encoder is not None:
+        extract, dtype = partial(extract, encoder=encoder), "float16"
+    if copy:
+        extract = partial(extract, copy=copy)
+    frames = {"input_features": Array2D((None, feature_extractor.feature_size), dtype)}
     lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
     return extract, frames | lengths | dict.fromkeys(_CUT, Value("int64"))
 

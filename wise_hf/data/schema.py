@@ -71,3 +71,4 @@ class PreparedUtterance(TypedDict, total=False):
     input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
     phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
+    copies: list["PreparedUtterance"]  # the three arrays of other recordings of it

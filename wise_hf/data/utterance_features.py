@@ -1,16 +1,31 @@
 """The map function for WISE's features: an utterance with words -> the frames of its phonemes."""
 
-from wise_hf.data.schema import Utterance
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from wise_hf.data.other_recordings import other_recording
+from wise_hf.data.schema import Utterance, Word
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
 
 
-def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtractor) -> dict:
+def extract_utterance(
+    utterance: Utterance,
+    feature_extractor: WISEFeatureExtractor,
+    encoder: FrameEncoderSource | None = None,
+    copy: int = 0,
+) -> dict:
     """The raw (not yet normalised) features of an aligned utterance.
 
     Args:
         utterance: one with words.
         feature_extractor: makes the frames and says which frames a phoneme has.
+        encoder: of which the frames are, where the feature extractor's are an encoder's.
+        copy: number of a copy of the recording as another microphone would have made it (`other_recording`); 0 is the
+            recording itself.
 
     Returns:
         `input_features` (T, D) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
@@ -18,9 +33,24 @@ def extract_utterance(utterance: Utterance, feature_extractor: WISEFeatureExtrac
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
-    samples = read_audio(utterance["audio"], feature_extractor.sampling_rate, utterance["start_s"], utterance["end_s"])
-    frames = feature_extractor.extract(samples, feature_extractor.sampling_rate)
-    selection = feature_extractor.select_frames(len(frames), utterance["words"])
+    rate = feature_extractor.sampling_rate
+    samples, words = read_audio(utterance["audio"], rate, utterance["start_s"], utterance["end_s"]), utterance["words"]
+    if copy:
+        made = other_recording(samples, rate, np.random.default_rng([copy, zlib.crc32(samples.tobytes())]))
+        samples, words = made.samples, faster(words, made.speed)
+    encode = None if encoder is None else encoder.read().encode
+    frames, selection = feature_extractor.select_features(samples, words, rate, encode)
     names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
     lengths = {name: getattr(selection, name) for name in names}
-    return {"input_features": frames[selection.frame_index]} | lengths
+    return {"input_features": frames} | lengths
+
+
+def faster(words: Sequence[Word], speed: float) -> list[dict]:
+    """Words with the times that they have where they are said so much faster."""
+
+    def times(one: dict) -> dict:
+        return {"start_s": one["start_s"] / speed, "end_s": one["end_s"] / speed}
+
+    return [
+        {**word, **times(word), "phonemes": [{**each, **times(each)} for each in word["phonemes"]]} for word in words
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .audio_file_wise import GIVE, RATES_HZ, AudioFile, require
-from .channels_wise import mix_channels
+from .channels_wise import mix_channels, take_channel
 
 
 MOST_CHANNELS_FIRST = 8  # of an array (channels, samples); one of more rows is more likely several recordings
@@ -20,7 +20,9 @@ LARGEST_SAMPLE = 256.0
 DICT_AUDIO = ("array", "raw", "bytes", "path")  # the first that is there is read
 
 
-def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16_000) -> np.ndarray:
+def load_audio(
+    audio: Any, sampling_rate: float | None = None, to_rate: int = 16_000, channel: int | None = None
+) -> np.ndarray:
     """Samples of a recording, in whatever form it is given.
 
     Args:
@@ -31,6 +33,7 @@ def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16
         sampling_rate: rate of an array that is given without one, in Hz; `None` = `to_rate`. Files and decoders know
             theirs.
         to_rate: rate wanted, in Hz.
+        channel: the channel wanted, from 0; `None` = all of them, see `to_mono`.
 
     Returns:
         (samples,) float32, mono; see `to_mono`.
@@ -47,12 +50,17 @@ def load_audio(audio: Any, sampling_rate: float | None = None, to_rate: int = 16
             raise ValueError(f"The recording cannot be decoded ({error}); give another file.") from error
         audio, sampling_rate = decoded.data, decoded.sample_rate
     if isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(audio, "read"):
-        return read_audio(audio, to_rate)
-    return to_mono(_array(audio), to_rate if sampling_rate is None else whole_rate(sampling_rate), to_rate)
+        return read_audio(audio, to_rate, channel=channel)
+    rate = to_rate if sampling_rate is None else whole_rate(sampling_rate)
+    return to_mono(_array(audio), rate, to_rate, channel=channel)
 
 
 def read_audio(
-    source: Any, sampling_rate: int = 16_000, start_s: float = 0.0, end_s: float | None = None
+    source: Any,
+    sampling_rate: int = 16_000,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    channel: int | None = None,
 ) -> np.ndarray:
     """Read a recording, or a part of it.
 
@@ -61,6 +69,7 @@ def read_audio(
         sampling_rate: rate of the samples returned, in Hz; other rates are resampled.
         start_s: start of the part, in seconds.
         end_s: end of the part, in seconds; `None` = the end of the recording.
+        channel: the channel wanted, from 0; `None` = all of them, see `to_mono`.
 
     Returns:
         (samples,) float32 in [-1, 1], mono.
@@ -71,7 +80,7 @@ def read_audio(
     with _opened(source) as (audio, name):
         stop = None if end_s is None else max(round(end_s * audio.rate), 0)
         samples = audio.read(max(round(start_s * audio.rate), 0), stop)
-        return to_mono(samples, audio.rate, sampling_rate, name)
+        return to_mono(samples, audio.rate, sampling_rate, name, channel)
 
 
 def audio_duration_s(source: Any) -> float:
@@ -90,7 +99,9 @@ def audio_duration_s(source: Any) -> float:
         return audio.count_frames() / audio.rate
 
 
-def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The audio") -> np.ndarray:
+def to_mono(
+    samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The audio", channel: int | None = None
+) -> np.ndarray:
     """Samples as the model takes them: one channel, one rate, finite.
 
     Args:
@@ -99,13 +110,15 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
         from_rate: rate of the samples, in Hz, 1,000 to 192,000.
         to_rate: rate wanted, in Hz.
         name: what to call the audio in an error.
+        channel: the channel wanted, from 0.
 
     Returns:
-        (samples,) float32; the mean of the channels, or one where they cancel each other (`mix_channels`).
+        (samples,) float32; that channel. Without one the mean of the channels, or a single one where they cancel each
+        other (`mix_channels`).
 
     Raises:
-        ValueError: for empty audio, samples that are no numbers, NaN, infinite or far beyond 1, another shape, or
-            another rate.
+        ValueError: for empty audio, samples that are no numbers, NaN, infinite or far beyond 1, another shape or
+            rate, or without that channel.
     """
     samples = np.asarray(samples)
     if samples.ndim not in (1, 2) or (samples.ndim == 2 and samples.shape[1] > samples.shape[0] > 0):
@@ -119,7 +132,7 @@ def to_mono(samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The 
         raise ValueError(f"{name} has samples that are NaN or infinite; give a recording without them.")
     if np.abs(samples).max() > LARGEST_SAMPLE:
         raise ValueError(f"{name} has samples up to {np.abs(samples).max():.0f}; divide them, to be within [-1, 1].")
-    mono = mix_channels(samples, from_rate, name)
+    mono = mix_channels(samples, from_rate, name) if channel is None else take_channel(samples, channel, name)
     if from_rate != to_rate:
         mono = require("soxr").resample(mono, from_rate, to_rate)
     return np.ascontiguousarray(mono, dtype=np.float32)

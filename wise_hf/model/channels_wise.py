@@ -1,4 +1,4 @@
-"""Channels to one: their mean, or a single one where the mean loses what they have."""
+"""Channels to one: their mean, a single one where the mean loses what they have, or the one that is asked for."""
 
 import logging
 
@@ -33,9 +33,33 @@ def mix_channels(samples: np.ndarray, rate: int, name: str = "The audio") -> np.
         return mean
     loudest = int(samples.var(axis=0, dtype=np.float64).argmax())
     logger.warning(
-        "%s has channels that cancel each other; channel %d of %d is used alone.", name, loudest + 1, samples.shape[1]
+        "%s has channels that cancel each other; channel %d (of 0 to %d) is used alone.",
+        name,
+        loudest,
+        samples.shape[1] - 1,
     )
     return np.ascontiguousarray(samples[:, loudest])
+
+
+def take_channel(samples: np.ndarray, channel: int, name: str = "The audio") -> np.ndarray:
+    """One of the channels, as of a call that has each speaker in a channel.
+
+    Args:
+        samples: (samples, channels).
+        channel: its number, from 0.
+        name: what to call the audio in an error.
+
+    Returns:
+        (samples,)
+
+    Raises:
+        ValueError: there is no such channel.
+    """
+    last = samples.shape[1] - 1
+    if not 0 <= channel <= last:
+        told = f"channels 0 to {last}" if last else "one channel, number 0"
+        raise ValueError(f"{name} has {told}; there is no channel {channel}.")
+    return np.ascontiguousarray(samples[:, channel])
 
 
 def _cancel(samples: np.ndarray, mean: np.ndarray, rate: int) -> bool:

@@ -4,10 +4,65 @@ import operator
 from typing import Literal
 
 from huggingface_hub.dataclasses import strict
-from transformers import PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
+# Of an encoder in training: layers that are left out have no frames, and what is masked is no emotion.
+_LAYERS_LEFT_OUT = ("layerdrop", "encoder_layerdrop", "mask_time_prob", "mask_feature_prob")
+
+
+@strict
+class FrameEncoderConfig(PreTrainedConfig):
+    """A pretrained speech encoder whose frames take the place of MFCC.
+
+    Args:
+        encoder: its own configuration, cut to the layers that are used.
+        inputs: the settings of its own feature extractor, which makes its input of a waveform.
+        name: what it was read from: a name on the Hub, or that of a folder.
+        license: of its weights, where its files tell.
+        layers: the layers whose states are taken; 1 is the first.
+        mix: `mean` of these layers, or `learnt`: all of them, one after the other, for the model to weigh.
+        padding: `none` (a recording is encoded at its own length) or `window` (padded to the 30 s that Whisper was
+            trained on). The frames differ, so a model keeps to what it was trained on.
+
+    Raises:
+        ValueError: for layers that the encoder does not have, or a window for an encoder without one.
+    """
+
+    model_type = "wise_frame_encoder"
+    sub_configs = {"encoder": AutoConfig}
+
+    encoder: dict | PreTrainedConfig | None = None
+    inputs: dict | None = None
+    name: str | None = None
+    license: str | None = None
+    layers: list[int] | tuple[int, ...] = (1,)
+    mix: Literal["mean", "learnt"] = "mean"
+    padding: Literal["none", "window"] = "none"
+
+    def __post_init__(self, **kwargs):
+        if isinstance(self.encoder, dict):
+            self.encoder = AutoConfig.for_model(**self.encoder)
+        self.layers = list(self.layers)
+        super().__post_init__(**kwargs)
+        if self.encoder is None:  # as transformers makes one to compare with
+            return
+        for name in _LAYERS_LEFT_OUT:
+            if hasattr(self.encoder, name):
+                setattr(self.encoder, name, 0.0)
+        if not self.layers or not all(1 <= layer <= self.encoder.num_hidden_layers for layer in self.layers):
+            raise ValueError(
+                f"The layers {self.layers} are not among the {self.encoder.num_hidden_layers} of the frame encoder; "
+                "the first is 1."
+            )
+        if self.padding == "window" and self.encoder.model_type != "whisper":
+            raise ValueError("Only Whisper has a window to pad to; give padding 'none'.")
+
+    @property
+    def feature_size(self) -> int:
+        """Values a frame."""
+        return self.encoder.hidden_size * (len(self.layers) if self.mix == "learnt" else 1)
 
 
 @strict
@@ -35,6 +90,13 @@ class WISEConfig(PreTrainedConfig):
         recurrent_unit: unit of the hierarchy (section 3.2).
         modality: `both`, or one of the two alone (then nothing interacts).
         input_dropout: share of the values of a_i and t_i dropped; 0 in the paper.
+        frame_encoder: the pretrained speech encoder that makes the frames of a waveform; `None` where frames are
+            given to the model as they are.
+        mixed_layers: layers of an encoder that a frame holds one after the other, of which a mean with learnt weights
+            is taken; 1 = nothing is weighed.
+        values_beside_layers: values of a frame, its last, that are of no layer: the MFCC beside an encoder's.
+        frame_projection_size: outputs of a linear layer that each frame goes through first; 0 = none.
+        frame_dropout: share of the values of a frame dropped.
 
     A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
 
@@ -46,6 +108,7 @@ class WISEConfig(PreTrainedConfig):
     """
 
     model_type = "wise"
+    sub_configs = {"frame_encoder": FrameEncoderConfig}
     # All of the classifier's outputs but its loss and its logits, which are thus what Trainer calls the predictions.
     keys_to_ignore_at_inference = [
         "pooler_output",
@@ -73,8 +136,15 @@ class WISEConfig(PreTrainedConfig):
     recurrent_unit: Literal["gru", "lstm", "bigru", "bilstm"] = "gru"
     modality: Literal["both", "audio", "text"] = "both"
     input_dropout: float | int = 0.0
+    frame_encoder: dict | FrameEncoderConfig | None = None
+    mixed_layers: int = 1
+    values_beside_layers: int = 0
+    frame_projection_size: int = 0
+    frame_dropout: float | int = 0.0
 
     def __post_init__(self, **kwargs):
+        if isinstance(self.frame_encoder, dict):
+            self.frame_encoder = FrameEncoderConfig(**self.frame_encoder)
         self.check_problem_type()
         if self.label2id:
             self.id2label = _agreed(self.id2label, self.label2id)
@@ -88,6 +158,7 @@ class WISEConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         self.label2id = _inverse(self.id2label)
         self._check_sizes()
+        self._check_frames()
         self._check_shares()
 
     @classmethod
@@ -119,6 +190,7 @@ class WISEConfig(PreTrainedConfig):
 
     def _check_sizes(self) -> None:
         names = [name for name in WISEConfig.__annotations__ if name.endswith("_size")]
+        names.remove("frame_projection_size")
         sizes = {name: getattr(self, name) for name in names} | {"number of labels": self.num_labels}
         for name, size in [*sizes.items(), *(("linear_sizes", size) for size in self.linear_sizes)]:
             if size < 1:
@@ -126,8 +198,28 @@ class WISEConfig(PreTrainedConfig):
         if len(self.linear_sizes) != 2:
             raise ValueError(f"linear_sizes is {self.linear_sizes}; give the sizes of the first two linear layers.")
 
+    @property
+    def layer_size(self) -> int:
+        """Values that a frame has of each layer of an encoder."""
+        return (self.feature_size - self.values_beside_layers) // self.mixed_layers
+
+    def _check_frames(self) -> None:
+        layers, beside = self.mixed_layers, self.values_beside_layers
+        if layers < 1 or not 0 <= beside < self.feature_size or (self.feature_size - beside) % layers:
+            raise ValueError(
+                f"feature_size is {self.feature_size}, which is not {layers} layers of one size and {beside} values; "
+                "check mixed_layers and values_beside_layers."
+            )
+        if self.frame_projection_size < 0:
+            raise ValueError(f"frame_projection_size is {self.frame_projection_size}; it is 0 (none) or above.")
+        if self.frame_encoder is not None and self.frame_encoder.feature_size + beside != self.feature_size:
+            raise ValueError(
+                f"feature_size is {self.feature_size}, and the frame encoder makes {self.frame_encoder.feature_size} "
+                f"values beside {beside}; set feature_size to their sum."
+            )
+
     def _check_shares(self) -> None:
-        for name in ("dropout", "input_dropout"):
+        for name in ("dropout", "input_dropout", "frame_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1.")
         if not 0 <= self.interaction_std < float("inf"):

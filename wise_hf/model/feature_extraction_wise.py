@@ -1,6 +1,7 @@
 """From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -20,29 +21,37 @@ from .frame_selection_wise import (
     phonemes_of,
     positions,
 )
-from .frames_wise import extract_frames, frame_extractor
+from .frames_wise import extract_frames, frame_extractor, frames_around
 from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
-from .mfcc_wise import SAMPLING_RATE, frame_sizes, validate_samples
+from .mfcc_wise import SAMPLING_RATE, frame_sizes, num_frames, validate_samples
 
 
 logger = logging.getLogger(__name__)
 
 NORMALIZATIONS = ("none", "global", "speaker")
 LEVELS = ("speech", "as_recorded")
+FRAMES = ("mfcc", "encoder", "encoder+mfcc")
+WAVEFORM_INPUTS = ("input_values", "frame_index", "feature_mean", "feature_std")
 
 
 class WISEFeatureExtractor(FeatureExtractionMixin):
     """Turns audio with aligned words into normalised frames of phonemes of words, and pads batches of them.
 
+    Where the frames are a speech encoder's, which the model carries, it gives the model what makes them: the waveform,
+    which of its frames the phonemes have, and what these are normalised by.
+
     Args:
         sampling_rate: samples a second that the audio must have.
         feature_size: values a frame (D in the shapes here); None takes what the frame extractor gives, 39 for MFCC (13
             cepstra, deltas, accelerations).
-        frame_ms: length of a frame in milliseconds; None takes the frame extractor's, 25 for MFCC.
+        frame_ms: length of a frame in milliseconds, whose centre is in its middle; None takes the frame extractor's,
+            25 for MFCC.
         hop_ms: step between the starts of two frames in milliseconds; None takes the frame extractor's, 15 for MFCC.
         mfcc_backend: "native" (NumPy) or "opensmile" (the package of that name), which both give the same MFCC; or a
             frame extractor of one's own as "module:attribute" (`FrameExtractor` in frames_wise.py).
+        frames: "mfcc" (what `mfcc_backend` makes), "encoder" (those of the model's speech encoder) or "encoder+mfcc"
+            (both side by side).
         level: "speech" (every recording is brought to one level first) or "as_recorded".
         normalization: "global" (stored mean and std), "speaker" (those of the speaker, where known) or "none".
         mean: stored mean of each value over the training frames, or None before `set_statistics`.
@@ -56,8 +65,6 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         ValueError: a choice is unknown, a name is misspelt, a size is not positive, or mean and std do not fit.
     """
 
-    model_input_names = ["input_features", "phoneme_lengths", "word_lengths"]
-
     def __init__(
         self,
         sampling_rate: int = SAMPLING_RATE,
@@ -65,6 +72,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         frame_ms: float | None = None,
         hop_ms: float | None = None,
         mfcc_backend: str = "native",
+        frames: str = "mfcc",
         level: str = "as_recorded",
         normalization: str = "global",
         mean: Sequence[float] | None = None,
@@ -78,11 +86,12 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         refuse_misspelt(type(self), kwargs)  # the library writes names of its own into a saved extractor
         super().__init__(**kwargs)
         self.sampling_rate = sampling_rate
-        frames = frame_extractor(mfcc_backend)
-        self.feature_size = frames.feature_size if feature_size is None else feature_size
-        self.frame_ms = frames.frame_ms if frame_ms is None else frame_ms
-        self.hop_ms = frames.hop_ms if hop_ms is None else hop_ms
+        usual = frame_extractor(mfcc_backend)
+        self.feature_size = usual.feature_size if feature_size is None else feature_size
+        self.frame_ms = usual.frame_ms if frame_ms is None else frame_ms
+        self.hop_ms = usual.hop_ms if hop_ms is None else hop_ms
         self.mfcc_backend = mfcc_backend
+        self.frames = frames
         self.level = level
         self.normalization = normalization
         self.max_frames_per_phoneme = max_frames_per_phoneme
@@ -97,14 +106,37 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """Code that no import leads to, for caches of what it makes."""
         return (frame_extractor(self.mfcc_backend).extract,)
 
+    @property
+    def is_encoded(self) -> bool:
+        """The frames, or a part of their values, are made by the model's encoder."""
+        return self.frames != "mfcc"
+
+    @property
+    def is_mfcc(self) -> bool:
+        """The values of a frame are MFCC and nothing else."""
+        return not self.is_encoded and frame_extractor(self.mfcc_backend).is_mfcc
+
+    @property
+    def size_beside(self) -> int:
+        """Values of a frame that stand beside those of the encoder."""
+        return frame_extractor(self.mfcc_backend).feature_size if self.frames == "encoder+mfcc" else 0
+
+    @property
+    def model_input_names(self) -> list[str]:
+        """What the model is given."""
+        lengths = ["phoneme_lengths", "word_lengths"]
+        if not self.is_encoded:
+            return ["input_features", *lengths]
+        return [*["input_features"] * bool(self.size_beside), *WAVEFORM_INPUTS, "input_lengths", *lengths]
+
     def _validate(self) -> None:
-        for name, choices in (("level", LEVELS), ("normalization", NORMALIZATIONS)):
+        for name, choices in (("level", LEVELS), ("normalization", NORMALIZATIONS), ("frames", FRAMES)):
             if getattr(self, name) not in choices:
                 expected = ", ".join(map(repr, choices))
                 raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of {expected}.")
-        frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
+        self._sizes()
         expected = frame_extractor(self.mfcc_backend).feature_size
-        if self.feature_size != expected:
+        if not self.is_encoded and self.feature_size != expected:
             raise ValueError(
                 f"feature_size is {self.feature_size}, expected {expected}, the values of a frame of "
                 f"{self.mfcc_backend!r}; leave it out."
@@ -120,6 +152,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
         padding: bool | str = True,
+        statistics: Statistics | None = None,
         **kwargs,
     ) -> BatchFeature:
         """Features of one utterance or a list of them, normalised and padded to a batch.
@@ -132,6 +165,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             sampling_rate: samples a second of the audio; a warning is logged without it.
             return_tensors: "np" or "pt"; NumPy arrays by default.
             padding: True or "longest", what is always done; collators pass it.
+            statistics: mean and std of the speaker of all of them, see `normalize`; None where the speaker is unknown.
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
@@ -144,19 +178,54 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """
         check_options(self.__call__, padding, kwargs)
         audio, words = utterance_lists(audio, words)
-        selected = [self._encode(samples, its, sampling_rate) for samples, its in zip(audio, words, strict=True)]
-        features, selections = zip(*selected, strict=True)
+        selected = [
+            self._encode(samples, its, sampling_rate, statistics) for samples, its in zip(audio, words, strict=True)
+        ]
+        encoded, selections = zip(*selected, strict=True)
         self._report_cuts(selections)
-        lengths = {name: [getattr(its, name) for its in selections] for name in ("phoneme_lengths", "word_lengths")}
-        return self.pad({"input_features": features, **lengths}, return_tensors=return_tensors)
+        return self.pad(encoded, return_tensors=return_tensors)
 
     def _encode(
-        self, samples: np.ndarray, words: Words, sampling_rate: int | None
+        self, samples: np.ndarray, words: Words, sampling_rate: int | None, statistics: Statistics | None
+    ) -> tuple[dict[str, np.ndarray], FrameSelection]:
+        if not self.is_encoded:
+            features, selection = self.select_features(samples, words, sampling_rate)
+            frames = {"input_features": self.normalize(features, statistics)}
+        else:
+            waveform = self.waveform(samples, sampling_rate)
+            selection = self.select_frames(self.num_frames(len(waveform)), words)
+            check_inside(words, len(waveform) / self.sampling_rate)
+            mean, std = self._normalized_by(statistics)
+            frames = {"input_values": waveform, "frame_index": selection.frame_index}
+            frames |= {"feature_mean": mean, "feature_std": std}
+            if self.size_beside:
+                frames["input_features"] = self._frames_without_encoder(waveform)[selection.frame_index]
+        lengths = {"phoneme_lengths": selection.phoneme_lengths, "word_lengths": selection.word_lengths}
+        return frames | lengths, selection
+
+    def select_features(
+        self,
+        samples: np.ndarray,
+        words: Words,
+        sampling_rate: int | None,
+        encode: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> tuple[np.ndarray, FrameSelection]:
-        features = self.extract(samples, sampling_rate)
-        selection = self.select_frames(len(features), words)
+        """The frames of the words' phonemes, not normalised.
+
+        Args:
+            samples, sampling_rate, encode: see `extract`.
+            words: see `select_frames`.
+
+        Returns:
+            np.ndarray: float32 of shape (T, D), and which frames of the utterance they are.
+
+        Raises:
+            ValueError: the audio or the words cannot be used, or do not fit.
+        """
+        frames = self.extract(samples, sampling_rate, *[] if encode is None else [encode])
+        selection = self.select_frames(len(frames), words)
         check_inside(words, len(samples) / self.sampling_rate)
-        return self.normalize(features[selection.frame_index]), selection
+        return frames[selection.frame_index], selection
 
     def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
         limits = {
@@ -168,19 +237,48 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         if any(counts.values()):
             logger.warning("Left out %s.", ", ".join(f"{counts[name]} {limit}" for name, limit in limits.items()))
 
-    def extract(self, samples: np.ndarray, sampling_rate: int | None) -> np.ndarray:
+    def extract(
+        self,
+        samples: np.ndarray,
+        sampling_rate: int | None,
+        encode: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> np.ndarray:
         """The values of every frame of an utterance, not normalised.
 
         Args:
             samples: mono audio of shape (n,), floating point in [-1, 1].
             sampling_rate: samples a second of the audio; a warning is logged for None.
+            encode: gives the encoder's frames of a waveform, see `FrameEncoder.encode`; for frames with an encoder.
 
         Returns:
             np.ndarray: float32 of shape (T, D).
 
         Raises:
-            ValueError: the audio is not at the extractor's rate, or not one channel of finite floating point samples.
+            ValueError: the audio is not at the extractor's rate, or not one channel of finite floating point samples;
+                the frames are an encoder's, and there is none.
             ImportError: the openSMILE backend is chosen and opensmile is not installed.
+        """
+        waveform = self.waveform(samples, sampling_rate)
+        if not self.is_encoded:
+            return self._frames_without_encoder(waveform)
+        if encode is None:
+            raise ValueError(f'The frames are "{self.frames}"; give the encoder that makes them.')
+        frames = encode(waveform)
+        if not self.size_beside:
+            return frames
+        return np.concatenate([frames, self._frames_without_encoder(waveform)], axis=1)
+
+    def waveform(self, samples: np.ndarray, sampling_rate: int | None) -> np.ndarray:
+        """The samples that frames are made of: checked, and at the level that the extractor's `level` asks for.
+
+        Args:
+            samples, sampling_rate: see `extract`.
+
+        Returns:
+            np.ndarray: float32 of shape (n,).
+
+        Raises:
+            ValueError: see `extract`.
         """
         if sampling_rate is None:
             _warn_rate_missing(self.sampling_rate)
@@ -190,10 +288,30 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 f"resample it first, for instance with soxr.resample(samples, {sampling_rate}, {self.sampling_rate})."
             )
         samples = validate_samples(samples)
-        if self.level == "speech":
-            samples = bring_to_level(samples, self.sampling_rate)
+        return bring_to_level(samples, self.sampling_rate) if self.level == "speech" else samples
+
+    def num_frames(self, num_samples: int) -> int:
+        """Frames of a recording of so many samples."""
+        if not self.is_encoded:
+            return num_frames(num_samples, self.sampling_rate, self.frame_ms, self.hop_ms)
+        return max(1, math.ceil(num_samples / self._sizes()[1]))
+
+    def _sizes(self) -> tuple[int, int]:
+        """Samples in a frame, and between the starts of two."""
+        if not self.is_encoded:
+            return frame_sizes(self.sampling_rate, self.frame_ms, self.hop_ms)
+        frame, hop = (round(self.sampling_rate * size_ms / 1000) for size_ms in (self.frame_ms, self.hop_ms))
+        if frame < 0 or hop < 1:
+            raise ValueError(f"Frames of {self.frame_ms} ms every {self.hop_ms} ms are none; take the encoder's.")
+        return frame, hop
+
+    def _frames_without_encoder(self, waveform: np.ndarray) -> np.ndarray:
+        """(T, D) of the frame extractor; beside an encoder's frames one around the centre of each of them."""
+        if self.is_encoded:
+            count = self.num_frames(len(waveform))
+            return frames_around(self.mfcc_backend, waveform, self.sampling_rate, count, *self._sizes())
         return extract_frames(
-            self.mfcc_backend, samples, self.sampling_rate, self.feature_size, self.frame_ms, self.hop_ms
+            self.mfcc_backend, waveform, self.sampling_rate, self.feature_size, self.frame_ms, self.hop_ms
         )
 
     def select_frames(self, num_frames: int, words: Words) -> FrameSelection:
@@ -217,7 +335,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             raise ValueError("No words given, expected one aligned word or more; leave out utterances without speech.")
         word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
         times_s = phoneme_times(kept, self.max_phonemes_per_word)
-        first, count = owned_frames(num_frames, *times_s, self.sampling_rate, self.frame_ms, self.hop_ms)
+        first, count = owned_frames(num_frames, *times_s, self.sampling_rate, *self._sizes())
         phoneme_lengths = np.minimum(count, self.max_frames_per_phoneme)
         return FrameSelection(
             frame_index=np.repeat(first, phoneme_lengths) + positions(phoneme_lengths),
@@ -245,7 +363,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         features = np.asarray(features, dtype=np.float32)
         if self.normalization == "none":
             return features
-        if self.normalization == "global" or statistics is None:
+        mean, std = self._normalized_by(statistics)
+        return (features - mean) / std
+
+    def _normalized_by(self, statistics: Statistics | None) -> tuple[np.ndarray, np.ndarray]:
+        """(D,) float32 mean and std for frames whose speaker has these statistics, or none."""
+        if self.normalization == "none":
+            statistics = np.zeros(self.feature_size), np.ones(self.feature_size)
+        elif self.normalization == "global" or statistics is None:
             if self.mean is None:
                 raise ValueError(
                     f'normalization="{self.normalization}" has no mean and std yet; call set_statistics with the '
@@ -253,7 +378,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
                 )
             statistics = self.mean, self.std
         mean, std = (np.asarray(values, dtype=np.float32) for values in statistics)
-        return (features - mean) / std
+        return mean, std
 
     def set_statistics(self, features: Iterable[np.ndarray]) -> None:
         """Stores mean and standard deviation of each coefficient over all frames, for normalization="global".
@@ -300,10 +425,17 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             "return_attention_mask": return_attention_mask,
         }
         check_padding(padding, others)
-        parts = parts_of(encoded, self.model_input_names)
-        frames, value = parts.pop("input_features"), self.padding_value
-        batch = {"input_features": stack_padded("input_features", frames, np.float32, value, self.feature_size)}
-        batch |= {name: stack_padded(name, lengths, np.int64, 0) for name, lengths in parts.items()}
+        is_waveform = any("input_values" in one for one in ([encoded] if isinstance(encoded, Mapping) else encoded))
+        names = ["phoneme_lengths", "word_lengths"] + (["frame_index"] if is_waveform else [])
+        sizes = {"input_features": [self.feature_size]}
+        if is_waveform:
+            sizes = {"input_values": [], "feature_mean": [], "feature_std": []}
+            sizes |= {"input_features": [self.size_beside]} if self.size_beside else {}
+        parts = parts_of(encoded, [*sizes, *names])
+        batch = {name: stack_padded(name, parts[name], np.float32, self.padding_value, *sizes[name]) for name in sizes}
+        batch |= {name: stack_padded(name, parts[name], np.int64, 0) for name in names}
+        if is_waveform:
+            batch["input_lengths"] = np.array([len(samples) for samples in parts["input_values"]], dtype=np.int64)
         return BatchFeature(batch, tensor_type=return_tensors)
 
     def to_dense(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray | torch.Tensor]:

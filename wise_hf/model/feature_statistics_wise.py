@@ -10,6 +10,53 @@ STD_FLOOR = 1e-3
 Statistics = tuple[Sequence[float] | np.ndarray, Sequence[float] | np.ndarray]
 
 
+class RunningStatistics:
+    """Mean and standard deviation of each value of a frame, in one pass over the frames.
+
+    Attributes:
+        num_frames: how many frames there were so far.
+
+    Source: Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
+    """
+
+    def __init__(self):
+        self.num_frames = 0
+        self._mean: np.ndarray | float = 0.0
+        self._squares: np.ndarray | float = 0.0
+
+    def add(self, features: np.ndarray) -> None:
+        """Count more frames.
+
+        Args:
+            features: (T, size), not normalised.
+
+        Raises:
+            ValueError: it has other values than the first, or such as are not finite.
+        """
+        one = _check_features(features, size=np.size(self._mean) if self.num_frames else None)
+        if len(one) == 0:
+            return
+        own_mean = one.mean(axis=0)
+        shift, total = own_mean - self._mean, self.num_frames + len(one)
+        own_squares = np.square(one - own_mean).sum(axis=0)
+        self._squares += own_squares + np.square(shift) * (self.num_frames * len(one) / total)
+        self._mean += shift * (len(one) / total)
+        self.num_frames = total
+
+    def mean_and_std(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of all frames so far.
+
+        Returns:
+            tuple: mean and std, float64 of shape (size,) each; std is 0.001 at least.
+
+        Raises:
+            ValueError: there was no frame.
+        """
+        if self.num_frames == 0:
+            raise ValueError("No frames to take mean and std of, expected at least one array of shape (T, size).")
+        return self._mean, np.maximum(np.sqrt(self._squares / self.num_frames), STD_FLOOR)
+
+
 def feature_statistics(features: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each coefficient over all frames of several utterances, in one pass.
 
@@ -21,22 +68,11 @@ def feature_statistics(features: Iterable[np.ndarray]) -> tuple[np.ndarray, np.n
 
     Raises:
         ValueError: there is no frame, or an array has other values than the first, or such as are not finite.
-
-    Source: Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
     """
-    count, mean, squares = 0, 0.0, 0.0
+    running = RunningStatistics()
     for one in features:
-        one = _check_features(one, size=np.size(mean) if count else None)
-        if len(one) == 0:
-            continue
-        own_mean = one.mean(axis=0)
-        shift, total = own_mean - mean, count + len(one)
-        squares += np.square(one - own_mean).sum(axis=0) + np.square(shift) * (count * len(one) / total)
-        mean += shift * (len(one) / total)
-        count = total
-    if count == 0:
-        raise ValueError("No frames to take mean and std of, expected at least one array of shape (T, size).")
-    return mean, np.maximum(np.sqrt(squares / count), STD_FLOOR)
+        running.add(one)
+    return running.mean_and_std()
 
 
 def _check_features(features: np.ndarray, size: int | None) -> np.ndarray:

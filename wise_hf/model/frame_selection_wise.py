@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .mfcc_wise import frame_sizes
-
 
 Words = Sequence[Mapping[str, Any]]
 
@@ -25,19 +23,20 @@ class FrameSelection:
 
 
 def owned_frames(
-    num_frames: int, start_s: np.ndarray, end_s: np.ndarray, sampling_rate: int, frame_ms: float, hop_ms: float
+    num_frames: int, start_s: np.ndarray, end_s: np.ndarray, sampling_rate: int, frame: int, hop: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The frames of each phoneme: those whose centre lies in [start, end), or the one nearest to its middle.
 
     Args:
         num_frames: frames of the utterance, above 0.
         start_s, end_s: (P,) float64 each, when the phonemes start and end, in seconds.
-        sampling_rate, frame_ms, hop_ms: see `frame_sizes`.
+        sampling_rate: samples a second.
+        frame: samples in a frame, whose centre is half of them after its start.
+        hop: samples between the starts of two frames.
 
     Returns:
         First frame and number of frames of each phoneme, (P,) int64 each.
     """
-    frame, hop = frame_sizes(sampling_rate, frame_ms, hop_ms)
     # One division of whole numbers gives the float nearest to each centre, so a time on a centre compares equal.
     centres_s = (2 * hop * np.arange(num_frames) + frame) / (2 * sampling_rate)
     first = np.searchsorted(centres_s, start_s, side="left")

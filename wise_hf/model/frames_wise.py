@@ -96,3 +96,27 @@ def extract_frames(
             f"{expected}: a row for each frame of {frame} samples every {hop}."
         )
     return frames
+
+
+def frames_around(
+    name: str, samples: np.ndarray, sampling_rate: int, count: int, centre_twice: int, hop: int
+) -> np.ndarray:
+    """Frames with the same centres as those of an encoder; beyond the recording is silence.
+
+    Args:
+        name: see `frame_extractor`.
+        samples: (n,) float32, mono, in [-1, 1].
+        sampling_rate: in Hz.
+        count: frames, 1 or more.
+        centre_twice: twice the samples from the recording's start to the centre of the first frame.
+        hop: samples from one centre to the next.
+
+    Returns:
+        (count, values) float32.
+    """
+    own, hop_ms = frame_extractor(name), 1000 * hop / sampling_rate
+    frame, _ = frame_sizes(sampling_rate, own.frame_ms, hop_ms)
+    start = (centre_twice - frame) // 2
+    end = start + (count - 1) * hop + frame
+    padded = np.pad(samples, (max(0, -start), max(0, end - len(samples))))[max(0, start) :][: end - start]
+    return extract_frames(name, padded, sampling_rate, own.feature_size, own.frame_ms, hop_ms)

@@ -37,14 +37,14 @@ class SegmentEncoder(nn.Module):
 class PhonemeHierarchy(nn.Module):
     """Frames to phonemes to the word (HR, section 3.2)."""
 
-    def __init__(self, config: WISEConfig):
+    def __init__(self, frame_size: int, config: WISEConfig):
         super().__init__()
-        self.frames = SegmentEncoder(config.feature_size, config.phoneme_hidden_size, config.recurrent_unit)
+        self.frames = SegmentEncoder(frame_size, config.phoneme_hidden_size, config.recurrent_unit)
         self.phonemes = SegmentEncoder(self.frames.output_size, config.word_hidden_size, config.recurrent_unit)
         self.output_size = self.phonemes.output_size
 
     def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
+        """(F, frame_size), (K,), (M,) -> a_i (M, output_size)"""
         phonemes = self.frames(frames, phoneme_lengths)  # h_iNi (K, phoneme_hidden_size)
         return self.phonemes(phonemes, word_lengths)
 
@@ -52,25 +52,25 @@ class PhonemeHierarchy(nn.Module):
 class WordHierarchy(nn.Module):
     """Frames straight to the word (HR-, section 4.3)."""
 
-    def __init__(self, config: WISEConfig):
+    def __init__(self, frame_size: int, config: WISEConfig):
         super().__init__()
-        self.frames = SegmentEncoder(config.feature_size, config.word_hidden_size, config.recurrent_unit)
+        self.frames = SegmentEncoder(frame_size, config.word_hidden_size, config.recurrent_unit)
         self.output_size = self.frames.output_size
 
     def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, output_size)"""
+        """(F, frame_size), (K,), (M,) -> a_i (M, output_size)"""
         return self.frames(frames, sum_segments(phoneme_lengths, word_lengths))
 
 
 class MeanOfFrames(nn.Module):
     """No hierarchy (IM+DMF, section 4.3): a word's audio is the mean of its frames."""
 
-    def __init__(self, config: WISEConfig):
+    def __init__(self, frame_size: int, config: WISEConfig):
         super().__init__()
-        self.output_size = config.feature_size
+        self.output_size = frame_size
 
     def forward(self, frames: torch.Tensor, phoneme_lengths: torch.Tensor, word_lengths: torch.Tensor) -> torch.Tensor:
-        """(F, feature_size), (K,), (M,) -> a_i (M, feature_size)"""
+        """(F, frame_size), (K,), (M,) -> a_i (M, frame_size)"""
         frames_per_word = sum_segments(phoneme_lengths, word_lengths)
         return sum_segments(frames, frames_per_word) / frames_per_word.to(frames)[:, None]
 

@@ -4,6 +4,7 @@ Letters in the shapes: B utterances, N words and P phonemes in the longest utter
 and M are the frames, phonemes and words of the whole batch, which stand one after the other without padding.
 """
 
+import os
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,8 @@ from transformers import PreTrainedModel
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_wise import WISEConfig
+from .frame_encoder_wise import FrameEncoder
+from .frame_projection_wise import FrameProjection
 from .hierarchy_wise import HIERARCHIES
 from .interaction_wise import RECURRENT, InteractingLSTMs, SeparateLSTM
 from .pipeline_wise import WISEAudioClassificationPipeline
@@ -97,6 +100,7 @@ class WISEPreTrainedModel(PreTrainedModel):
     base_model_prefix = "wise"
     main_input_name = "input_features"
     input_modalities = ("audio", "text")
+    supports_gradient_checkpointing = True  # of the frame encoder's layers, where it has it
     _no_split_modules = ["InteractingLSTMs", "SeparateLSTM", "JointRepresentation"]  # join what their parts give
 
     @classmethod
@@ -105,6 +109,13 @@ class WISEPreTrainedModel(PreTrainedModel):
         model, loading_info = super().from_pretrained(*args, output_loading_info=True, **kwargs)
         model._freeze_word_embeddings()
         return (model, loading_info) if output_loading_info else model
+
+    def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
+        """As ever; an encoder that is not trained is saved in half precision, as it was read."""
+        state_dict = self.state_dict() if state_dict is None else state_dict
+        frozen = [name for name, each in self.named_modules() if isinstance(each, FrameEncoder) and each.is_frozen]
+        halved = {key: state_dict[key].half() for name in frozen for key in state_dict if key.startswith(f"{name}.")}
+        super().save_pretrained(save_directory, state_dict=state_dict | halved, **kwargs)
 
     def _freeze_word_embeddings(self) -> None:
         """Where the configuration asks for it; called when a model is built or loaded, and never on one in use."""
@@ -149,7 +160,8 @@ class WISEModel(WISEPreTrainedModel):
         super().__init__(config)
         audio_size, text_size = 0, config.word_embedding_size
         if config.modality != "text":
-            self.hierarchy = HIERARCHIES[config.hierarchy](config)
+            self.frame_projection = FrameProjection(config)
+            self.hierarchy = HIERARCHIES[config.hierarchy](self.frame_projection.output_size, config)
             audio_size = self.hierarchy.output_size
         if config.modality != "audio":
             self.word_embeddings = nn.Embedding(config.vocab_size, text_size, padding_idx=0)
@@ -164,6 +176,8 @@ class WISEModel(WISEPreTrainedModel):
         self.joint = JointRepresentation(config)
         if config.attention:
             self.word_attention = WordAttention(config)
+        if config.modality != "text" and config.frame_encoder is not None:
+            self.frame_encoder = FrameEncoder(config.frame_encoder)
         self.post_init()
         self._freeze_word_embeddings()
 
@@ -172,6 +186,15 @@ class WISEModel(WISEPreTrainedModel):
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.word_embeddings = value
+
+    def add_frame_encoder(self, encoder: FrameEncoder) -> None:
+        """Take in the encoder of the frames that the model learnt from, so that it makes them itself.
+
+        Args:
+            encoder: what made them.
+        """
+        self.config.frame_encoder = encoder.config
+        self.frame_encoder = encoder
 
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
         """Put word vectors (GloVe) in place of the embedding's rows.
@@ -198,20 +221,33 @@ class WISEModel(WISEPreTrainedModel):
         word_lengths: torch.LongTensor | None = None,
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.LongTensor | None = None,
+        input_values: torch.FloatTensor | None = None,
+        input_lengths: torch.LongTensor | None = None,
+        frame_index: torch.LongTensor | None = None,
+        feature_mean: torch.FloatTensor | None = None,
+        feature_std: torch.FloatTensor | None = None,
         **kwargs,
     ) -> WISEModelOutput:
         """Pool the words of utterances into a vector for each.
 
         Args:
-            input_features: (B, T, feature_size) the frames of all phonemes of an utterance, one after the other.
+            input_features: (B, T, feature_size) the frames of all phonemes of an utterance, one after the other; with
+                `input_values` (B, T, values_beside_layers), or nothing where a frame has no others than the encoder's.
             phoneme_lengths: (B, P) frames in each phoneme; 0 = padding.
             word_lengths: (B, N) phonemes in each word; 0 = padding.
             input_ids: (B, N) word ids.
             attention_mask: (B, N) 1 = a word; where absent, taken from `word_lengths` or, without audio, `input_ids`.
+            input_values: (B, S) waveforms in [-1, 1], of which the model's frame encoder makes the frames.
+            input_lengths: (B,) samples of each waveform.
+            frame_index: (B, T) which of the encoder's frames the phonemes have, one phoneme after the other.
+            feature_mean, feature_std: (B, feature_size) what these frames are normalised by.
 
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
         """
+        if input_values is not None and hasattr(self, "frame_encoder"):
+            encoded = self.frame_encoder(input_values, input_lengths)
+            input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         self._check_given(given, input_ids)
         if attention_mask is None:
@@ -258,7 +294,7 @@ class WISEModel(WISEPreTrainedModel):
 
     def _word_audio(self, input_features: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]
-        return self.hierarchy(frames, layout.phoneme_lengths, layout.word_lengths)  # a_i
+        return self.hierarchy(self.frame_projection(frames), layout.phoneme_lengths, layout.word_lengths)  # a_i
 
     def _word_text(self, input_ids: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         ids = input_ids.flatten()[layout.word_positions.to(input_ids.device)]
@@ -290,6 +326,20 @@ class WISEModel(WISEPreTrainedModel):
         return joint[last_words.to(joint.device)], None  # IM+HR: the last states, through the same projection
 
 
+def _normalized_frames(
+    encoded: torch.Tensor,
+    frame_index: torch.Tensor,
+    beside: torch.Tensor | None,
+    mean: torch.Tensor,
+    std: torch.Tensor,
+) -> torch.Tensor:
+    """An encoder's frames (B, T', D), and others beside them, as (B, T, feature_size) frames of the phonemes."""
+    frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
+    if beside is not None:
+        frames = torch.cat([frames, beside.to(frames)], dim=-1)
+    return (frames - mean[:, None].to(frames)) / std[:, None].to(frames)
+
+
 class WISEForAudioClassification(WISEPreTrainedModel):
     """WISE with its three linear layers: the emotion of an utterance, equations (10)-(13)."""
 
@@ -319,6 +369,11 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         input_ids: torch.LongTensor | None = None,
         attention_mask: torch.LongTensor | None = None,
         labels: torch.LongTensor | None = None,
+        input_values: torch.FloatTensor | None = None,
+        input_lengths: torch.LongTensor | None = None,
+        frame_index: torch.LongTensor | None = None,
+        feature_mean: torch.FloatTensor | None = None,
+        feature_std: torch.FloatTensor | None = None,
         **kwargs,
     ) -> WISEClassifierOutput:
         """Score the emotions of utterances.
@@ -331,7 +386,19 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         Raises:
             ValueError: as `WISEModel` does, and for labels other than one whole number an utterance.
         """
-        outputs = self.wise(input_features, phoneme_lengths, word_lengths, input_ids, attention_mask, return_dict=True)
+        outputs = self.wise(
+            input_features,
+            phoneme_lengths,
+            word_lengths,
+            input_ids,
+            attention_mask,
+            input_values,
+            input_lengths,
+            frame_index,
+            feature_mean,
+            feature_std,
+            return_dict=True,
+        )
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
         p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
         logits = self.linear_3(p2)  # (12), before the softmax

@@ -1,16 +1,26 @@
 """Recordings to emotions: the `audio-classification` pipeline of WISE, with or without a transcript."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from transformers import BatchFeature, Pipeline
+from transformers import Pipeline
 
 from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
 from .decoder_wise import SAMPLING_RATE
-from .recordings_wise import Numbered, are_several, numbered, recording_fields, recording_name
+from .recordings_wise import (
+    Numbered,
+    NumberedDataset,
+    are_several,
+    has_speaker,
+    numbered,
+    recording_fields,
+    use_recording,
+)
+from .speakers_wise import Heard, SpeakerFrames, without_speakers
 from .speech_wise import check_speech
 from .transcription_wise import find_words
 from .word_times_wise import words_from_times
@@ -43,8 +53,9 @@ class WISEAudioClassificationPipeline(Pipeline):
             inputs: a recording, or a list, data set or generator of recordings. A recording is a path, the bytes of an
                 audio file, an open one, a decoder of torchcodec, samples (samples,) or (samples, channels) at the
                 model's rate, a dict of `"array"` and `"sampling_rate"` (Hz) or of `"bytes"` or `"path"` as `datasets`
-                makes them, or `{"audio": <any of these>}`. A dict also has, where known, `"text"` (what is said) and
-                `"words"` (aligned words). At most 120 s.
+                makes them, or `{"audio": <any of these>}`. A dict also has, where known, `"text"` (what is said),
+                `"words"` (aligned words), `"speaker"` (a name; in a list, or of a recording alone) and `"channel"`
+                (from 0; without it the mean of all channels). At most 120 s.
             top_k: how many labels; all of them where absent.
             return_words: also give the words with their times and attention.
             on_error: `"raise"`, or `"report"`: a recording that cannot be used gives `{"error": sentence}` in its
@@ -52,19 +63,56 @@ class WISEAudioClassificationPipeline(Pipeline):
 
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
-            "truncated", "until_s"}`; a word has `word`, `start_s`, `end_s`, `phonemes` and `attention` (they sum to 1;
-            `None` for a model without attention). `truncated` tells whether words were left out, those beyond the
-            feature extractor's `max_words`, and `until_s` the second up to which the recording counted. A list of
+            "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has `word`, `start_s`,
+            `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without attention). `truncated`
+            tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
+            second up to which the recording counted.
+            `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
+            `"training"` or `"none"`; `speaker_unused` tells why a speaker who is given was not used. A list of
             recordings gives a list of these, a data set or generator an iterator.
 
         Raises:
             ValueError: for a recording that cannot be used, or in which no word was heard; it names the recording, by
                 its path or its number in the list.
         """
+        on_error = kwargs.get("on_error") or self._preprocess_params.get("on_error", "raise")
         if not are_several(inputs):
-            return super().__call__(inputs, **kwargs)
-        results = super().__call__(numbered(inputs), **kwargs)
-        return list(results) if isinstance(inputs, list) else results
+            alone = self.hear_speakers([inputs], on_error)[0] if has_speaker(inputs) else inputs
+            return super().__call__(alone, **kwargs)
+        if not isinstance(inputs, list):
+            return super().__call__(numbered(inputs), **kwargs)
+        return list(super().__call__(self.hear_speakers(inputs, on_error), **kwargs))
+
+    def hear_speakers(self, recordings: list, on_error: str = "raise") -> NumberedDataset:
+        """The first pass over recordings with speakers: find their words, and what each speaker is normalised by.
+
+        Calling the pipeline with a list does both passes. Call this yourself to get the results one by one:
+        `for result in classify(classify.hear_speakers(recordings))`.
+
+        Args:
+            recordings: see `__call__`; those without a speaker are left for the second pass.
+            on_error: see `__call__`.
+
+        Returns:
+            The recordings, as the pipeline takes them for the second pass.
+
+        Raises:
+            ValueError: for a recording that cannot be used.
+        """
+        _check_on_error(on_error)
+        given = NumberedDataset(recordings)
+        extractor = self.processor.feature_extractor
+        if extractor.normalization != "speaker":
+            return given
+        speakers = SpeakerFrames(extractor.hop_ms)
+        found = [_reported(each, partial(self._hear, speakers=speakers), on_error) for each in given.in_order()]
+        normalizations = speakers.normalizations()
+        heard = {
+            index: Heard(utterance, normalizations.get(utterance.get("speaker")))
+            for index, utterance in enumerate(found)
+            if utterance is not None
+        }
+        return NumberedDataset(recordings, heard)
 
     def _sanitize_parameters(
         self, top_k: int | None = None, return_words: bool | None = None, on_error: str | None = None, **kwargs: Any
@@ -76,52 +124,70 @@ class WISEAudioClassificationPipeline(Pipeline):
             )
         if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
             raise ValueError(f"top_k is {top_k!r}; ask for a whole number of labels, at least one.")
-        if on_error not in (None, *ON_ERROR):
-            raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(map(repr, ON_ERROR))}.")
+        if on_error is not None:
+            _check_on_error(on_error)
         given = {"top_k": top_k, "return_words": return_words}
         asked = {name: value for name, value in given.items() if value is not None}
         return {} if on_error is None else {"on_error": on_error}, {}, asked
 
     def preprocess(self, inputs: Any, on_error: str = "raise") -> dict:
         """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
-        recording, name = inputs, None
-        try:
-            if isinstance(inputs, Numbered):
-                name = f"recording {inputs.number}"
-                recording = inputs.read()
-            name = recording_name(recording) or name
-            return self._prepare(recording)
-        except (ValueError, OSError) as error:
-            sentence = str(error) if name is None or name in str(error) else f"{name}: {error}"
-            if on_error == "report":
-                return self._stand_in() | {"utterance": {"error": sentence}}
-            if isinstance(error, OSError):
-                raise ValueError(sentence) from error
-            error.args = (sentence,)  # it stays of its kind
-            raise
+        heard = inputs.heard if isinstance(inputs, Numbered) else None
+        made = _reported(inputs, partial(self._prepare, heard=heard), on_error)
+        return self._stand_in() | {"utterance": made} if "error" in made else made
 
-    def _prepare(self, recording: Any) -> dict:
+    def _prepare(self, recording: Any, heard: Heard | None) -> dict:
+        if heard is not None and "error" in heard.utterance:
+            return heard.utterance
+        fields, extractor = recording_fields(recording), self.processor.feature_extractor
+        rate, speaker = extractor.sampling_rate, fields.get("speaker")
+        normalization = without_speakers(extractor.normalization, speaker) if heard is None else heard.normalization
+        samples = self._load(fields)
+        utterance = self._utterance(samples, fields) if heard is None else heard.utterance
+        words, statistics = utterance["words"], normalization.statistics
+        batch = self.processor(samples, words, sampling_rate=rate, return_tensors="pt", statistics=statistics)
+        told = normalization.told() | self._counted(words, len(samples) / rate)
+        return dict(batch) | {"utterance": utterance | told}
+
+    def _hear(self, recording: Any, speakers: SpeakerFrames) -> dict | None:
+        """The words of a recording with a speaker, whose frames are added to the speaker's."""
+        if not has_speaker(recording):
+            return None
         fields = recording_fields(recording)
+        samples = self._load(fields)
+        utterance = self._utterance(samples, fields) | {"speaker": fields["speaker"]}
+        speakers.add(fields["speaker"], self._frames(samples, utterance["words"]))
+        return utterance
+
+    def _frames(self, samples: np.ndarray, words: list[dict]) -> np.ndarray:
+        """(T, D), not normalised: what a speaker's mean and deviation are taken of."""
+        extractor = self.processor.feature_extractor
+        encode = self.model.wise.frame_encoder.encode if extractor.is_encoded else None
+        return extractor.select_features(samples, words, extractor.sampling_rate, encode)[0]
+
+    def _load(self, fields: dict) -> np.ndarray:
         rate = self.processor.feature_extractor.sampling_rate
-        samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate)
+        samples = load_audio(fields["audio"], fields.get("sampling_rate"), rate, fields.get("channel"))
         check_length(len(samples) / rate)
-        utterance = self._utterance(samples, fields.get("text"), fields.get("words"))
-        words = utterance["words"]
+        return samples
+
+    def _counted(self, words: list[dict], duration_s: float) -> dict:
+        """How much of a recording counts."""
         counted = words[: self.processor.feature_extractor.max_words]
         truncated = len(counted) < len(words)
-        utterance |= {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else len(samples) / rate}
-        batch = self.processor(samples, words=words, sampling_rate=rate, return_tensors="pt")
-        return dict(batch) | {"utterance": utterance}
+        return {"truncated": truncated, "until_s": counted[-1]["end_s"] if truncated else duration_s}
 
     def _stand_in(self) -> dict:
-        """A word of a single frame, which takes the place of an unusable recording in a batch."""
-        frame = np.zeros((1, self.processor.feature_extractor.feature_size), np.float32)
-        encoded = {"input_features": frame, "phoneme_lengths": np.ones(1), "word_lengths": np.ones(1)}
-        batch = BatchFeature(self.processor.feature_extractor.pad([encoded]))
-        return dict(self.processor.add_word_ids(batch, [np.array([self.processor.tokenizer.unk_token_id])], "pt"))
-
-    def _utterance(self, samples: np.ndarray, text: str | None, words: list[dict] | None) -> dict:
+        """A moment of silence as a word, which takes the place of an unusable recording in a batch."""
         rate = self.processor.feature_extractor.sampling_rate
+        times = {"start_s": 0.0, "end_s": 0.1}
+        word = {"word": self.processor.tokenizer.unk_token, **times, "phonemes": [{"phoneme": "SIL", **times}]}
+        silence = np.zeros(rate // 10, np.float32)
+        return dict(self.processor(silence, words=[word], sampling_rate=rate, return_tensors="pt"))
+
+    def _utterance(self, samples: np.ndarray, fields: dict) -> dict:
+        """The words of a recording, and how they were found."""
+        rate, text, words = self.processor.feature_extractor.sampling_rate, fields.get("text"), fields.get("words")
         if words is None:
             return find_words(samples, text, rate)
         check_speech(to_mono(samples, rate, SAMPLING_RATE))
@@ -160,3 +226,18 @@ class WISEAudioClassificationPipeline(Pipeline):
         """Save the model with all code, and the processor."""
         self.model.save_pretrained(save_directory, **kwargs)
         self.processor.save_pretrained(save_directory, **kwargs)
+
+
+def _check_on_error(on_error: str) -> None:
+    if on_error not in ON_ERROR:
+        raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(map(repr, ON_ERROR))}.")
+
+
+def _reported(given: Any, use: Callable[[Any], dict | None], on_error: str) -> dict | None:
+    """What a function makes of a recording, or, if errors are reported, `{"error": sentence}`."""
+    try:
+        return use_recording(given, use)
+    except ValueError as error:
+        if on_error == "report":
+            return {"error": str(error)}
+        raise

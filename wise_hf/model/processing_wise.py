@@ -7,6 +7,7 @@ import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
+from .feature_statistics_wise import Statistics
 from .inputs_wise import check_options, recording_list, word_lists
 
 
@@ -31,6 +32,7 @@ class WISEProcessor(ProcessorMixin):
         sampling_rate: int | None = None,
         return_tensors: str | None = None,
         padding: bool | str = True,
+        statistics: Statistics | None = None,
         **kwargs,
     ) -> BatchFeature:
         """Turn recordings into the model's inputs.
@@ -43,6 +45,8 @@ class WISEProcessor(ProcessorMixin):
             sampling_rate: rate of the audio in Hz.
             return_tensors: `"pt"` or `"np"`.
             padding: `True` or `"longest"`, what is always done; collators pass it.
+            statistics: mean and deviation, (D,) each, of the frames of the one speaker of all these recordings, as
+                `feature_statistics` gives them; used where the model normalises by speaker.
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
@@ -55,7 +59,7 @@ class WISEProcessor(ProcessorMixin):
         check_options(self.__call__, padding, kwargs)
         recordings = recording_list(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
-        batch = self.feature_extractor(recordings, aligned, sampling_rate)
+        batch = self.feature_extractor(recordings, aligned, sampling_rate, statistics=statistics)
         ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
         return self.add_word_ids(batch, ids, return_tensors)
 

@@ -1,18 +1,22 @@
 """What the pipeline is given: one recording or several of them, and all that is known of each."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from numbers import Integral
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from .audio_wise import DICT_AUDIO
+from .speakers_wise import Heard, check_speaker
 
 
-KNOWN = ("audio", *DICT_AUDIO, "sampling_rate", "text", "words")
+KNOWN = ("audio", *DICT_AUDIO, "sampling_rate", "channel", "text", "words", "speaker")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,13 @@ class Numbered:
         number: its place among them, from 1.
         recordings: what it is read from.
         key: where it lies there.
+        heard: what a first pass found, where there was one.
     """
 
     number: int
     recordings: Any
     key: int
+    heard: Heard | None = None
 
     def read(self) -> Any:
         """The recording.
@@ -44,18 +50,25 @@ class Numbered:
 class NumberedDataset(Dataset):
     """A list or data set of recordings, each of them `Numbered`."""
 
-    def __init__(self, recordings: Any):
+    def __init__(self, recordings: Any, heard: Mapping[int, Heard] | None = None):
         self.recordings = recordings
+        self.heard = heard or {}
 
     def __len__(self) -> int:
         return len(self.recordings)
 
     def __getitem__(self, index: int) -> Numbered:
-        return Numbered(index + 1, self.recordings, index)
+        return Numbered(index + 1, self.recordings, index, self.heard.get(index))
+
+    def in_order(self) -> Iterator[Numbered]:
+        """All of them, one after the other."""
+        return (self[index] for index in range(len(self)))
 
 
 def numbered(recordings: Iterable) -> NumberedDataset | Iterator[Numbered]:
     """Several recordings with their numbers: a data set where their count is known, else a generator."""
+    if isinstance(recordings, NumberedDataset):
+        return recordings
     if hasattr(recordings, "__len__") and hasattr(recordings, "__getitem__"):
         return NumberedDataset(recordings)
     return (Numbered(number, [recording], 0) for number, recording in enumerate(recordings, 1))
@@ -77,7 +90,8 @@ def recording_fields(recording: Any) -> dict:
         recording: audio, or a dict of it and of what is known of it.
 
     Returns:
-        `audio` (a dict where the recording has none of this name) and, where given, `sampling_rate`, `text`, `words`.
+        `audio` (a dict where the recording has none of this name) and, where given, `sampling_rate`, `channel`,
+        `text`, `words` and `speaker`.
 
     Raises:
         ValueError: for a dict without audio, with two, with what a recording does not have, or two values of a field.
@@ -87,7 +101,7 @@ def recording_fields(recording: Any) -> dict:
     if unknown:
         raise ValueError(
             f"A recording does not have {', '.join(unknown)}; it has audio (or array and sampling_rate, bytes, path), "
-            "text and words."
+            "channel, text, words and speaker."
         )
     audio = {name: fields.pop(name) for name in DICT_AUDIO if name in fields}
     if "audio" not in fields and not audio:
@@ -98,7 +112,18 @@ def recording_fields(recording: Any) -> dict:
         raise ValueError(f"The text of a recording is a string, what is said in it; {fields['text']!r:.60} is none.")
     if not isinstance(fields.get("words"), (list, tuple, type(None))):
         raise ValueError("The words of a recording are a list of words with their times.")
+    channel = fields.get("channel", 0)
+    if not isinstance(channel, Integral) or isinstance(channel, bool):
+        raise ValueError(f"The channel of a recording is {channel!r:.40}; give its number, from 0.")
+    check_speaker(fields.get("speaker"))
     return {"audio": audio} | fields
+
+
+def has_speaker(recording: Any) -> bool:
+    """Whether it is told who speaks in a recording."""
+    if not isinstance(recording, Mapping):
+        return False
+    return recording.get("speaker") is not None or has_speaker(recording.get("audio"))
 
 
 def _flat(recording: Any) -> dict:
@@ -113,6 +138,31 @@ def _flat(recording: Any) -> dict:
         if not np.array_equal(inner[name], fields[name]):
             raise ValueError(f"The recording has two different values of {name}; give one.")
     return inner | fields
+
+
+def use_recording(given: Any, use: Callable[[Any], T]) -> T:
+    """What a function makes of a recording; an error names the recording, by its path or its number.
+
+    Args:
+        given: a recording, or a `Numbered` one.
+        use: the function.
+
+    Raises:
+        ValueError: what was raised, or in place of an OSError.
+    """
+    recording, name = given, None
+    try:
+        if isinstance(given, Numbered):
+            name = f"recording {given.number}"
+            recording = given.read()
+        name = recording_name(recording) or name
+        return use(recording)
+    except (ValueError, OSError) as error:
+        sentence = str(error) if name is None or name in str(error) else f"{name}: {error}"
+        if isinstance(error, OSError):
+            raise ValueError(sentence) from error
+        error.args = (sentence,)  # it stays of its kind
+        raise
 
 
 def recording_name(recording: Any) -> str | None:

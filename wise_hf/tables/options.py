@@ -29,7 +29,11 @@ class RowOptions(Options):
     embeddings: Annotated[Path | None, as_path] = option(
         None, help="GloVe file (.txt, .txt.gz, .zip) (default: word vectors are learnt)"
     )
-    recipe: str = option("wise_hf", choices=list(RECIPES), help="of WISE and its variants")
+    recipe: str | None = option(
+        None,
+        choices=list(RECIPES),
+        help="of WISE and its variants (default: wise_hf; with --frame_encoder: encoder)",
+    )
     protocols: Annotated[list[str] | str | None, as_protocols] = option(
         None, help="comma-separated (default: session or speaker, and random)"
     )

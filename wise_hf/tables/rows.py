@@ -4,18 +4,22 @@ from dataclasses import dataclass, replace
 
 from wise_hf.baselines import cnn_phoneme, dual_rnn, lstm_attention
 from wise_hf.data.augmentation import fitting_augmentations
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.data.wise_frames import Frames
 from wise_hf.training.pooled import pooled_systems
-from wise_hf.training.recipe import RECIPES
+from wise_hf.training.recipe import RECIPES, Recipe
 from wise_hf.training.system import System
 from wise_hf.training.wise_system import wise_system
 
 
 # The same rule of selection for all rows: the epoch that is best on the validation part. Nobody is told who speaks:
 # the compared systems do not know it, either. And all rows hear the recordings as they are, in training as well.
-WISE_RECIPES = {
-    name: replace(recipe.as_recorded(), refit=False, normalization="global") for name, recipe in RECIPES.items()
-}
+def _for_tables(recipe: Recipe) -> Recipe:
+    recipe = recipe.as_recorded()
+    augment = tuple(each for each in recipe.augment if each != "unknown_speakers")
+    return replace(recipe, refit=False, normalization="global", audio_copies=0, augment=augment)
+
+
+WISE_RECIPES = {name: _for_tables(recipe) for name, recipe in RECIPES.items()}
 
 
 @dataclass(frozen=True)
@@ -35,19 +39,19 @@ class Row:
     without: str | None = None
 
 
-def table_rows(recipe: str = "wise_hf", mfcc_backend: str = "native") -> list[Row]:
+def table_rows(recipe: str = "wise_hf", frames: Frames | None = None) -> list[Row]:
     """Every row, in the order of the tables.
 
     Args:
-        recipe: WISE's: `wise_hf` or `paper`; of its augmentations those that the frames are made for.
-        mfcc_backend: what makes the frames of all rows that read WISE's, see `WISEFeatureExtractor`.
+        recipe: WISE's, of `RECIPES`; of its augmentations those that the frames are made for.
+        frames: of all rows that read WISE's; `None` = MFCC.
     """
     own = WISE_RECIPES[recipe]
-    frames = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=own.level, normalization=own.normalization)
-    own = replace(own, augment=fitting_augmentations(own.augment, frames))
+    frames = frames or Frames(level=own.level)
+    own = replace(own, augment=fitting_augmentations(own.augment, frames.feature_extractor()))
 
     def variant(key: str, name: str, *tables: str, without: str | None = None, **choices: object) -> Row:
-        system = wise_system(own, key, name, mfcc_backend=mfcc_backend, **choices)
+        system = wise_system(own, key, name, frames, **choices)
         return Row(system, tables, is_wise=True, without=without)
 
     return [
@@ -65,5 +69,5 @@ def table_rows(recipe: str = "wise_hf", mfcc_backend: str = "native") -> list[Ro
         variant("bilstm", "WISE with Bi-LSTM", "units", recurrent_unit="bilstm"),
         variant("bigru", "WISE with Bi-GRU", "units", recurrent_unit="bigru"),
         Row(dual_rnn.SYSTEM_WITH_ATTENTION, ("more",)),
-        *(Row(system, ("more",)) for system in pooled_systems(frames).values()),
+        *(Row(system, ("more",)) for system in pooled_systems(frames, own.normalization).values()),
     ]

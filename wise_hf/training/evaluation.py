@@ -1,6 +1,6 @@
 """Scores of a saved model on any corpus, also one that it was not trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +14,21 @@ from wise_hf.data.files import check_no_folder, check_writable, write_json
 from wise_hf.data.options import Options, as_path, option, positive
 from wise_hf.data.prepare import prepare
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.unusable import listed
 from wise_hf.model.loading import load_model, load_processor
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.model.speakers_wise import without_speakers
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import results_part
 from wise_hf.training.scores import compute_scores, predict_classes
+
+
+NORMALIZED_BY: Mapping[str, str] = {
+    "speaker": "Normalised by all utterances of their speaker",
+    "training": "Normalised by the training part",
+    "none": "Not normalised",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,29 +64,51 @@ def evaluate_model(options: EvaluateOptions) -> str:
     accelerator = make_accelerator()
     with accelerator.main_process_first():
         utterances, num_skipped = _read_utterances(options, emotions, processor)
-    by_speaker = processor.feature_extractor.normalization == "speaker"
-    collator = WISECollator(processor, model.config.label2id, speaker_statistics(utterances) if by_speaker else {})
+    extractor = processor.feature_extractor
+    statistics = speaker_statistics(utterances, extractor.hop_ms) if extractor.normalization == "speaker" else {}
+    collator = WISECollator(processor, model.config.label2id, statistics)
     loader = accelerator.prepare(DataLoader(utterances, options.batch_size, collate_fn=collator))
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
     scores = compute_scores(predicted, true, len(emotions))
     if not accelerator.is_main_process:
         return ""
+    normalized_by = _normalized_by(utterances, collator)
     if options.output is not None:
         predictions = [
-            {"id": each["id"], "emotion": each["emotion"], "predicted": emotions[number]}
-            for each, number in zip(utterances, predicted, strict=True)
+            {name: each[name] for name in ("id", "speaker", "emotion")}
+            | {"predicted": emotions[number], "normalized_by": source}
+            for each, number, source in zip(utterances, predicted, normalized_by, strict=True)
         ]
         counts = {"num_utterances": len(utterances), "num_skipped": num_skipped}
         write_json(options.output, {"emotions": emotions, **counts, **scores, "predictions": predictions})
     told = "WA {wa:.3f}  UA {ua:.3f}  macro F1 {macro_f1:.3f}".format(**scores)
     table = results_part("confusion", scores["confusion"], emotions)
-    return f"{told}  ({len(utterances)} utterances)\n\n{table}\n"
+    return f"{told}  ({len(utterances)} utterances)\n{_told(utterances, normalized_by)}\n\n{table}\n"
+
+
+def _normalized_by(utterances: Sequence[PreparedUtterance], collator: WISECollator) -> list[str]:
+    """What each utterance is normalised by, in the words of the pipeline's results."""
+    others = without_speakers(collator.processor.feature_extractor.normalization, None).normalized_by
+    known = {speaker for speaker, _ in collator.statistics}
+    return ["speaker" if each["speaker"] in known else others for each in utterances]
+
+
+def _told(utterances: Sequence[PreparedUtterance], normalized_by: Sequence[str]) -> str:
+    """Who is normalised by what, a line for each."""
+    lines = []
+    for source, told in NORMALIZED_BY.items():
+        its = [each for each, own in zip(utterances, normalized_by, strict=True) if own == source]
+        names = sorted({each["speaker"] or "no named speaker" for each in its})
+        if its:
+            lines.append(f"{told}: {len(its)} utterances of {listed(names)}")
+    return "\n".join(lines)
 
 
 def _read_utterances(
     options: EvaluateOptions, emotions: Sequence[str], processor: WISEProcessor
 ) -> tuple[list[PreparedUtterance], int]:
     """The prepared utterances, and how many recordings were passed over."""
+    encoder = FrameEncoderSource(options.model) if processor.feature_extractor.is_encoded else None
 
     def make(corpus: Dataset) -> Dataset:
         unknown = sorted(set(corpus["emotion"]) - set(emotions))
@@ -85,7 +117,7 @@ def _read_utterances(
                 f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
                 "--label_map or choose with --emotions."
             )
-        return prepare(corpus, processor.feature_extractor, options.num_proc)
+        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped

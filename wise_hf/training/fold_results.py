@@ -49,6 +49,8 @@ def run_folds(
             if state.is_main_process:
                 for folder in (unfinished / CHECKPOINT, unfinished / SELECTION):
                     shutil.rmtree(folder, ignore_errors=True)
+                if wise.complete is not None:
+                    wise.complete(unfinished)
                 put_in_place(unfinished, trial.output_dir)
                 write_json(result_file, result | {"weights": weights_digest(trial.output_dir)})
             state.wait_for_everyone()

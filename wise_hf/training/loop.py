@@ -247,7 +247,7 @@ def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: f
 
 
 LOSSES = {"softmax": cross_entropy, "sigmoid": _sigmoid_loss}
-OPTIMIZERS = {"adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
+OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta}
 
 
 def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:

@@ -19,9 +19,11 @@ from wise_hf.data.options import (
     switch,
     whole_number,
 )
+from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
 from wise_hf.model.frames_wise import frame_extractor
-from wise_hf.training.recipe import RECIPES, SCHEDULES, Recipe
+from wise_hf.model.pretrained_encoder import FrameEncoderSource, middle_layers
+from wise_hf.training.recipe import MODEL_FIELDS, RECIPES, SCHEDULES, Recipe
 
 
 def as_augmentations(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -47,6 +49,15 @@ def as_frame_extractor(value: str) -> str:
     return value
 
 
+def as_layers(value: str | Sequence[int]) -> tuple[int, ...]:
+    """`2,3`, or a sequence of different whole numbers above 0."""
+    numbers = value.split(",") if isinstance(value, str) else value
+    layers = tuple(positive(number) for number in numbers)
+    if not layers or len(set(layers)) < len(layers):
+        raise ValueError(f"'{value}' is not a list of different layers with commas between them")
+    return layers
+
+
 @dataclass(frozen=True, kw_only=True)
 class FeatureOptions(Options):
     """What makes the features."""
@@ -56,6 +67,18 @@ class FeatureOptions(Options):
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
         "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
     )
+
+    frame_encoder: str | None = option(
+        None, help="a speech encoder whose frames are taken instead: a folder, or a name on the Hub"
+    )
+    frame_layers: Annotated[list[int] | str | None, as_layers] = option(
+        None, help="its layers, from 1, with commas between them (default: those from a third to a half of it)"
+    )
+    layer_mix: str = option("mean", choices=["mean", "learnt"], help="of these layers")
+    frame_padding: str = option(
+        "none", choices=["none", "window"], help="'window' pads every recording to the 30 s of Whisper"
+    )
+    with_mfcc: bool = option(False, help="MFCC beside the encoder's values")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +116,10 @@ class ModelOptions(Options):
 
 def _of_recipe(name: str, help: str = "", **argparse_options: object) -> object:
     """An option that changes one value of the recipe."""
-    ours, papers = (getattr(recipe, name) for recipe in RECIPES.values())
-    told = f"{help} (default: {_told(ours)}" + (f"; paper: {_told(papers)})" if papers != ours else ")")
-    make = switch if isinstance(ours, bool) else option
+    ours, *others = ((recipe, _told(getattr(values, name))) for recipe, values in RECIPES.items())
+    differ = "".join(f"; {recipe}: {value}" for recipe, value in others if value != ours[1])
+    told = f"{help} (default: {ours[1]}{differ})"
+    make = switch if isinstance(getattr(RECIPES["wise_hf"], name), bool) else option
     return make(None, help=told.strip(), **argparse_options)
 
 
@@ -109,7 +133,12 @@ class RecipeOptions(Options):
 
     _argument_group_name = "recipe"
 
-    recipe: str = option("wise_hf", choices=list(RECIPES), help="'paper' is the paper's plain one")
+    recipe: str | None = option(
+        None,
+        choices=list(RECIPES),
+        help="'paper' is the paper's plain one, 'encoder' ours for an encoder's frames (default: wise_hf; with "
+        "--frame_encoder: encoder)",
+    )
     epochs: Annotated[int | None, positive] = _of_recipe("epochs")
     batch_size: Annotated[int | None, positive] = _of_recipe("batch_size", "utterances in a batch, on each process")
     learning_rate: Annotated[float | None, positive_number] = _of_recipe("learning_rate")
@@ -123,10 +152,17 @@ class RecipeOptions(Options):
     augment: Annotated[list[str] | str | None, as_augmentations] = _of_recipe(
         "augment", f"'none', or of {','.join(AUGMENTATIONS)}"
     )
+    audio_copies: Annotated[int | None, whole_number] = _of_recipe(
+        "audio_copies", "of every recording, as through other microphones"
+    )
     steady_start: bool | None = _of_recipe("steady_start", "gates that start as averages")
     refit: bool | None = _of_recipe("refit", "train anew with the validation part")
     dropout: Annotated[float | None, share] = _of_recipe("dropout", "before the linear layers")
     input_dropout: Annotated[float | None, share] = _of_recipe("input_dropout", "on the words' audio and vectors")
+    frame_projection_size: Annotated[int | None, whole_number] = _of_recipe(
+        "frame_projection_size", "of a linear layer that the frames go through first; 0 = none"
+    )
+    frame_dropout: Annotated[float | None, share] = _of_recipe("frame_dropout", "on the frames")
     patience: Annotated[int | None, whole_number] = _of_recipe(
         "patience", "stop after so many epochs without a better UA; 0 = never"
     )
@@ -173,13 +209,41 @@ class TrainOptions(CorpusOptions, FeatureOptions, LevelOptions, ModelOptions, Re
     """
 
 
+def recipe_name_of(options: RecipeOptions) -> str:
+    """The name of the recipe, as given, or as the frames ask for it."""
+    usual = "encoder" if getattr(options, "frame_encoder", None) is not None else "wise_hf"
+    return options.recipe or usual
+
+
 def recipe_of(options: RecipeOptions) -> Recipe:
     """The recipe named, with the single values given."""
-    recipe = RECIPES[options.recipe]
+    recipe = RECIPES[recipe_name_of(options)]
     given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
     if given["level"] == "as_recorded":
         recipe = recipe.as_recorded()
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+
+
+def frames_of(options: FeatureOptions, level: str) -> Frames:
+    """The frames that the options ask for.
+
+    Args:
+        options: what is asked for.
+        level: of the recordings, see `WISEFeatureExtractor`.
+
+    Raises:
+        ValueError: for options that go with an encoder, without one.
+    """
+    if options.frame_encoder is not None:
+        layers = options.frame_layers or middle_layers(options.frame_encoder)
+        source = FrameEncoderSource(options.frame_encoder, layers, options.layer_mix, options.frame_padding)
+        return Frames(options.mfcc_backend, source, options.with_mfcc, level)
+    usual = FeatureOptions()
+    names = ("frame_layers", "layer_mix", "frame_padding", "with_mfcc")
+    finer = [f"--{name}" for name in names if getattr(options, name) != getattr(usual, name)]
+    if finer:
+        raise ValueError(f"{', '.join(finer)}: there is no encoder; give --frame_encoder as well.")
+    return Frames(options.mfcc_backend, level=level)
 
 
 def model_choices_of(options: TrainOptions) -> dict[str, object]:
@@ -188,4 +252,4 @@ def model_choices_of(options: TrainOptions) -> dict[str, object]:
     choices = {name: getattr(options, name) for name in names}
     choices["freeze_word_embeddings"] = options.embeddings is not None and not options.train_embeddings
     recipe = recipe_of(options)
-    return choices | {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
+    return choices | {name: getattr(recipe, name) for name in MODEL_FIELDS}

@@ -14,9 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from wise_hf.data.frame_names import frames_are_mfcc, frames_name
-from wise_hf.data.prepare import wise_features
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.system import System, Trial
 
@@ -50,15 +49,15 @@ POOLED_CLASSIFIERS = (SVM, LOGISTIC_REGRESSION)
 
 
 def pooled_systems(
-    feature_extractor: WISEFeatureExtractor,
+    frames: Frames,
+    normalization: str = "global",
     learns_from: Sequence[str] = ("train",),
     normalized_by: Sequence[str] = ("train",),
 ) -> dict[str, System]:
     """Every classifier as a system, and where the frames are normalised by speaker a second one that knows nobody.
 
     Args:
-        feature_extractor: WISE's; it makes the frames and says how they are normalised.
-        learns_from, normalized_by: see `pooled_system`.
+        frames, normalization, learns_from, normalized_by: see `pooled_system`.
 
     Returns:
         The systems by their keys; those that know no speaker have keys that end in `_unknown`.
@@ -66,18 +65,17 @@ def pooled_systems(
     systems = {}
     for classifier in POOLED_CLASSIFIERS:
         make = partial(pooled_system, classifier, learns_from=learns_from, normalized_by=normalized_by)
-        known = make(feature_extractor)
-        systems[known.key] = known
-        if feature_extractor.normalization == "speaker":
-            unknown = make(_normalizing(feature_extractor, "global"))
-            key, name = f"{known.key}_unknown", f"{classifier.name}, speakers unknown"
-            systems[key] = replace(unknown, key=key, name=name)
+        systems[classifier.key] = make(frames, normalization)
+        if normalization == "speaker":
+            key, name = f"{classifier.key}_unknown", f"{classifier.name}, speakers unknown"
+            systems[key] = replace(make(frames, "global"), key=key, name=name)
     return systems
 
 
 def pooled_system(
     classifier: PooledClassifier,
-    feature_extractor: WISEFeatureExtractor,
+    frames: Frames,
+    normalization: str = "global",
     learns_from: Sequence[str] = ("train",),
     normalized_by: Sequence[str] = ("train",),
 ) -> System:
@@ -85,39 +83,33 @@ def pooled_system(
 
     Args:
         classifier: what is fitted.
-        feature_extractor: makes the frames and says how they are normalised.
+        frames: what WISE reads.
+        normalization: of the frames, see `WISEFeatureExtractor`.
         learns_from: the parts of a fold that it is fitted to.
         normalized_by: the parts that give the frames' mean and deviation, where a speaker has none of his own.
     """
-    extract, columns = wise_features(feature_extractor)
-    statistics, pool = _statistics_for(classifier, feature_extractor)
+    extract, columns = frames.features()
+    extractor = frames.feature_extractor(normalization)
+    statistics, pool = _statistics_for(classifier, extractor)
     fit_and_predict = partial(
         _fit_and_predict,
         classifier=classifier,
         pool=pool,
-        feature_extractor=feature_extractor,
+        feature_extractor=extractor,
         learns_from=learns_from,
         normalized_by=normalized_by,
     )
     name = f"{classifier.name} on {statistics}"
-    frames = frames_name(feature_extractor)
-    return System(classifier.key, name, extract, columns, fit_and_predict=fit_and_predict, frames=frames)
+    return System(classifier.key, name, extract, columns, fit_and_predict=fit_and_predict, frames=frames.name)
 
 
 def _statistics_for(classifier: PooledClassifier, feature_extractor: WISEFeatureExtractor) -> tuple[str, Pooling]:
     """What a classifier is given of an utterance, in words and as a function."""
-    if not frames_are_mfcc(feature_extractor):
+    if not feature_extractor.is_mfcc:
         return "mean and deviation of the frames", mean_and_deviation
     if classifier is SVM:
         return "MFCC statistics", frame_statistics
     return "mean and deviation of the MFCC", mean_and_deviation
-
-
-def _normalizing(feature_extractor: WISEFeatureExtractor, normalization: str) -> WISEFeatureExtractor:
-    """A copy that normalises in another way."""
-    made = copy.deepcopy(feature_extractor)
-    made.normalization = normalization
-    return made
 
 
 def _fit_and_predict(
@@ -136,7 +128,7 @@ def _fit_and_predict(
         """(utterances, statistics); the frames of one utterance at a time are in memory as numbers to compute with."""
         rows = []
         for utterance in utterances:
-            of_speaker = trial.statistics.get((utterance["speaker"], 1.0))
+            of_speaker = trial.statistics.get((utterance["speaker"], 1.0, 0))
             rows.append(pool(extractor.normalize(utterance["input_features"], of_speaker)))
         return np.stack(rows)
 

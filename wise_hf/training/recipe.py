@@ -17,20 +17,22 @@ class Recipe:
     Args:
         epochs: passes over the training part.
         batch_size: utterances in a batch, on each process.
-        optimizer: `adam` or `adadelta`.
+        optimizer: `adam`, `adamw` or `adadelta`.
         learning_rate: above 0.
         schedule: `inverse` (lr / (1 + 0.001 step), as in the paper), `cosine` (with a short warm-up, down to 0) or
             `constant`.
         loss: `softmax` (cross-entropy), or `sigmoid` (every class on its own).
         weight_decay: L2 coefficient, at least 0.
         dropout: `WISEConfig.dropout`.
-        input_dropout: `WISEConfig.input_dropout`.
+        input_dropout, frame_projection_size, frame_dropout: see `WISEConfig`.
         label_smoothing: share of the target spread over all classes, in [0, 1).
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
         max_grad_value: each gradient is cut to at most this, either way; 0 leaves them.
         level: of the recordings, see `WISEFeatureExtractor`.
         normalization: of the features, see `WISEFeatureExtractor`.
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
+        audio_copies: copies of every recording that are made beforehand, as other microphones would have recorded it
+            (`wise_hf.data.other_recordings`), and drawn from in training.
         steady_start: start as slow averages, see `wise_hf.training.wise_system.start_steadily`.
         refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
@@ -50,12 +52,15 @@ class Recipe:
     weight_decay: float = 1e-4
     dropout: float = 0.3
     input_dropout: float = 0.2
+    frame_projection_size: int = 0
+    frame_dropout: float = 0.0
     label_smoothing: float = 0.1
     max_grad_norm: float = 1.0
     max_grad_value: float = 0.0
     level: str = "speech"
     normalization: str = "speaker"
     augment: tuple[str, ...] = ("tempo", "warp", "disturb", "drop_words", "mix_words")
+    audio_copies: int = 0
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
@@ -77,6 +82,8 @@ TRAINING_FIELDS = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "loss", "weight_decay", "label_smoothing"),
     *("max_grad_norm", "max_grad_value", "patience"),
 )
+# Fields of `WISEConfig`, too.
+MODEL_FIELDS = ("dropout", "input_dropout", "frame_projection_size", "frame_dropout")
 # Nothing but batches and an optimizer, for recipes that add what they have.
 PLAIN = Recipe(
     schedule="constant",
@@ -92,4 +99,12 @@ PLAIN = Recipe(
     refit=False,
 )
 PAPER = replace(PLAIN, batch_size=32, learning_rate=1e-3, schedule="inverse", weight_decay=1e-4, dropout=0.3)
-RECIPES = {"wise_hf": Recipe(), "paper": PAPER}
+ENCODER = Recipe(
+    epochs=20,
+    optimizer="adamw",
+    learning_rate=1e-3,
+    weight_decay=1e-2,
+    augment=("mix_words", "frame_noise", "unknown_speakers"),
+    audio_copies=2,
+)
+RECIPES = {"wise_hf": Recipe(), "encoder": ENCODER, "paper": PAPER}

@@ -16,10 +16,8 @@ from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
-from wise_hf.data.prepare import prepare
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
+from wise_hf.training.options import TrainOptions, frames_of, model_choices_of, recipe_of
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import describe_folds, describe_systems, describe_training, summarize_run, write_results
@@ -53,6 +51,7 @@ class ReadyCorpus:
         folds: who is where.
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
+        copies: the same utterances in other recordings, see `prepare_copies`.
     """
 
     prepared: Dataset
@@ -60,6 +59,7 @@ class ReadyCorpus:
     folds: Sequence[Fold]
     origin: Mapping[str, object]
     num_skipped: int
+    copies: Sequence[Dataset] = ()
 
 
 def train(
@@ -204,9 +204,9 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    extractor = feature_extractor_of(options)
-    check_augmentations(recipe_of(options).augment, extractor)
-    make = partial(prepare, feature_extractor=extractor, num_proc=options.num_proc)
+    frames = frames_of(options, recipe_of(options).level)
+    check_augmentations(recipe_of(options).augment, frames.feature_extractor())
+    make = partial(frames.prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
     folds, origin = choose_folds(options, corpus)
@@ -215,15 +215,9 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
         if options.embeddings is not None:
             check_to_the_end(options.embeddings)
         before_preparing()
-    return ReadyCorpus(make(corpus), emotions, folds, origin, num_skipped)
-
-
-def feature_extractor_of(options: TrainOptions) -> WISEFeatureExtractor:
-    """What makes the frames of every system of the run; what it normalises by is found out in training."""
-    recipe = recipe_of(options)
-    return WISEFeatureExtractor(
-        mfcc_backend=options.mfcc_backend, level=recipe.level, normalization=recipe.normalization
-    )
+    prepared = make(corpus)
+    copies = frames.prepare_copies(prepared, recipe_of(options).audio_copies, options.num_proc)
+    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies)
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -252,20 +246,22 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
     """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
-    wise = wise_system(recipe, mfcc_backend=options.mfcc_backend, **model_choices_of(options))
+    frames = frames_of(options, recipe.level)
+    wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
     learns_from = ("train", "validation")
     normalized_by = learns_from if recipe.refit else ("train",)
-    return wise, pooled_systems(feature_extractor_of(options), learns_from, normalized_by)
+    return wise, pooled_systems(frames, recipe.normalization, learns_from, normalized_by)
 
 
 def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
     """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
-    recipe, utterances = recipe_of(options), load_utterances(ready.prepared)
+    recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        statistics = speaker_statistics(utterances, WARPS if "warp" in recipe.augment else (1.0,))
+        hop_ms = frames_of(options, recipe.level).feature_extractor().hop_ms
+        statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     output_dirs = fold_dirs(options.output_dir, ready.folds)
     return [

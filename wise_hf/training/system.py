@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel
 
-from wise_hf.data.collator import Statistics
+from wise_hf.data.collator import SpeakerStatistics
 from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.schema import PreparedUtterance, Utterance
 from wise_hf.training.processes import make_accelerator
@@ -69,7 +69,7 @@ class Trial:
     seed: int
     output_dir: Path
     name: str
-    statistics: Mapping[tuple[str, float], Statistics] = field(default_factory=dict)
+    statistics: SpeakerStatistics = field(default_factory=dict)
     make_accelerator: Callable[[], Accelerator] = make_accelerator
     log: Log = log_nothing
 
@@ -99,7 +99,8 @@ class System:
             its collator; it learns from the training utterances alone. `None` for what is no network.
         recipe: how the network is trained; `refit` of it trains a second one, from the validation part as well.
         fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
-        frames: the name of WISE's frames (`wise_hf.data.frame_names.frames_name`), where it reads those; `None` for
+        complete: called with the folder of a trained model, to add what was not trained; `None` = nothing is missing.
+        frames: the name of WISE's frames (`wise_hf.data.wise_frames.Frames.name`), where it reads those; `None` for
             features of its own, or none.
     """
 
@@ -110,4 +111,5 @@ class System:
     build: Build | None = None
     recipe: Recipe | None = None
     fit_and_predict: Callable[[Trial], Sequence[int]] | None = None
+    complete: Callable[[Path], object] | None = None
     frames: str | None = None

@@ -10,15 +10,16 @@ from torch import nn
 
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
-from wise_hf.data.frame_names import frames_name
-from wise_hf.data.prepare import wise_features
+from wise_hf.data.files import save_files
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.wise_frames import Frames
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.model.modeling_wise import WISEForAudioClassification
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
-from wise_hf.training.recipe import Recipe
+from wise_hf.training.recipe import MODEL_FIELDS, Recipe
 from wise_hf.training.system import System
 
 
@@ -76,21 +77,35 @@ def build_model(
 
 
 def wise_system(
-    recipe: Recipe, key: str = "wise", name: str = "WISE", mfcc_backend: str = "native", **choices: object
+    recipe: Recipe, key: str = "wise", name: str = "WISE", frames: Frames | None = None, **choices: object
 ) -> System:
     """WISE or a variant of it.
 
     Args:
         recipe: how it is trained.
         key, name: see `System`.
-        mfcc_backend: what makes the features, see `WISEFeatureExtractor`.
+        frames: what it reads; `None` = MFCC.
         choices: fields of `WISEConfig` in which it differs; word vectors that are given are frozen unless told.
     """
-    extractor = WISEFeatureExtractor(mfcc_backend=mfcc_backend, level=recipe.level, normalization=recipe.normalization)
-    extract, columns = wise_features(extractor)
-    build = partial(build_wise, recipe=recipe, feature_extractor=extractor, choices=choices)
-    frames = None if choices.get("modality") == "text" else frames_name(extractor)
-    return System(key, name, extract, columns, build, recipe, frames=frames)
+    frames = frames or Frames(level=recipe.level)
+    extract, columns = frames.features()
+    build = partial(build_wise, recipe=recipe, frames=frames, choices=choices)
+    if choices.get("modality") == "text":
+        return System(key, name, extract, columns, build, recipe)
+    complete = None if frames.encoder is None else partial(add_frame_encoder, source=frames.encoder)
+    return System(key, name, extract, columns, build, recipe, complete=complete, frames=frames.name)
+
+
+def add_frame_encoder(model_dir: Path, source: FrameEncoderSource) -> None:
+    """Complete a model that learnt from a frozen encoder's frames with the encoder, so that it needs nothing else.
+
+    Args:
+        model_dir: the saved model.
+        source: the encoder that made the frames.
+    """
+    model = WISEForAudioClassification.from_pretrained(model_dir)
+    model.wise.add_frame_encoder(source.read())
+    save_files(model_dir, model.save_pretrained)
 
 
 def build_wise(
@@ -98,7 +113,7 @@ def build_wise(
     emotions: Sequence[str],
     vectors: WordVectors | None,
     recipe: Recipe,
-    feature_extractor: WISEFeatureExtractor,
+    frames: Frames,
     choices: Mapping[str, object],
 ) -> tuple[WISEForAudioClassification, WISECollator]:
     """A WISE model with fresh weights and its collator; nothing but the training part is looked at.
@@ -106,10 +121,10 @@ def build_wise(
     Args:
         train, emotions, vectors: see `System.build`.
         recipe, choices: see `wise_system`.
-        feature_extractor: made the features.
+        frames: what it reads.
     """
-    processor = build_processor(train, vectors, feature_extractor)
-    usual = {"dropout": recipe.dropout, "input_dropout": recipe.input_dropout}
+    processor = build_processor(train, vectors, frames.feature_extractor(recipe.normalization))
+    usual = {name: getattr(recipe, name) for name in MODEL_FIELDS} | frames.model_choices
     model = build_model(
         emotions, processor, vectors, **usual | {"freeze_word_embeddings": vectors is not None} | choices
     )

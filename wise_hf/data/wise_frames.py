@@ -1,0 +1,91 @@
+"""What the frames are that WISE, and every system beside it that reads the same, is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datasets import Dataset
+
+from wise_hf.data.prepare import prepare, prepare_copies, wise_features
+from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frames_wise import frame_extractor
+from wise_hf.model.pretrained_encoder import FrameEncoderSource
+
+
+MFCC = "MFCC"
+_MFCC_NAMES = {"native": MFCC, "opensmile": "MFCC of openSMILE"}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The kind of frames.
+
+    Args:
+        mfcc_backend: what computes MFCC, see `WISEFeatureExtractor`.
+        encoder: of which the frames are instead.
+        with_mfcc: MFCC stand beside the encoder's values.
+        level: of the recordings, see `WISEFeatureExtractor`.
+    """
+
+    mfcc_backend: str = "native"
+    encoder: FrameEncoderSource | None = None
+    with_mfcc: bool = False
+    level: str = "as_recorded"
+
+    @property
+    def name(self) -> str:
+        """What results and tables call them.
+
+        Raises:
+            ValueError: where there is no such encoder.
+        """
+        mfcc = _MFCC_NAMES.get(self.mfcc_backend, self.mfcc_backend)
+        if self.encoder is None:
+            return mfcc
+        encoder = self.encoder.read().config
+        parts = [encoder.name, f"{encoder.mix} mix of layers {'+'.join(map(str, encoder.layers))}"]
+        parts += ["padded to 30 s"] * (encoder.padding == "window") + [f"with {mfcc}"] * self.with_mfcc
+        return ", ".join(parts)
+
+    def feature_extractor(self, normalization: str = "none") -> WISEFeatureExtractor:
+        """The feature extractor of these frames, with nothing yet to normalise by.
+
+        Raises:
+            ValueError: where there is no such encoder.
+        """
+        settings = {"mfcc_backend": self.mfcc_backend, "level": self.level, "normalization": normalization}
+        if self.encoder is None:
+            return WISEFeatureExtractor(**settings)
+        encoder = self.encoder.read()
+        rate = encoder.input_extractor.sampling_rate
+        return WISEFeatureExtractor(
+            **settings,
+            sampling_rate=rate,
+            frames="encoder+mfcc" if self.with_mfcc else "encoder",
+            feature_size=encoder.config.feature_size + self.values_beside_layers,
+            frame_ms=2000 * encoder.times.centre / rate,
+            hop_ms=1000 * encoder.times.hop / rate,
+        )
+
+    @property
+    def values_beside_layers(self) -> int:
+        """Values of a frame that are not the encoder's."""
+        return frame_extractor(self.mfcc_backend).feature_size if self.with_mfcc else 0
+
+    @property
+    def model_choices(self) -> dict[str, int]:
+        """The fields of `WISEConfig` that tell of these frames, but for `feature_size`."""
+        if self.encoder is None or self.encoder.mix == "mean":
+            return {}
+        return {"mixed_layers": len(self.encoder.layers), "values_beside_layers": self.values_beside_layers}
+
+    def features(self) -> tuple[Callable[..., dict], dict[str, object]]:
+        """The map function for these frames, and the columns that it gives, see `wise_features`."""
+        return wise_features(self.feature_extractor(), self.encoder)
+
+    def prepare(self, dataset: Dataset, num_proc: int | None = None) -> Dataset:
+        """`wise_hf.data.prepare.prepare` with these frames."""
+        return prepare(dataset, self.feature_extractor(), num_proc, self.encoder)
+
+    def prepare_copies(self, prepared: Dataset, count: int, num_proc: int | None = None) -> list[Dataset]:
+        """`wise_hf.data.prepare.prepare_copies` with these frames."""
+        return prepare_copies(prepared, self.feature_extractor(), count, num_proc, self.encoder)

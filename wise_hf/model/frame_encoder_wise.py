@@ -1,0 +1,245 @@
+"""The frames of a pretrained speech encoder: waveforms -> what some of its layers make of every 20 ms.
+
+Everything between a waveform and its frames happens here (what the encoder is fed with, how a recording is cut or
+padded, which layers are taken), for `prepare` and for a saved model alike.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import gelu, pad
+from torch.nn.utils.rnn import pad_sequence
+from transformers import (
+    AutoModel,
+    PreTrainedConfig,
+    PreTrainedModel,
+    SeamlessM4TFeatureExtractor,
+    SequenceFeatureExtractor,
+    Wav2Vec2FeatureExtractor,
+    WhisperFeatureExtractor,
+)
+from transformers.masking_utils import create_bidirectional_mask
+
+from .configuration_wise import FrameEncoderConfig
+
+
+LONGEST_WINDOW_FRAMES = 1500  # 30 s; attention takes the square of it
+WHISPER, W2V_BERT = "whisper", "wav2vec2-bert"
+FAMILIES = (WHISPER, "wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", W2V_BERT)
+
+
+@dataclass(frozen=True)
+class FrameTimes:
+    """Where the frames of an encoder lie: frame k starts at sample k * hop and sees `seen` samples from there on.
+
+    Args:
+        hop: samples from the start of one frame to the next.
+        seen: samples that a frame sees, `hop` or more: what the recording lacks of them at its end is silence.
+        centre: samples from the start of a frame to its centre.
+    """
+
+    hop: int
+    seen: int
+    centre: float
+
+    def num_frames(self, num_samples: int) -> int:
+        """Frames of a recording: every sample is in one, however short the recording."""
+        return max(1, math.ceil(num_samples / self.hop))
+
+
+def frame_times(encoder: PreTrainedConfig) -> FrameTimes:
+    """Where the frames of an encoder lie.
+
+    Args:
+        encoder: its configuration.
+
+    Raises:
+        ValueError: for an encoder of an unknown family.
+    """
+    check_family(encoder)
+    if encoder.model_type == WHISPER:  # spectra every 10 ms, whose middle is at 0, 10, ... ms; every second one counts
+        return FrameTimes(hop=320, seen=320, centre=0.0)
+    if encoder.model_type == W2V_BERT:  # two spectra of 25 ms, 10 ms apart
+        return FrameTimes(hop=320, seen=560, centre=280.0)
+    hop = seen = 1
+    for kernel, stride in zip(encoder.conv_kernel, encoder.conv_stride, strict=True):
+        seen += (kernel - 1) * hop
+        hop *= stride
+    return FrameTimes(hop=hop, seen=seen, centre=seen / 2)
+
+
+def check_family(encoder: PreTrainedConfig) -> None:
+    """Refuse encoders whose frames nobody knows.
+
+    Raises:
+        ValueError: for an encoder of an unknown family.
+    """
+    if encoder.model_type not in FAMILIES:
+        raise ValueError(
+            f"The frame encoder is of the type '{encoder.model_type}'; expected one of {', '.join(FAMILIES)}."
+        )
+
+
+def new_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    """An encoder with fresh weights."""
+    check_family(config)
+    if config.model_type == WHISPER:
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+        return WhisperEncoder(config)
+    return AutoModel.from_config(config)
+
+
+def input_extractor(config: FrameEncoderConfig) -> SequenceFeatureExtractor:
+    """What makes an encoder's input of a waveform."""
+    kinds = {WHISPER: WhisperFeatureExtractor, W2V_BERT: SeamlessM4TFeatureExtractor}
+    return kinds.get(config.encoder.model_type, Wav2Vec2FeatureExtractor)(**config.inputs)
+
+
+class FrameEncoder(nn.Module):
+    """Waveforms to frames.
+
+    Args:
+        config: which encoder, which of its layers, and what it is fed with.
+    """
+
+    def __init__(self, config: FrameEncoderConfig):
+        super().__init__()
+        self.config = config
+        self.times = frame_times(config.encoder)
+        self.input_extractor = input_extractor(config)
+        self.encoder = new_encoder(config.encoder)
+        self.encoder.requires_grad_(False)
+        self.window_frames = LONGEST_WINDOW_FRAMES
+        if config.encoder.model_type == WHISPER:
+            self.window_frames = config.encoder.max_source_positions
+        # A group norm over all of the time sees the padding of a batch.
+        self.sees_padding = getattr(config.encoder, "feat_extract_norm", "layer") == "group"
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The encoder's layers, the first ones first."""
+        return getattr(self.encoder, "encoder", self.encoder).layers
+
+    def train_last_layers(self, count: int) -> None:
+        """Train the last layers of the encoder with the rest, and nothing else of it.
+
+        Raises:
+            ValueError: for more layers than there are.
+        """
+        if count > len(self.layers):
+            raise ValueError(f"The encoder has {len(self.layers)} layers here; {count} of them cannot be trained.")
+        self.encoder.requires_grad_(False)
+        for layer in self.layers[len(self.layers) - count :]:
+            layer.requires_grad_(True)
+
+    def train(self, mode: bool = True) -> "FrameEncoder":
+        """As ever, but that an encoder that is not trained drops nothing out."""
+        return super().train(mode and not self.is_frozen)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Nothing of the encoder is trained."""
+        return not any(each.requires_grad for each in self.encoder.parameters())
+
+    def forward(self, input_values: torch.Tensor, input_lengths: torch.Tensor) -> torch.Tensor:
+        """Frames of waveforms.
+
+        Args:
+            input_values: (B, S) float in [-1, 1] at the encoder's rate, padded at the end.
+            input_lengths: (B,) samples of each.
+
+        Returns:
+            (B, T, config.feature_size), T the frames of the longest; 0 at padding.
+        """
+        lengths = [max(1, int(length)) for length in input_lengths]
+        waveforms = [samples[:length].float() for samples, length in zip(input_values, lengths, strict=True)]
+        windows = [window for samples in waveforms for window in self._windows(samples)]
+        batches = [[window] for window in windows] if self.sees_padding else [windows]
+        states = torch.cat([self._encode(batch) for batch in batches])
+        return pad_sequence(states.split([self.times.num_frames(length) for length in lengths]), batch_first=True)
+
+    def encode(self, samples: np.ndarray) -> np.ndarray:
+        """Frames of one waveform.
+
+        Args:
+            samples: (n,) float32 in [-1, 1] at the encoder's rate.
+
+        Returns:
+            (T, config.feature_size) float32.
+        """
+        with torch.inference_mode():
+            values = torch.from_numpy(np.asarray(samples, np.float32))[None].to(self.device)
+            return self(values, torch.tensor([len(samples)]))[0].cpu().numpy()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the encoder is."""
+        return next(self.encoder.parameters()).device
+
+    def _windows(self, samples: torch.Tensor) -> list[torch.Tensor]:
+        """A recording in equal parts, none longer than the encoder takes, each with all that its frames see."""
+        num_frames = self.times.num_frames(len(samples))
+        size = math.ceil(num_frames / math.ceil(num_frames / self.window_frames))
+        starts = range(0, num_frames, size)
+        counts = [min(size, num_frames - start) for start in starts]
+        ends = [
+            (start + count - 1) * self.times.hop + self.times.seen for start, count in zip(starts, counts, strict=True)
+        ]
+        padded = pad(samples, (0, max(0, ends[-1] - len(samples))))
+        return [padded[start * self.times.hop : end] for start, end in zip(starts, ends, strict=True)]
+
+    def _encode(self, windows: list[torch.Tensor]) -> torch.Tensor:
+        """(frames of all windows, one after the other, values)"""
+        counts = [(len(window) - self.times.seen) // self.times.hop + 1 for window in windows]
+        inputs = [self._inputs(window) for window in windows]
+        parameter = next(self.encoder.parameters())
+        inputs = pad_sequence(inputs, batch_first=True).to(parameter.device, parameter.dtype)
+        is_frame = torch.arange(max(counts))[None] < torch.tensor(counts)[:, None]
+        is_frame = is_frame.to(parameter.device)
+        states = self._layer_states(inputs, is_frame)
+        joined = torch.stack(states).mean(0) if self.config.mix == "mean" else torch.cat(states, -1)
+        return joined[:, : max(counts)][is_frame]
+
+    def _inputs(self, window: torch.Tensor) -> torch.Tensor:
+        """(time, values) or (samples,): what the encoder is fed with, as its own feature extractor makes it."""
+        options = {"sampling_rate": self.input_extractor.sampling_rate, "return_tensors": "pt"}
+        if self.config.encoder.model_type == WHISPER:
+            to_window = self.config.padding == "window"
+            options |= {"padding": "max_length" if to_window else False, "truncation": to_window}
+        made = self.input_extractor(window.cpu().numpy(), **options)
+        if self.config.encoder.model_type == WHISPER:
+            return made["input_features"][0].T
+        return made["input_features" if self.config.encoder.model_type == W2V_BERT else "input_values"][0]
+
+    def _layer_states(self, inputs: torch.Tensor, is_frame: torch.Tensor) -> list[torch.Tensor]:
+        if self.config.encoder.model_type == WHISPER:
+            states = self._whisper_states(inputs, is_frame)
+        else:
+            mask = None
+            if not self.sees_padding:
+                mask = is_frame if self.config.encoder.model_type == W2V_BERT else _samples_seen(is_frame, self.times)
+            states = self.encoder(inputs, attention_mask=mask, output_hidden_states=True).hidden_states
+        return [states[layer] for layer in self.config.layers]
+
+    def _whisper_states(self, spectra: torch.Tensor, is_frame: torch.Tensor) -> list[torch.Tensor]:
+        """What each layer gives; Whisper's own `forward`, but on recordings of any length up to its window."""
+        encoder = self.encoder
+        hidden = gelu(encoder.conv2(gelu(encoder.conv1(spectra.transpose(1, 2))))).transpose(1, 2)
+        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]].to(hidden.dtype)
+        mask = None
+        if self.config.padding == "none":
+            mask = create_bidirectional_mask(config=encoder.config, inputs_embeds=hidden, attention_mask=is_frame)
+        states = [hidden]
+        for layer in encoder.layers:
+            states.append(layer(states[-1], mask))
+        return states
+
+
+def _samples_seen(is_frame: torch.Tensor, times: FrameTimes) -> torch.Tensor:
+    """(W, samples) bool: what the frames see, from which the encoder finds out which frames there are."""
+    seen = (is_frame.sum(1) - 1) * times.hop + times.seen
+    return torch.arange(int(seen.max()), device=seen.device)[None] < seen[:, None]
