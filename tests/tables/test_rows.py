@@ -69,7 +69,9 @@ def encoder(tmp_path) -> Path:
 def test_rows_on_the_frames_of_an_encoder_name_it_and_train_by_the_recipe_for_it(encoder):
     frames = Frames(encoder=FrameEncoderSource(str(encoder), (1, 3), "learnt"), with_mfcc=True)
     rows = {row.system.key: row for row in table_rows("encoder", frames)}
-    assert rows["wise"].system.frames == "tiny-whisper, learnt mix of layers 1+3, with MFCC"
+    assert rows["wise"].system.frames == "tiny-whisper, learnt of layers 1+3, with MFCC"
+    one_layer = Frames(encoder=FrameEncoderSource(str(encoder), (2,), padding="window"))
+    assert one_layer.name == "tiny-whisper, layer 2, padded to 30 s"
     assert rows["svm"].system.name == "SVM on mean and deviation of the frames"
     assert rows["svm"].system.columns["input_features"].shape == (None, 2 * 16 + 39)
     recipe = rows["im_dmf"].system.recipe

@@ -42,7 +42,8 @@ class Frames:
         if self.encoder is None:
             return mfcc
         encoder = self.encoder.read().config
-        parts = [encoder.name, f"{encoder.mix} mix of layers {'+'.join(map(str, encoder.layers))}"]
+        layers = "+".join(map(str, encoder.layers))
+        parts = [encoder.name, f"layer {layers}" if len(encoder.layers) == 1 else f"{encoder.mix} of layers {layers}"]
         parts += ["padded to 30 s"] * (encoder.padding == "window") + [f"with {mfcc}"] * self.with_mfcc
         return ", ".join(parts)
 
