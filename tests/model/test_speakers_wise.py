@@ -70,7 +70,7 @@ def test_scores_are_those_of_an_evaluation_through_the_collator(classify, spoken
     utterances = load_utterances(prepared)
     utterances[0]["speaker"] = None
     statistics = speaker_statistics(utterances, classify.processor.feature_extractor.hop_ms)
-    assert {speaker for speaker, _ in statistics} == {each["speaker"] for each in utterances[1:]}
+    assert {speaker for speaker, *_ in statistics} == {each["speaker"] for each in utterances[1:]}
     batch = WISECollator(classify.processor, classify.model.config.label2id, statistics)(utterances)
     batch.pop("labels")
     with torch.inference_mode():

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from wise_hf.data.collator import speaker_statistics
-from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import FrameExtractor
 from wise_hf.training.pooled import (
@@ -25,8 +24,8 @@ from wise_hf.training.system import Trial
 
 
 FIVE_BANDS = FrameExtractor(np.zeros, feature_size=5, hop_ms=20)
-MFCC = Frames()
-OTHERS = Frames(f"{__name__}:FIVE_BANDS")
+MFCC = WISEFeatureExtractor()
+OTHERS = WISEFeatureExtractor(mfcc_backend=f"{__name__}:FIVE_BANDS")
 every_classifier = pytest.mark.parametrize("classifier", POOLED_CLASSIFIERS, ids=lambda each: each.key)
 
 
@@ -86,7 +85,8 @@ def test_the_names_say_what_is_pooled():
         "svm": "SVM on MFCC statistics",
         "logistic": "Logistic regression on mean and deviation of the MFCC",
     }
-    assert {key: each.name for key, each in pooled_systems(OTHERS, "speaker").items()} == {
+    by_speaker = WISEFeatureExtractor(mfcc_backend=OTHERS.mfcc_backend, normalization="speaker")
+    assert {key: each.name for key, each in pooled_systems(by_speaker).items()} == {
         "svm": "SVM on mean and deviation of the frames",
         "svm_unknown": "SVM, speakers unknown",
         "logistic": "Logistic regression on mean and deviation of the frames",
@@ -94,7 +94,7 @@ def test_the_names_say_what_is_pooled():
     }
 
 
-def test_the_frames_are_those_that_wise_reads():
+def test_the_frames_are_those_of_the_feature_extractor():
     system = pooled_system(SVM, OTHERS)
     assert system.columns["input_features"].shape == (None, 5)
     assert (system.frames, pooled_system(SVM, MFCC).frames) == (OTHERS.mfcc_backend, "MFCC")
@@ -115,14 +115,18 @@ def trial_of(tmp_path: Path, feature_size: int = 39, dtype: str = "float32", **c
     return Trial(parts, ["happy", "sad"], None, 0, tmp_path, "test", **changes)
 
 
-@pytest.mark.parametrize(("frames", "dtype"), [(MFCC, "float32"), (OTHERS, "float16")], ids=["MFCC", "other frames"])
+@pytest.mark.parametrize(
+    ("feature_extractor", "dtype"), [(MFCC, "float32"), (OTHERS, "float16")], ids=["MFCC", "other frames"]
+)
 @every_classifier
-def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path, classifier, frames, dtype):
-    size = frames.feature_extractor().feature_size
+def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path, classifier, feature_extractor, dtype):
+    size = feature_extractor.feature_size
     every = trial_of(tmp_path, size, dtype).of("train", "validation", "test")
-    told = trial_of(tmp_path, size, dtype, statistics=speaker_statistics(every * 10, hop_ms=15))
+    told = trial_of(tmp_path, size, dtype, statistics=speaker_statistics(every * 10))
     untold = trial_of(tmp_path, size, dtype)
-    systems = pooled_systems(frames, "speaker")
+    systems = pooled_systems(
+        WISEFeatureExtractor(mfcc_backend=feature_extractor.mfcc_backend, normalization="speaker")
+    )
     true = np.array(told.labels(told.parts["test"]))
     known, unknown = systems[classifier.key], systems[f"{classifier.key}_unknown"]
     assert (np.array(known.fit_and_predict(told)) == true).mean() > 0.9

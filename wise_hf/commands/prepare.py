@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    make = partial(frames_of(options, options.level or Recipe().level).prepare, num_proc=options.num_proc)
+    make = partial(frames_of(options, Recipe().level).prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)
     prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s

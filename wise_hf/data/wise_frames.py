@@ -12,7 +12,6 @@ from wise_hf.model.pretrained_encoder import FrameEncoderSource
 
 
 MFCC = "MFCC"
-_MFCC_NAMES = {"native": MFCC, "opensmile": "MFCC of openSMILE"}
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,6 @@ class Frames:
     encoder: FrameEncoderSource | None = None
     with_mfcc: bool = False
     level: str = "as_recorded"
-
-    @property
-    def name(self) -> str:
-        """What results and tables call them.
-
-        Raises:
-            ValueError: where there is no such encoder.
-        """
-        mfcc = _MFCC_NAMES.get(self.mfcc_backend, self.mfcc_backend)
-        if self.encoder is None:
-            return mfcc
-        encoder = self.encoder.read().config
-        layers = "+".join(map(str, encoder.layers))
-        parts = [encoder.name, f"layer {layers}" if len(encoder.layers) == 1 else f"{encoder.mix} of layers {layers}"]
-        parts += ["padded to 30 s"] * (encoder.padding == "window") + [f"with {mfcc}"] * self.with_mfcc
-        return ", ".join(parts)
 
     def feature_extractor(self, normalization: str = "none") -> WISEFeatureExtractor:
         """The feature extractor of these frames, with nothing yet to normalise by.
@@ -66,6 +49,18 @@ class Frames:
             frame_ms=2000 * encoder.times.centre / rate,
             hop_ms=1000 * encoder.times.hop / rate,
         )
+
+    @property
+    def name(self) -> str:
+        """What results and tables call them: `MFCC`, or what makes them."""
+        own = {"native": MFCC, "opensmile": "MFCC of openSMILE"}.get(self.mfcc_backend, self.mfcc_backend)
+        if self.encoder is None:
+            return own
+        config = self.encoder.read().config
+        layers = f"layer{'s' * (len(config.layers) > 1)} {', '.join(map(str, config.layers))}"
+        mixed = ", mixed" if config.mix == "learnt" else ""
+        padded = ", padded to a window" if config.padding == "window" else ""
+        return f"{config.name}, {layers}{mixed}{padded}" + (f", beside {own}" if self.with_mfcc else "")
 
     @property
     def values_beside_layers(self) -> int:

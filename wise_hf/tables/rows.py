@@ -6,20 +6,17 @@ from wise_hf.baselines import cnn_phoneme, dual_rnn, lstm_attention
 from wise_hf.data.augmentation import fitting_augmentations
 from wise_hf.data.wise_frames import Frames
 from wise_hf.training.pooled import pooled_systems
-from wise_hf.training.recipe import RECIPES, Recipe
+from wise_hf.training.recipe import RECIPES
 from wise_hf.training.system import System
 from wise_hf.training.wise_system import wise_system
 
 
 # The same rule of selection for all rows: the epoch that is best on the validation part. Nobody is told who speaks:
 # the compared systems do not know it, either. And all rows hear the recordings as they are, in training as well.
-def _for_tables(recipe: Recipe) -> Recipe:
-    recipe = recipe.as_recorded()
-    augment = tuple(each for each in recipe.augment if each != "unknown_speakers")
-    return replace(recipe, refit=False, normalization="global", audio_copies=0, augment=augment)
-
-
-WISE_RECIPES = {name: _for_tables(recipe) for name, recipe in RECIPES.items()}
+WISE_RECIPES = {
+    name: replace(recipe.as_recorded(), refit=False, normalization="global", audio_copies=0)
+    for name, recipe in RECIPES.items()
+}
 
 
 @dataclass(frozen=True)
@@ -43,15 +40,15 @@ def table_rows(recipe: str = "wise_hf", frames: Frames | None = None) -> list[Ro
     """Every row, in the order of the tables.
 
     Args:
-        recipe: WISE's, of `RECIPES`; of its augmentations those that the frames are made for.
-        frames: of all rows that read WISE's; `None` = MFCC.
+        recipe: WISE's, a name of `RECIPES`; of its augmentations those that the frames are made for.
+        frames: those of all rows that read WISE's; `None` = MFCC.
     """
     own = WISE_RECIPES[recipe]
     frames = frames or Frames(level=own.level)
     own = replace(own, augment=fitting_augmentations(own.augment, frames.feature_extractor()))
 
     def variant(key: str, name: str, *tables: str, without: str | None = None, **choices: object) -> Row:
-        system = wise_system(own, key, name, frames, **choices)
+        system = wise_system(own, key, name, frames=frames, **choices)
         return Row(system, tables, is_wise=True, without=without)
 
     return [

@@ -23,7 +23,7 @@ from wise_hf.tables.jobs import TablesPlan, collect_runs, run_jobs
 from wise_hf.tables.options import TableOptions
 from wise_hf.tables.presentation import tables_to_markdown
 from wise_hf.tables.report import write_report
-from wise_hf.tables.rows import WISE_RECIPES, Row, table_rows
+from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
 from wise_hf.training.options import frames_of, recipe_name_of
 from wise_hf.training.processes import make_accelerator
@@ -118,8 +118,7 @@ def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Datas
 
 def _rows(options: TableOptions) -> list[Row]:
     """Every row; those that are not asked for now may have been run before."""
-    recipe = recipe_name_of(options)
-    rows = table_rows(recipe, frames_of(options, WISE_RECIPES[recipe].level))
+    rows = table_rows(recipe_name_of(options), frames_of(options, "as_recorded"))
     unknown = set(options.rows or ()) - {row.system.key for row in rows}
     if unknown:
         known = ", ".join(row.system.key for row in rows)

@@ -67,7 +67,6 @@ class FeatureOptions(Options):
     mfcc_backend: Annotated[str, as_frame_extractor] = option(
         "native", help="what computes the frames: native or opensmile (MFCC), or your own, as MODULE:ATTRIBUTE"
     )
-
     frame_encoder: str | None = option(
         None, help="a speech encoder whose frames are taken instead: a folder, or a name on the Hub"
     )
@@ -189,6 +188,9 @@ class RunOptions(Options):
         help="use the folds of an earlier run (OUT/folds.json) instead of --cross_validation, --folds and "
         "--text_disjoint",
     )
+    final_model: bool = option(
+        False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
+    )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(
@@ -209,10 +211,9 @@ class TrainOptions(CorpusOptions, FeatureOptions, LevelOptions, ModelOptions, Re
     """
 
 
-def recipe_name_of(options: RecipeOptions) -> str:
-    """The name of the recipe, as given, or as the frames ask for it."""
-    usual = "encoder" if getattr(options, "frame_encoder", None) is not None else "wise_hf"
-    return options.recipe or usual
+def recipe_name_of(options: Options) -> str:
+    """The name of the recipe, as given (`recipe`), or as the frames ask for it (`frame_encoder`)."""
+    return options.recipe or ("wise_hf" if options.frame_encoder is None else "encoder")
 
 
 def recipe_of(options: RecipeOptions) -> Recipe:
@@ -229,11 +230,12 @@ def frames_of(options: FeatureOptions, level: str) -> Frames:
 
     Args:
         options: what is asked for.
-        level: of the recordings, see `WISEFeatureExtractor`.
+        level: of the recordings, where the options leave it to the recipe.
 
     Raises:
         ValueError: for options that go with an encoder, without one.
     """
+    level = getattr(options, "level", None) or level
     if options.frame_encoder is not None:
         layers = options.frame_layers or middle_layers(options.frame_encoder)
         source = FrameEncoderSource(options.frame_encoder, layers, options.layer_mix, options.frame_padding)

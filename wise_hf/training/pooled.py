@@ -50,32 +50,36 @@ POOLED_CLASSIFIERS = (SVM, LOGISTIC_REGRESSION)
 
 def pooled_systems(
     frames: Frames,
-    normalization: str = "global",
+    normalization: str,
     learns_from: Sequence[str] = ("train",),
     normalized_by: Sequence[str] = ("train",),
 ) -> dict[str, System]:
     """Every classifier as a system, and where the frames are normalised by speaker a second one that knows nobody.
 
     Args:
-        frames, normalization, learns_from, normalized_by: see `pooled_system`.
+        frames: those of WISE.
+        normalization: of them, see `WISEFeatureExtractor`.
+        learns_from, normalized_by: see `pooled_system`.
 
     Returns:
         The systems by their keys; those that know no speaker have keys that end in `_unknown`.
     """
     systems = {}
     for classifier in POOLED_CLASSIFIERS:
-        make = partial(pooled_system, classifier, learns_from=learns_from, normalized_by=normalized_by)
-        systems[classifier.key] = make(frames, normalization)
+        make = partial(pooled_system, classifier, frames, learns_from=learns_from, normalized_by=normalized_by)
+        known = make(normalization)
+        systems[known.key] = known
         if normalization == "speaker":
-            key, name = f"{classifier.key}_unknown", f"{classifier.name}, speakers unknown"
-            systems[key] = replace(make(frames, "global"), key=key, name=name)
+            unknown = make("global")
+            key, name = f"{known.key}_unknown", f"{classifier.name}, speakers unknown"
+            systems[key] = replace(unknown, key=key, name=name)
     return systems
 
 
 def pooled_system(
     classifier: PooledClassifier,
     frames: Frames,
-    normalization: str = "global",
+    normalization: str,
     learns_from: Sequence[str] = ("train",),
     normalized_by: Sequence[str] = ("train",),
 ) -> System:
@@ -83,19 +87,19 @@ def pooled_system(
 
     Args:
         classifier: what is fitted.
-        frames: what WISE reads.
-        normalization: of the frames, see `WISEFeatureExtractor`.
+        frames: those of WISE.
+        normalization: of them, see `WISEFeatureExtractor`.
         learns_from: the parts of a fold that it is fitted to.
         normalized_by: the parts that give the frames' mean and deviation, where a speaker has none of his own.
     """
     extract, columns = frames.features()
-    extractor = frames.feature_extractor(normalization)
-    statistics, pool = _statistics_for(classifier, extractor)
+    feature_extractor = frames.feature_extractor(normalization)
+    statistics, pool = _statistics_for(classifier, feature_extractor)
     fit_and_predict = partial(
         _fit_and_predict,
         classifier=classifier,
         pool=pool,
-        feature_extractor=extractor,
+        feature_extractor=feature_extractor,
         learns_from=learns_from,
         normalized_by=normalized_by,
     )

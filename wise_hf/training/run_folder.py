@@ -106,7 +106,5 @@ def _value(recorded: Mapping, name: str, usual: Mapping[str, object]) -> object:
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
-    """`OUT/model` without cross-validation, else `OUT/fold_1`, `OUT/fold_2`, ..."""
-    if not folds[0].test:
-        return [output_dir / "model"]
-    return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
+    """`OUT/fold_1`, `OUT/fold_2`, ..., and `OUT/model` for one without a test part."""
+    return [output_dir / (f"fold_{number}" if fold.test else "model") for number, fold in enumerate(folds, 1)]

@@ -99,9 +99,8 @@ class System:
             its collator; it learns from the training utterances alone. `None` for what is no network.
         recipe: how the network is trained; `refit` of it trains a second one, from the validation part as well.
         fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
+        frames: the name of WISE's frames (`Frames.name`), where it reads those; `None` for features of its own or none.
         complete: called with the folder of a trained model, to add what was not trained; `None` = nothing is missing.
-        frames: the name of WISE's frames (`wise_hf.data.wise_frames.Frames.name`), where it reads those; `None` for
-            features of its own, or none.
     """
 
     key: str
@@ -111,5 +110,5 @@ class System:
     build: Build | None = None
     recipe: Recipe | None = None
     fit_and_predict: Callable[[Trial], Sequence[int]] | None = None
-    complete: Callable[[Path], object] | None = None
     frames: str | None = None
+    complete: Callable[[Path], object] | None = None

@@ -90,10 +90,9 @@ def wise_system(
     frames = frames or Frames(level=recipe.level)
     extract, columns = frames.features()
     build = partial(build_wise, recipe=recipe, frames=frames, choices=choices)
-    if choices.get("modality") == "text":
-        return System(key, name, extract, columns, build, recipe)
-    complete = None if frames.encoder is None else partial(add_frame_encoder, source=frames.encoder)
-    return System(key, name, extract, columns, build, recipe, complete=complete, frames=frames.name)
+    hears = choices.get("modality") != "text"
+    complete = partial(add_frame_encoder, source=frames.encoder) if frames.encoder is not None and hears else None
+    return System(key, name, extract, columns, build, recipe, frames=frames.name if hears else None, complete=complete)
 
 
 def add_frame_encoder(model_dir: Path, source: FrameEncoderSource) -> None:
