@@ -59,7 +59,8 @@ class Frames:
         config = self.encoder.read().config
         layers = f"layer{'s' * (len(config.layers) > 1)} {', '.join(map(str, config.layers))}"
         mixed = ", mixed" if config.mix == "learnt" else ""
-        return f"{config.name}, {layers}{mixed}" + (f", beside {own}" if self.with_mfcc else "")
+        padded = ", padded to a window" if config.padding == "window" else ""
+        return f"{config.name}, {layers}{mixed}{padded}" + (f", beside {own}" if self.with_mfcc else "")
 
     @property
     def values_beside_layers(self) -> int:
