@@ -173,7 +173,7 @@ class FrameEncoder(nn.Module):
         """
         with torch.inference_mode():
             values = torch.from_numpy(np.asarray(samples, np.float32))[None].to(self.device)
-            return self(values, torch.tensor([len(samples)]))[0].cpu().numpy()
+            return self(values, torch.tensor([len(samples)]))[0].float().cpu().numpy()
 
     @property
     def device(self) -> torch.device:
