@@ -111,11 +111,14 @@ class WISEPreTrainedModel(PreTrainedModel):
         return (model, loading_info) if output_loading_info else model
 
     def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
-        """As ever; an encoder that is not trained is saved in half precision, as it was read."""
+        """As ever; what an encoder was read with in half precision is saved so."""
         state_dict = self.state_dict() if state_dict is None else state_dict
-        frozen = [name for name, each in self.named_modules() if isinstance(each, FrameEncoder) and each.is_frozen]
-        halved = {key: state_dict[key].half() for name in frozen for key in state_dict if key.startswith(f"{name}.")}
-        super().save_pretrained(save_directory, state_dict=state_dict | halved, **kwargs)
+        encoders = [f"{name}." for name, each in self.named_modules() if isinstance(each, FrameEncoder)]
+        of_encoders = [name for name in state_dict if encoders and name.startswith(tuple(encoders))]
+        halved = {name: state_dict[name].half() for name in of_encoders}
+        lossless = [name for name, half in halved.items() if torch.equal(half.to(state_dict[name]), state_dict[name])]
+        state_dict = state_dict | {name: halved[name] for name in lossless}
+        super().save_pretrained(save_directory, state_dict=state_dict, **kwargs)
 
     def _freeze_word_embeddings(self) -> None:
         """Where the configuration asks for it; called when a model is built or loaded, and never on one in use."""

@@ -19,6 +19,7 @@ from wise_hf.data.options import (
     switch,
     whole_number,
 )
+from wise_hf.data.waveform_collator import WAVEFORM_AUGMENTATIONS
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
 from wise_hf.model.frames_wise import frame_extractor
@@ -154,6 +155,13 @@ class RecipeOptions(Options):
     audio_copies: Annotated[int | None, whole_number] = _of_recipe(
         "audio_copies", "of every recording, as through other microphones"
     )
+    train_encoder_layers: Annotated[int | None, whole_number] = _of_recipe(
+        "train_encoder_layers", "of --frame_encoder, its last, with the rest; 0 = none"
+    )
+    encoder_learning_rate: Annotated[float | None, positive_number] = _of_recipe(
+        "encoder_learning_rate", "of these layers"
+    )
+    gradient_checkpointing: bool | None = _of_recipe("gradient_checkpointing", "less memory for them, more time")
     steady_start: bool | None = _of_recipe("steady_start", "gates that start as averages")
     refit: bool | None = _of_recipe("refit", "train anew with the validation part")
     dropout: Annotated[float | None, share] = _of_recipe("dropout", "before the linear layers")
@@ -222,6 +230,8 @@ def recipe_of(options: RecipeOptions) -> Recipe:
     given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
     if given["level"] == "as_recorded":
         recipe = recipe.as_recorded()
+    if given["train_encoder_layers"]:
+        recipe = replace(recipe, augment=tuple(each for each in recipe.augment if each in WAVEFORM_AUGMENTATIONS))
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
@@ -243,6 +253,7 @@ def chosen_frames(options: FeatureOptions, level: str) -> Frames:
     usual = FeatureOptions()
     names = ("frame_layers", "layer_mix", "frame_padding", "with_mfcc")
     finer = [f"--{name}" for name in names if getattr(options, name) != getattr(usual, name)]
+    finer += ["--train_encoder_layers"] * bool(getattr(options, "train_encoder_layers", None))
     if finer:
         raise ValueError(f"{', '.join(finer)}: there is no encoder; give --frame_encoder as well.")
     return Frames(options.mfcc_backend, level=level)

@@ -16,6 +16,7 @@ from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
+from wise_hf.data.waveform_collator import with_waveforms
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of
 from wise_hf.training.pooled import pooled_systems
@@ -59,6 +60,7 @@ class ReadyCorpus:
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
         copies: the same utterances in other recordings, see `prepare_copies`.
+        waveforms: of the recordings and of these copies, see `prepare_waveforms`.
         final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
     """
 
@@ -68,6 +70,7 @@ class ReadyCorpus:
     origin: Mapping[str, object]
     num_skipped: int
     copies: Sequence[Dataset] = ()
+    waveforms: Sequence[Dataset] = ()
     final: Sequence[Fold] = ()
 
 
@@ -217,8 +220,9 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    frames = chosen_frames(options, recipe_of(options).level)
-    check_augmentations(recipe_of(options).augment, frames.feature_extractor())
+    recipe = recipe_of(options)
+    frames = chosen_frames(options, recipe.level)
+    check_augmentations(recipe.augment, frames.feature_extractor())
     make = partial(frames.prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
@@ -230,8 +234,11 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
             check_to_the_end(options.embeddings)
         before_preparing()
     prepared = make(corpus)
-    copies = frames.prepare_copies(prepared, recipe_of(options).audio_copies, options.num_proc)
-    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies, final)
+    copies = frames.prepare_copies(prepared, recipe.audio_copies, options.num_proc)
+    waveforms = []
+    if recipe.train_encoder_layers:
+        waveforms = frames.prepare_waveforms(prepared, recipe.audio_copies, options.num_proc)
+    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies, waveforms, final)
 
 
 def _final_fold(options: TrainOptions, folds: Sequence[Fold], corpus: Dataset) -> list[Fold]:
@@ -285,6 +292,8 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     if recipe.normalization == "speaker":
         hop_ms = chosen_frames(options, recipe.level).feature_extractor().hop_ms
         statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
+    if ready.waveforms:
+        utterances = with_waveforms(utterances, ready.waveforms)
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
     folds = [*ready.folds, *ready.final]
     output_dirs = fold_dirs(options.output_dir, folds)

@@ -12,9 +12,11 @@ from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
 from wise_hf.data.files import save_files
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.waveform_collator import WaveformCollator
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frame_encoder_wise import FrameEncoder
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
@@ -91,7 +93,8 @@ def wise_system(
     extract, columns = frames.features()
     build = partial(build_wise, recipe=recipe, frames=frames, choices=choices)
     hears = choices.get("modality") != "text"
-    complete = partial(add_frame_encoder, source=frames.encoder) if frames.encoder is not None and hears else None
+    is_frozen = frames.encoder is not None and not recipe.train_encoder_layers
+    complete = partial(add_frame_encoder, source=frames.encoder) if is_frozen and hears else None
     return System(key, name, extract, columns, build, recipe, frames=frames.name if hears else None, complete=complete)
 
 
@@ -129,7 +132,18 @@ def build_wise(
     )
     if recipe.steady_start:
         start_steadily(model)
-    return model, WISECollator(processor, model.config.label2id, augment=recipe.augment)
+    if recipe.train_encoder_layers:
+        _train_encoder(model, frames.encoder.read(), recipe)
+    make_collator = WaveformCollator if recipe.train_encoder_layers else WISECollator
+    return model, make_collator(processor, model.config.label2id, augment=recipe.augment)
+
+
+def _train_encoder(model: WISEForAudioClassification, encoder: FrameEncoder, recipe: Recipe) -> None:
+    """Let a model make its frames itself, by an encoder whose last layers are trained with it."""
+    model.wise.add_frame_encoder(copy.deepcopy(encoder).cpu())
+    model.wise.frame_encoder.train_last_layers(recipe.train_encoder_layers)
+    if recipe.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def start_steadily(model: WISEForAudioClassification) -> None:
