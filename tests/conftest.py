@@ -106,3 +106,12 @@ def encoder_folders(made_once: MadeOnce) -> Path:
     from encoders import save_all
 
     return made_once("encoders", save_all)
+
+
+@pytest.fixture(scope="session")
+def real_whisper() -> Path:
+    """OpenAI's Whisper base, 72 M values."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "models" / "whisper-base"
+    if not path.exists():
+        pytest.skip("needs the real Whisper in ../shared/models/whisper-base, which is not here")
+    return path

@@ -3,15 +3,18 @@
 import copy
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import parent_process
 from pathlib import Path
 
 import torch
+import yaml
 from huggingface_hub import ModelCard
 from huggingface_hub.errors import HfHubHTTPError
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig
@@ -54,9 +57,16 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return load_model(source.name_or_folder).wise.frame_encoder
+        return _encoder_of_model(source.name_or_folder)
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return encoder.to("cuda") if torch.cuda.is_available() and parent_process() is None else encoder
+
+
+def _encoder_of_model(name_or_folder: str) -> FrameEncoder:
+    encoder = getattr(load_model(name_or_folder).wise, "frame_encoder", None)
+    if encoder is None:
+        raise ValueError(f"The model {name_or_folder} has no frame encoder; give one whose frames are an encoder's.")
+    return encoder
 
 
 @lru_cache(maxsize=8)
@@ -82,10 +92,12 @@ def read_frame_encoder(
     """
     config = _read_config(name_or_folder)
     FrameEncoderConfig(encoder=config, layers=layers, padding=padding)  # it may not have them
+    with _told_in_a_sentence(name_or_folder):
+        inputs = AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict()
     encoder = FrameEncoder(
         FrameEncoderConfig(
             encoder=_cut(config, max(layers)),
-            inputs=AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict(),
+            inputs=inputs,
             name=_name_of(name_or_folder),
             license=_license_of(name_or_folder),
             layers=layers,
@@ -131,10 +143,28 @@ def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
 
 def _weights(name_or_folder: str, wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Those of the encoder, rounded to half precision: a saved model has no other."""
-    pretrained = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32)
-    is_whisper = pretrained.config.model_type == WHISPER
-    weights = (pretrained.encoder if is_whisper else pretrained).state_dict()
-    return {name: weights[name].half().float() for name in wanted}
+    with _told_in_a_sentence(name_or_folder):
+        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
+    part = "encoder." if pretrained.config.model_type == WHISPER else ""
+    missing = sorted(name for name in wanted if f"{part}{name}" in report["missing_keys"])
+    if missing:  # random ones are in their place
+        raise ValueError(
+            f"The speech encoder '{name_or_folder}' has no weights for {len(missing)} of its parts ({missing[0]}, "
+            "...); give one whose files belong together."
+        )
+    weights = pretrained.state_dict()
+    return {name: weights[f"{part}{name}"].half().float() for name in wanted}
+
+
+@contextmanager
+def _told_in_a_sentence(name_or_folder: str) -> Iterator[None]:
+    """Whatever goes wrong with an encoder's files, as a ValueError."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(
+            f"The speech encoder '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
+        ) from error
 
 
 def _name_of(name_or_folder: str) -> str:
@@ -149,11 +179,11 @@ def _license_of(name_or_folder: str) -> str | None:
     try:
         card = folder / "README.md" if folder.is_dir() else name_or_folder
         return ModelCard.load(card).data.to_dict().get("license")
-    except (OSError, ValueError, HfHubHTTPError):
+    except (OSError, ValueError, HfHubHTTPError, yaml.YAMLError):
         pass
     licence = folder / "LICENSE"
     return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    return str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
