@@ -12,9 +12,8 @@ import torch
 from encoders import FAMILIES, RATE, SIZE, WHISPER_WINDOW_FRAMES, encoder_config, feature_extractor_of, sound
 from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModel, BertConfig, WhisperModel
+from transformers import AutoModel, WhisperModel
 
-from wise_hf.model.configuration_wise import FrameEncoderConfig
 from wise_hf.model.frame_encoder_wise import LONGEST_WINDOW_FRAMES, FrameEncoder, frame_times
 from wise_hf.model.pretrained_encoder import read_frame_encoder
 
@@ -208,9 +207,3 @@ def test_an_encoder_in_half_precision_is_near_the_one_in_float32(read):
     expected = encoder.encode(waveform)
     frames = encoder.to(torch.bfloat16).encode(waveform.copy())
     assert np.abs(frames - expected).mean() < 0.1 * np.abs(expected).mean()
-
-
-def test_an_encoder_of_an_unknown_family_is_refused():
-    config = FrameEncoderConfig(encoder=BertConfig(num_hidden_layers=2), inputs={}, layers=[1])
-    with pytest.raises(ValueError, match="frame encoder is of the type 'bert'; expected one of whisper, wav2vec2,"):
-        FrameEncoder(config)

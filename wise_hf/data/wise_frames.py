@@ -40,14 +40,11 @@ class Frames:
         if self.encoder is None:
             return WISEFeatureExtractor(**settings)
         encoder = self.encoder.read()
-        rate = encoder.input_extractor.sampling_rate
         return WISEFeatureExtractor(
             **settings,
-            sampling_rate=rate,
+            **encoder.times.of_extractor(encoder.input_extractor.sampling_rate),
             frames="encoder+mfcc" if self.with_mfcc else "encoder",
             feature_size=encoder.config.feature_size + self.values_beside_layers,
-            frame_ms=2000 * encoder.times.centre / rate,
-            hop_ms=1000 * encoder.times.hop / rate,
         )
 
     @property
@@ -70,9 +67,11 @@ class Frames:
     @property
     def model_choices(self) -> dict[str, int]:
         """The fields of `WISEConfig` that tell of these frames, but for `feature_size`."""
-        if self.encoder is None or self.encoder.mix == "mean":
+        if self.encoder is None:
             return {}
-        return {"mixed_layers": len(self.encoder.layers), "values_beside_layers": self.values_beside_layers}
+        encoder = self.encoder.read().config
+        layers = len(encoder.layers) if encoder.mix == "learnt" else 1
+        return {"mixed_layers": layers, "values_beside_layers": self.values_beside_layers}
 
     def features(self) -> tuple[Callable[..., dict], dict[str, object]]:
         """The map function for these frames, and the columns that it gives, see `wise_features`."""

@@ -17,8 +17,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
 
-from .configuration_wise import FrameEncoderConfig
-from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
+from .configuration_wise import FrameEncoderConfig, check_family
+from .frame_encoder_wise import WHISPER, FrameEncoder
 from .loading import load_model
 
 
@@ -127,7 +127,7 @@ def _read_config(name_or_folder: str) -> PreTrainedConfig:
             f"There is no speech encoder '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name "
             "on the Hub, such as openai/whisper-base."
         ) from error
-    check_family(config)
+    check_family(config.model_type)
     return config
 
 
