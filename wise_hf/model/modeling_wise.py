@@ -108,6 +108,9 @@ class WISEPreTrainedModel(PreTrainedModel):
         """As ever; loading makes every parameter anew, so what is to be frozen is frozen once more at its end."""
         model, loading_info = super().from_pretrained(*args, output_loading_info=True, **kwargs)
         model._freeze_word_embeddings()
+        for module in model.modules():
+            if isinstance(module, FrameEncoder):
+                module.requires_grad_(False)  # `FrameEncoder.train_last_layers` trains it
         return (model, loading_info) if output_loading_info else model
 
     def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
