@@ -196,9 +196,7 @@ MFCC = {"frames": "mfcc", "feature_size": 39, "frame_ms": 25, "mean": None, "std
 def test_a_processor_that_is_not_the_models_is_refused(trained, changed, sentence):
     model, processor = load_model(trained.folder), load_processor(trained.folder)
     processor.feature_extractor = WISEFeatureExtractor(**processor.feature_extractor.to_dict() | changed)
-    with pytest.raises(
-        ValueError, match=f"The processor is not that of the model: .*{sentence}.*saved with it"
-    ) as told:
+    with pytest.raises(ValueError, match=f"The processor is not that of the model: .*{sentence}.*saved with it"):
         WISEAudioClassificationPipeline(model=model, processor=processor)
 
 
