@@ -198,22 +198,6 @@ def test_words_that_are_said_faster_are_new_ones():
     assert words[0]["phonemes"][0]["end_s"] == 2.0
 
 
-@pytest.mark.parametrize(
-    ("choices", "told"),
-    [
-        ({}, {"frames": "encoder", "feature_size": SIZE, "frame_ms": 0.0, "hop_ms": 20.0}),
-        (
-            {"with_mfcc": True, "level": "speech"},
-            {"frames": "encoder+mfcc", "feature_size": SIZE + 39, "level": "speech"},
-        ),
-    ],
-)
-def test_the_feature_extractor_is_told_what_the_encoder_is(encoder_folders, choices, told):
-    extractor = frames_of(encoder_folders / "whisper", **choices).feature_extractor("speaker")
-    assert {name: getattr(extractor, name) for name in told} == told
-    assert (extractor.normalization, extractor.sampling_rate, extractor.is_mfcc) == ("speaker", 16_000, False)
-
-
 def test_a_recording_that_no_frames_can_be_made_of_is_told(encoder_folders):
     extractor = frames_of(encoder_folders / "whisper").feature_extractor()
     with pytest.raises(ValueError, match='The frames are "encoder"; give the encoder that makes them'):
