@@ -3,10 +3,10 @@
 import copy
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import parent_process
 from pathlib import Path
 
 import torch
@@ -19,6 +19,7 @@ from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
 from .loading import load_model
 
 
+_STARTED_AS = os.getpid()
 _TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to its frames
 
 
@@ -43,6 +44,8 @@ class FrameEncoderSource:
         Raises:
             ValueError: where there is no such encoder, or it does not have these layers.
         """
+        if _is_forked():  # its threads are those of the parent, and would be waited for without end
+            torch.set_num_threads(1)
         return _read(self)
 
     @property
@@ -56,7 +59,11 @@ def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
         return load_model(source.name_or_folder).wise.frame_encoder
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
-    return encoder.to("cuda") if torch.cuda.is_available() and parent_process() is None else encoder
+    return encoder.to("cuda") if torch.cuda.is_available() and not _is_forked() else encoder
+
+
+def _is_forked() -> bool:
+    return os.getpid() != _STARTED_AS
 
 
 @lru_cache(maxsize=8)
