@@ -30,7 +30,17 @@ SIZES = {
 def tiny_bert(folder: Path, **changes: object) -> Path:
     """A cased BERT whose vocabulary are letters and some endings."""
     letters = sorted({letter for text in TEXTS for letter in text if letter != " "})
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{each}" for each in letters), "kid", "##ing"]
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *letters,
+        *(f"##{each}" for each in letters),
+        "kid",
+        "##ing",
+    ]
     tokenizer = BertTokenizerFast(
         vocab={piece: number for number, piece in enumerate(pieces)}, do_lower_case=False, strip_accents=False
     )

@@ -146,5 +146,6 @@ def _pieces_around(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[
 
 
 def _max_pieces(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
-    positions = getattr(config, "max_position_embeddings", None) or MOST_PIECES + POSITIONS_UNUSED
-    return min(MOST_PIECES, tokenizer.model_max_length, positions - POSITIONS_UNUSED)
+    positions = getattr(config, "max_position_embeddings", -1)
+    places = positions - POSITIONS_UNUSED if positions > 0 else MOST_PIECES  # some count none
+    return min(MOST_PIECES, tokenizer.model_max_length, places)

@@ -90,7 +90,7 @@ def evaluate_model(options: EvaluateOptions) -> str:
 def _normalized_by(utterances: Sequence[PreparedUtterance], collator: WISECollator) -> list[str]:
     """What each utterance is normalised by, in the words of the pipeline's results."""
     others = without_speakers(collator.processor.feature_extractor.normalization, None).normalized_by
-    known = {speaker for speaker, _ in collator.statistics}
+    known = {speaker for speaker, *_ in collator.statistics}
     return ["speaker" if each["speaker"] in known else others for each in utterances]
 
 

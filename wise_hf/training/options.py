@@ -270,9 +270,7 @@ def word_vectors_of(options: Options) -> str:
     if options.word_encoder is None:
         return "learnt" if options.embeddings is None else options.embeddings.name
     if options.embeddings is not None:
-        raise ValueError(
-            "The words' vectors are those of --word_encoder or those of --embeddings; give one of the two."
-        )
+        raise ValueError("Word vectors are those of --word_encoder or those of --embeddings; give one of the two.")
     return name_of(options.word_encoder)
 
 
