@@ -13,7 +13,13 @@ TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25
 LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
-.PHONY: install test test-quick test-lowest demo docs quality style benchmark clean
+# What the starter model is made of: RAVDESS, a corpus that it is only scored on, and the encoder of its frames.
+RAVDESS ?= ../shared/data/ravdess
+TRANSFER ?= ../shared/data/nemo_pl
+FRAME_ENCODER ?= ../shared/models/whisper-base
+STARTER := out/starter
+
+.PHONY: install test test-quick test-lowest demo starter-model docs quality style benchmark clean
 
 install: $(INSTALLED)
 
@@ -43,6 +49,10 @@ test-lowest:
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
 
+starter-model: $(INSTALLED)
+	$(RUN) scripts/make_starter_model.py scripts/starter_model.yaml --data_dir $(RAVDESS) --transfer $(TRANSFER) \
+		--frame_encoder $(FRAME_ENCODER) --output_dir $(STARTER) --overwrite_output_dir
+
 docs: $(INSTALLED)
 	$(RUN) scripts/make_api_page.py
 
@@ -58,4 +68,4 @@ benchmark: $(INSTALLED)
 	$(RUN) scripts/benchmark.py
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info hub_card/starter_model/build hub_card/starter_model/*.egg-info .pytest_cache .ruff_cache .hypothesis

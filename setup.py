@@ -17,6 +17,7 @@ REQUIRED = [
     "matplotlib>=3.9",
     "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "pyarrow>=24.0",
     "pyyaml>=6.0.2",
     "safetensors>=0.8",
     "scikit-learn>=1.5",
@@ -43,7 +44,13 @@ TEST = [
 ]
 
 VERSION = re.search('__version__ = "(.+)"', Path("wise_hf/__init__.py").read_text(encoding="utf-8"))[1]
-HUB_CARD = [str(path) for path in Path("hub_card").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+# The starter model has another licence, so it is a distribution of its own (its pyproject.toml).
+STARTER_MODEL = Path("hub_card/starter_model")
+HUB_CARD = [
+    str(path)
+    for path in Path("hub_card").rglob("*")
+    if path.is_file() and path.suffix != ".pyc" and not path.is_relative_to(STARTER_MODEL)
+]
 
 
 class BuildWithHubCard(build_py):
@@ -75,6 +82,7 @@ setup(
     # The metric is a folder that `evaluate` loads by its path, not a package.
     package_data={
         "wise_hf": ["py.typed"],
+        "wise_hf.hub": ["*.jinja"],
         "wise_hf.synthetic": ["*.json"],
         "wise_hf.training": ["emotion_scores/*.py", "*.jinja"],
         "wise_hf.tables": ["*.jinja"],
@@ -83,5 +91,11 @@ setup(
     entry_points={"console_scripts": ["wise-hf = wise_hf.commands.console:main"]},
     python_requires=">=3.11",
     install_requires=REQUIRED,
-    extras_require={"demo": DEMO, "opensmile": OPENSMILE, "space": SPACE, "dev": DEMO + OPENSMILE + SPACE + TEST},
+    extras_require={
+        "demo": DEMO,
+        "opensmile": OPENSMILE,
+        "space": SPACE,
+        "starter": ["wise_hf_starter_model"],  # not in `dev`: a clone has it in hub_card
+        "dev": DEMO + OPENSMILE + SPACE + TEST,
+    },
 )

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from transformers import pipeline
+from transformers import Pipeline, pipeline
 
 
 try:
@@ -57,6 +57,29 @@ SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d|[&%+=@$£€]")
 PARAMETERS = ("top_k", "return_words", "function_to_apply")
 
 
+def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipeline:
+    """Load a model by the code beside it; a folder without any by the installed wise_hf.
+
+    Args:
+        name_or_folder: a folder, or a name on the Hub.
+        revision: commit of a model on the Hub.
+
+    Raises:
+        ValueError: for a folder without code where wise_hf is not installed.
+        OSError, ValueError, SafetensorError: where there is no model, or one whose weights cannot be read. Weights of
+            another format than safetensors are pickles, and not read.
+    """
+    folder = Path(name_or_folder)
+    if (folder / "config.json").is_file() and not (folder / "pipeline_wise.py").is_file():
+        try:
+            from wise_hf.model.loading import load_pipeline
+        except ImportError:
+            raise ValueError(f"{folder} has no code beside it (pipeline_wise.py); install wise_hf.") from None
+        return load_pipeline(folder)
+    given = {"revision": revision, "trust_remote_code": True, "model_kwargs": {"use_safetensors": True}}
+    return pipeline("audio-classification", name_or_folder, **given)
+
+
 class BadRequest(ValueError):
     """What the caller can mend; the server answers with status 400 and this sentence."""
 
@@ -82,10 +105,8 @@ class EndpointHandler:
         folder = Path(path or Path(__file__).parent).resolve()
         if not (folder / "config.json").is_file():
             raise ValueError(f"{folder} holds no model (no config.json); give a model's folder, such as OUT/fold_1.")
-        # Weights of another format than safetensors are pickles: they are not read.
-        options = {"use_safetensors": True}
         try:
-            self.classify = pipeline("audio-classification", str(folder), trust_remote_code=True, model_kwargs=options)
+            self.classify = load_classifier(str(folder))
         except SafetensorError as error:
             raise ValueError(f"The weights in {folder} cannot be read ({error}); fetch the model again.") from error
         # One at a time: threads gain nothing (see above), and the memory of one recording is all that is needed.

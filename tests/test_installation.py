@@ -1,6 +1,7 @@
 """What is installed does all that the clone does, wherever Python is started."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,16 @@ import pytest
 from fresh_environment import make_environment
 
 import wise_hf
+from wise_hf.hub.staging import MODEL_FILES
+from wise_hf.hub.starter_folder import MAX_MB
+from wise_hf.hub.starter_model import PACKAGE
 
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT_FROM = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "wise_hf", "hub_card")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 ALONE = ("--no-index", "--no-deps", "--no-build-isolation")
+STARTER = "hub_card/starter_model"
 WHERE = "import wise_hf; from wise_hf.hub.templates import templates_dir; print(wise_hf.__version__, templates_dir())"
 
 
@@ -34,13 +39,17 @@ def run(*command: object, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Path:
-    """A copy of the clone in a folder that is called as the package is."""
+def clone(saved_model, tmp_path_factory) -> Path:
+    """A copy of the clone, with a stand-in for the starter model, in a folder that is called as the package is."""
     folder = tmp_path_factory.mktemp("home") / "wise_hf"
     folder.mkdir()
     for name in BUILT_FROM:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
+    for name in MODEL_FILES:
+        shutil.copy(saved_model / name, folder / STARTER)
+    for name in ("README.md", "results.json"):
+        (folder / STARTER / name).write_text("{}")
     return folder
 
 
@@ -50,6 +59,14 @@ def wheel(clone, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     run(sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", folder, cwd=clone)
     run(*PIP, "wheel", *ALONE, "--wheel-dir", folder, *folder.glob("*.tar.gz"), cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def starter_wheel(clone, tmp_path_factory) -> Path:
+    """The starter model's own wheel."""
+    folder = tmp_path_factory.mktemp("starter")
+    run(*PIP, "wheel", *ALONE, "--wheel-dir", folder, f"./{STARTER}", cwd=clone)
     return next(folder.glob("*.whl"))
 
 
@@ -64,9 +81,36 @@ def installed(wheel, tmp_path_factory) -> Path:
 @pytest.mark.slow
 def test_a_wheel_holds_every_file_of_the_package_and_of_hub_card(clone, wheel):
     there = {path.relative_to(clone).as_posix() for path in clone.rglob("*") if path.is_file()}
+    there = {name for name in there if not name.startswith(f"{STARTER}/")}
     package = {name for name in there if name.startswith("wise_hf/") and not name.endswith(".pyc")}
     templates = {f"wise_hf/{name}" for name in there if name.startswith("hub_card/") and not name.endswith(".pyc")}
     assert {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name} == package | templates
+
+
+def license_of(wheel: Path) -> str:
+    with ZipFile(wheel) as content:
+        (name,) = (each for each in content.namelist() if each.endswith(".dist-info/METADATA"))
+        return re.search("^License(?:-Expression)?: (.+)$", content.read(name).decode(), re.MULTILINE)[1]
+
+
+@pytest.mark.slow
+def test_the_starter_model_is_a_wheel_of_its_own_with_a_licence_of_its_own(wheel, starter_wheel):
+    held = {name for name in ZipFile(starter_wheel).namelist() if ".dist-info/" not in name}
+    own = (*MODEL_FILES, "README.md", "results.json", "LICENSE")
+    assert held == {f"{PACKAGE}/{name}" for name in own}, "no code, which is under the other licence"
+    assert (license_of(wheel), license_of(starter_wheel)) == ("Apache-2.0", "CC-BY-NC-SA-4.0")
+    assert starter_wheel.stat().st_size < MAX_MB * 1e6
+
+
+@pytest.mark.slow
+def test_both_wheels_predict_together_without_a_model_named(wheel, starter_wheel, clone, tmp_path):
+    python = make_environment(tmp_path / "env")
+    run(*PIP, "--python", python, "install", *ALONE, wheel, starter_wheel, cwd=tmp_path)
+    found = run(python, "-c", "import wise_hf; print(wise_hf.starter_model())", cwd=tmp_path).strip()
+    assert Path(found).name == PACKAGE and Path(found).is_relative_to(python.parent.parent)
+    recording = clone / "hub_card" / "samples" / "happy.wav"
+    (result,) = json.loads(run(python.parent / "wise-hf", "predict", recording, "--json", cwd=tmp_path))
+    assert len(result["scores"]) == 4
 
 
 @pytest.mark.slow

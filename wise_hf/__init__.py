@@ -8,9 +8,11 @@ from transformers import (
     AutoProcessor,
 )
 
+from wise_hf.hub.starter_model import starter_model
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.loading import load_pipeline
 from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.processing_wise import WISEProcessor
@@ -23,7 +25,9 @@ __all__ = [
     "WISEForAudioClassification",
     "WISEModel",
     "WISEProcessor",
+    "load_pipeline",
     "read_audio",
+    "starter_model",
 ]
 __version__ = "0.1.0"
 

@@ -1,7 +1,8 @@
 """Listen to recordings in a browser: wise-hf space --model out/fold_1 [--port 7860].
 
 As a Space on the Hub the model is named by the variables MODEL_ID and MODEL_REVISION. The revision is a commit: the
-model's code runs here, so nobody who changes the repository changes what runs.
+model's code runs here, so nobody who changes the repository changes what runs. Where wise_hf and its starter model are
+installed, a visitor may choose between the two.
 """
 
 import argparse
@@ -10,14 +11,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gradio as gr
-from recording import MAX_MB, MAX_S, NO_AUDIO, BadRequest, read_recording, read_transcript
+from recording import MAX_MB, MAX_S, NO_AUDIO, BadRequest, load_classifier, read_recording, read_transcript
 from rendering import emotion_color, render_message, render_result, render_timeline
 from safetensors import SafetensorError
-from transformers import Pipeline, pipeline
+from transformers import Pipeline
 
 
 try:
@@ -39,6 +40,7 @@ how much each word counted for that.</p></div>
 <p class="notice">Hearing emotion is guesswork, for people and even more for a model. An accent, a smile or a poor
 microphone can turn its answer: do not decide anything about a person by it. Recordings of up to {MAX_S} seconds are
 processed on this server and deleted within two hours.</p></header>"""
+STARTER = "the starter model"
 WAITING = '<p class="waiting">The emotion and the words will appear here.</p>'
 # On a phone the result is below what was clicked, out of sight.
 SHOW = "() => { if (innerWidth < 720) document.getElementById('heard').scrollIntoView({ behavior: 'smooth' }); }"
@@ -87,9 +89,16 @@ def listed_samples() -> list[dict]:
     return json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8")) if SAMPLES else []
 
 
-def make_page(classify: Pipeline) -> gr.Blocks:
-    """The page; `launch` of `main` gives it its colours."""
-    hear = functools.partial(listen, classify)
+def make_page(classifiers: Mapping[str, Pipeline]) -> gr.Blocks:
+    """The page; `launch` of `main` gives it its colours.
+
+    Args:
+        classifiers: the pipelines by what the page calls their models; the first one listens unless another is chosen.
+    """
+
+    def hear(path: str | None, text: str, chosen: str) -> tuple[str, str]:
+        return listen(classifiers[chosen], path, text)
+
     with gr.Blocks(
         title="WISE: emotion in sound and words", analytics_enabled=False, delete_cache=(600, KEPT_S)
     ) as page:
@@ -102,6 +111,8 @@ def make_page(classify: Pipeline) -> gr.Blocks:
                     placeholder="Left empty, a small built-in model writes it down. It errs often.",
                     max_lines=4,
                 )
+                chosen = gr.Radio([*classifiers], value=next(iter(classifiers)), label="Model", elem_id="model")
+                chosen.visible = len(classifiers) > 1
                 button = gr.Button("Listen", variant="primary", elem_id="listen")
                 samples = add_samples()
             with gr.Column(scale=6, min_width=320):
@@ -109,10 +120,10 @@ def make_page(classify: Pipeline) -> gr.Blocks:
         timeline = gr.HTML(elem_id="timeline")
         refused = gr.HTML(js_on_load=WATCH)
         show_at_once(refused.input, lambda: (render_message(NO_AUDIO), ""), [heard, timeline])
-        # A recording that is taken away or replaced takes its result with it.
-        for gone in (audio.clear, audio.upload, audio.start_recording):
+        # A recording or a model that is taken away or replaced takes its result with it.
+        for gone in (audio.clear, audio.upload, audio.start_recording, chosen.change):
             show_at_once(gone, lambda: (WAITING, ""), [heard, timeline])
-        connect(hear, audio, text, button, samples, [heard, timeline])
+        connect(hear, [audio, text, chosen], button, samples, [heard, timeline])
     page.queue(default_concurrency_limit=1, max_size=32)  # one recording at a time: the model uses every core
     return page
 
@@ -140,23 +151,22 @@ def show_at_once(event: Callable, make: Callable, outputs: list) -> None:
     event(make, outputs=outputs, queue=False, show_progress="hidden", api_visibility="private")
 
 
-def connect(
-    hear: Callable, audio: gr.Audio, text: gr.Textbox, button: gr.Button, samples: list, outputs: list
-) -> None:
-    """What listens: the button, Enter, and the samples."""
+def connect(hear: Callable, given: list, button: gr.Button, samples: list, outputs: list) -> None:
+    """What listens to what is given, audio, text and model: the button, Enter, and the samples."""
+    audio, text, chosen = given
     shown = {"show_progress_on": outputs[0], "show_progress": "minimal", "concurrency_id": "model"}
-    asked = gr.on([button.click, text.submit], hear, [audio, text], outputs, api_name="listen", **shown)
+    asked = gr.on([button.click, text.submit], hear, given, outputs, api_name="listen", **shown)
     asked.then(None, js=SHOW)
     for sample_button, sample in samples:
         path = str(SAMPLES / sample["file"])
         play = functools.partial(hear_sample, hear, path, sample["text"])
-        clicked = sample_button.click(play, None, [audio, text, *outputs], api_visibility="private", **shown)
+        clicked = sample_button.click(play, chosen, [audio, text, *outputs], api_visibility="private", **shown)
         clicked.then(None, js=SHOW)
 
 
-def hear_sample(hear: Callable, path: str, said: str) -> tuple[str, str, str, str]:
-    """A sample's recording and transcript, and what was heard in it."""
-    return path, said, *hear(path, said)
+def hear_sample(hear: Callable, path: str, said: str, chosen: str) -> tuple[str, str, str, str]:
+    """A sample's recording and transcript, and what the chosen model heard in it."""
+    return path, said, *hear(path, said, chosen)
 
 
 def make_theme() -> gr.themes.Base:
@@ -176,12 +186,24 @@ def make_theme() -> gr.themes.Base:
     return gr.themes.Base(font=SANS, font_mono=MONO, radius_size="sm").set(**fills)
 
 
-def load_pipeline(model: str, revision: str | None) -> Pipeline:
-    """The pipeline of a folder or a name on the Hub; its weights are safetensors, for others are pickles."""
-    options = {"use_safetensors": True}
-    return pipeline(
-        "audio-classification", model=model, revision=revision, trust_remote_code=True, model_kwargs=options
-    )
+def load_classifiers(model: str, revision: str | None) -> dict[str, Pipeline]:
+    """The pipelines that a visitor may choose from: the model's, and the starter model's where that is installed."""
+    starter = find_starter()
+    if starter is None:
+        return {model: load_classifier(model, revision)}
+    if Path(model).resolve() == starter:
+        return {STARTER: load_classifier(model)}
+    return {model: load_classifier(model, revision), STARTER: load_classifier(str(starter))}
+
+
+def find_starter() -> Path | None:
+    """The folder of the starter model; `None` where it or wise_hf is not installed, as in a Space."""
+    try:
+        from wise_hf import starter_model
+
+        return starter_model().resolve()
+    except (ImportError, ValueError):
+        return None
 
 
 def main() -> None:
@@ -199,11 +221,11 @@ def main() -> None:
     if args.model.count("/") != 1 and not Path(args.model).is_dir():
         sys.exit(f"{name}: {args.model} is not there; give a model's folder, or its name on the Hub (org/name).")
     try:
-        classify = load_pipeline(args.model, args.revision)
+        classifiers = load_classifiers(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
     try:
-        serve(make_page(classify), args.port)
+        serve(make_page(classifiers), args.port)
     except OSError as error:
         sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
 

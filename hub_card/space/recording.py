@@ -11,7 +11,14 @@ HERE = Path(__file__).resolve().parent
 if not (HERE / "handler.py").is_file():
     sys.path.append(str(HERE.parent))
 
-from handler import MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS, BadRequest, read_samples, read_text  # noqa: E402
+from handler import (  # noqa: E402
+    MAX_AUDIO_BYTES,
+    MAX_AUDIO_SECONDS,
+    BadRequest,
+    load_classifier,  # noqa: F401 (for app.py, which does not know where the handler lies)
+    read_samples,
+    read_text,
+)
 
 
 MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000

@@ -16,7 +16,7 @@ from huggingface_hub import ModelCard
 from loopback.hub import environment
 
 from wise_hf.data.corpora.iemocap import IMITATION
-from wise_hf.hub.card import check_results, describe_release, eval_results, write_model_card
+from wise_hf.hub.card import check_results, describe_release, eval_results, these_weights, write_model_card
 from wise_hf.hub.publishing import Destination, publish
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
@@ -121,6 +121,14 @@ def test_the_card_says_which_model_this_is_and_what_it_never_heard(card):
     first = card(results_of_a_run(), fold=1).text
     assert "those of fold 1 of 2, the first, whatever it scored" in first
     assert "speakers 1-2" not in text + first, "speakers may be called by their names"
+
+
+def test_the_card_says_that_no_score_is_of_a_model_that_learnt_from_all(card):
+    results = results_of_a_run() | {"final_model": {"weights": "weights of all", "num_utterances": 64, "epoch": 40}}
+    check_results(WISEConfig(), "weights of all", [results])
+    text = these_weights("weights of all", results)
+    assert "learnt from all 64 utterances" in text and "no score above is of them" in text
+    assert "those of fold 2 of 2" in card(results).text
 
 
 def test_scores_of_a_validation_part_are_told_but_not_indexed(card):

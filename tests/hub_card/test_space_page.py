@@ -39,6 +39,21 @@ sys.path.insert(0, sys.argv[1])
 sys.argv = ["app.py", *sys.argv[2:]]
 runpy.run_path(sys.path[0] + "/app.py", run_name="__main__")
 """
+# A stand-in for the starter model, which says the same of everything.
+RUN_WITH_A_STARTER = """
+import runpy, sys, wise_hf
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+sys.argv = ["app.py", *sys.argv[2:]]
+wise_hf.starter_model = lambda: Path("starter_model")
+import handler
+load = handler.load_classifier
+word = {"word": "heard", "start_s": 0.0, "end_s": 0.2, "attention": 1.0, "phonemes": []}
+heard = {"scores": [{"label": "starting", "score": 1.0}], "text": "heard", "alignment": "aligner", "words": [word]}
+stand_in = lambda *given, **options: heard
+handler.load_classifier = lambda name, *commit: stand_in if name.endswith("starter_model") else load(name, *commit)
+runpy.run_path(sys.path[0] + "/app.py", run_name="__main__")
+"""
 NASTY = (
     "Get <script>document.title='run'</script> <img src=x onerror=\"document.title='run'\"> ${alert(1)} {{value}} out"
 )
@@ -216,6 +231,27 @@ def test_a_fault_of_ours_is_a_sentence_and_the_next_try_works() -> None:
     assert "Most likely sad" in app.listen(lambda *args, **options: heard, str(SAMPLES / "angry.wav"), "said")[0]
 
 
+def loaded(app, monkeypatch: pytest.MonkeyPatch, model: str) -> dict[str, str]:
+    """What the page offers, each as the place that it is loaded from."""
+    monkeypatch.setattr(app, "load_classifier", lambda name, revision=None: name if revision is None else revision)
+    return app.load_classifiers(model, None if Path(model).exists() else "a commit")
+
+
+def test_the_starter_model_is_a_choice_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]") and _import("app")
+    monkeypatch.setattr("wise_hf.starter_model", lambda: tmp_path)
+    assert loaded(app, monkeypatch, "org/name") == {"org/name": "a commit", app.STARTER: str(tmp_path)}
+    assert loaded(app, monkeypatch, str(tmp_path)) == {app.STARTER: str(tmp_path)}
+
+
+def test_without_a_starter_model_the_page_has_its_own_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]") and _import("app")
+    monkeypatch.setattr("wise_hf.starter_model", lambda: (_ for _ in ()).throw(ValueError("not here")))
+    assert loaded(app, monkeypatch, "org/name") == {"org/name": "a commit"}
+    monkeypatch.setitem(sys.modules, "wise_hf", None)
+    assert loaded(app, monkeypatch, "org/name") == {"org/name": "a commit"}
+
+
 @pytest.mark.parametrize("text", ["", "Kids are talking."])
 @pytest.mark.parametrize(("samples", "said"), [(0 * SOUND, "silent"), (np.tile(SOUND, 20), "noise or music")])
 def test_what_is_no_speech_is_a_sentence(tmp_path: Path, samples: np.ndarray, said: str, text: str) -> None:
@@ -242,7 +278,7 @@ def test_a_model_that_is_not_there_ends_with_a_sentence(tmp_path: Path, monkeypa
 def test_a_port_that_is_taken_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]")
     app = _import("app")
-    monkeypatch.setattr(app, "load_pipeline", lambda *args: None)
+    monkeypatch.setattr(app, "load_classifiers", lambda *args: {"model": None})
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -267,19 +303,23 @@ def browser() -> Iterator:
 @pytest.fixture(scope="module")
 def url(browser, saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app's address, running in a process of its own from a folder as it is published."""
+    yield from running(RUN_WITHOUT_PACKAGE, saved_model, tmp_path_factory.mktemp("space") / "space")
+
+
+def running(program: str, model: Path, space: Path) -> Iterator[str]:
+    """The address of the app, laid out in a folder, while it runs in a process of its own."""
     pytest.importorskip("gradio", reason="needs gradio: pip install -e .[space]")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    space = tmp_path_factory.mktemp("space") / "space"
     space.mkdir()
     stage_space(SPACE.parent, "org/wise-iemocap", space)
     log = space.parent / "log"
     with log.open("w") as file:
         app = subprocess.Popen(
-            [sys.executable, "-c", RUN_WITHOUT_PACKAGE, space, "--port", str(port)],
+            [sys.executable, "-c", program, space, "--port", str(port)],
             env=os.environ
-            | {"HF_HUB_OFFLINE": "1", "MODEL_ID": str(saved_model), "GRADIO_TEMP_DIR": str(space.parent / "uploads")},
+            | {"HF_HUB_OFFLINE": "1", "MODEL_ID": str(model), "GRADIO_TEMP_DIR": str(space.parent / "uploads")},
             cwd=space.parent,
             stdout=file,
             stderr=file,
@@ -306,6 +346,10 @@ def _wait_for(url: str, app: subprocess.Popen, log: Path) -> None:
 @pytest.fixture
 def page(browser, url: str) -> Iterator:
     """The page in a window of its own; afterwards it must have asked no other host, and run no script of a visitor."""
+    yield from opened(browser, url)
+
+
+def opened(browser, url: str) -> Iterator:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(TIMEOUT_MS)
     page.asked, page.errors = [], []
@@ -375,6 +419,30 @@ def test_a_sample_at_one_click_then_cleared(page) -> None:
     assert page.locator(".timeline img").count() == 0
     page.click("#listen")
     assert "no recording yet" in page.inner_text(".message")
+
+
+@pytest.mark.slow
+def test_a_visitor_chooses_between_the_two_models(browser, saved_model: Path, tmp_path: Path) -> None:
+    for url in running(RUN_WITH_A_STARTER, saved_model, tmp_path / "space"):
+        for page in opened(browser, url):
+            page.click("#sample-0")
+            page.wait_for_selector(".timeline img")
+            assert len(page.locator(".bars .label").all_inner_texts()) == 4
+            page.get_by_text("the starter model", exact=True).click()
+            page.wait_for_selector(".waiting")
+            assert page.locator(".bars").count() == 0, "no result stands beside a model that it is not of"
+            page.click("#listen")
+            page.wait_for_selector(".timeline img")
+            assert page.locator(".bars .label").all_inner_texts() == ["starting"]
+            page.click("#sample-1")
+            page.wait_for_function("document.querySelector('textarea').value.length > 0")
+            assert page.locator(".bars .label").all_inner_texts() == ["starting"]
+            assert page.errors == []
+
+
+@pytest.mark.slow
+def test_with_one_model_there_is_nothing_to_choose(page) -> None:
+    assert page.locator("#model").count() == 0
 
 
 @pytest.mark.slow

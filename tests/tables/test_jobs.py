@@ -17,6 +17,7 @@ from wise_hf.data.files import write_json
 from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.data.wise_frames import Frames
 from wise_hf.tables.estimate import estimate, estimate_to_text
 from wise_hf.tables.jobs import (
     TablesPlan,
@@ -109,7 +110,7 @@ def test_a_result_that_was_made_otherwise_is_not_taken(aligned, tmp_path):
 @pytest.mark.parametrize("key", ["wise", "svm"])
 def test_a_result_of_other_frames_is_not_taken(aligned, tmp_path, key):
     plan = plan_of(aligned, tmp_path, key)
-    others = {row.system.key: row.system for row in table_rows(mfcc_backend="level_frames:LEVELS")}
+    others = {row.system.key: row.system for row in table_rows(frames=Frames("level_frames:LEVELS"))}
     result_file = jobs_of(plan)[0].result_file
     made_by = {"recipe": None, "processes": 1, "precision": "no"}
     if key == "wise":

@@ -11,7 +11,7 @@ from trial_input import RECIPE, small_trial, small_wise, utterances
 
 from wise_hf.data.folds import Fold
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.data.wise_frames import Frames
 from wise_hf.training.fold_results import run_folds, score_by_scenario
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.pooled import pooled_systems
@@ -35,7 +35,7 @@ def fresh_accelerator():
 
 
 BOTH = ("train", "validation")
-POOLED = pooled_systems(WISEFeatureExtractor(normalization="speaker"), BOTH, BOTH)
+POOLED = pooled_systems(Frames(), "speaker", BOTH, BOTH)
 FOLD = Fold("a", list(range(8)), [8, 9, 10, 11], [12, 13, 14, 15])
 
 

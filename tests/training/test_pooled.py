@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wise_hf.data.collator import speaker_statistics
+from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import FrameExtractor
 from wise_hf.training.pooled import (
@@ -24,8 +25,8 @@ from wise_hf.training.system import Trial
 
 
 FIVE_BANDS = FrameExtractor(np.zeros, feature_size=5, hop_ms=20)
-MFCC = WISEFeatureExtractor()
-OTHERS = WISEFeatureExtractor(mfcc_backend=f"{__name__}:FIVE_BANDS")
+MFCC = Frames()
+OTHERS = Frames(f"{__name__}:FIVE_BANDS")
 every_classifier = pytest.mark.parametrize("classifier", POOLED_CLASSIFIERS, ids=lambda each: each.key)
 
 
@@ -81,12 +82,11 @@ def test_the_cost_is_chosen_among_those_of_the_classifier():
 
 
 def test_the_names_say_what_is_pooled():
-    assert {key: each.name for key, each in pooled_systems(MFCC).items()} == {
+    assert {key: each.name for key, each in pooled_systems(MFCC, "global").items()} == {
         "svm": "SVM on MFCC statistics",
         "logistic": "Logistic regression on mean and deviation of the MFCC",
     }
-    by_speaker = WISEFeatureExtractor(mfcc_backend=OTHERS.mfcc_backend, normalization="speaker")
-    assert {key: each.name for key, each in pooled_systems(by_speaker).items()} == {
+    assert {key: each.name for key, each in pooled_systems(OTHERS, "speaker").items()} == {
         "svm": "SVM on mean and deviation of the frames",
         "svm_unknown": "SVM, speakers unknown",
         "logistic": "Logistic regression on mean and deviation of the frames",
@@ -94,10 +94,10 @@ def test_the_names_say_what_is_pooled():
     }
 
 
-def test_the_frames_are_those_of_the_feature_extractor():
-    system = pooled_system(SVM, OTHERS)
+def test_the_frames_are_those_that_it_is_given():
+    system = pooled_system(SVM, OTHERS, "global")
     assert system.columns["input_features"].shape == (None, 5)
-    assert (system.frames, pooled_system(SVM, MFCC).frames) == (OTHERS.mfcc_backend, "MFCC")
+    assert (system.frames, pooled_system(SVM, MFCC, "global").frames) == (OTHERS.mfcc_backend, "MFCC")
 
 
 def trial_of(tmp_path: Path, feature_size: int = 39, dtype: str = "float32", **changes: object) -> Trial:
@@ -115,18 +115,15 @@ def trial_of(tmp_path: Path, feature_size: int = 39, dtype: str = "float32", **c
     return Trial(parts, ["happy", "sad"], None, 0, tmp_path, "test", **changes)
 
 
-@pytest.mark.parametrize(
-    ("feature_extractor", "dtype"), [(MFCC, "float32"), (OTHERS, "float16")], ids=["MFCC", "other frames"]
-)
+@pytest.mark.parametrize(("frames", "dtype"), [(MFCC, "float32"), (OTHERS, "float16")], ids=["MFCC", "other frames"])
 @every_classifier
-def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path, classifier, feature_extractor, dtype):
-    size = feature_extractor.feature_size
+def test_it_is_a_system_that_knows_speakers_where_it_is_told_of_them(tmp_path, classifier, frames, dtype):
+    extractor = frames.feature_extractor()
+    size = extractor.feature_size
     every = trial_of(tmp_path, size, dtype).of("train", "validation", "test")
-    told = trial_of(tmp_path, size, dtype, statistics=speaker_statistics(every * 10))
+    told = trial_of(tmp_path, size, dtype, statistics=speaker_statistics(every * 10, extractor.hop_ms))
     untold = trial_of(tmp_path, size, dtype)
-    systems = pooled_systems(
-        WISEFeatureExtractor(mfcc_backend=feature_extractor.mfcc_backend, normalization="speaker")
-    )
+    systems = pooled_systems(frames, "speaker")
     true = np.array(told.labels(told.parts["test"]))
     known, unknown = systems[classifier.key], systems[f"{classifier.key}_unknown"]
     assert (np.array(known.fit_and_predict(told)) == true).mean() > 0.9
@@ -143,7 +140,7 @@ def test_it_learns_from_the_parts_that_it_is_given(tmp_path, monkeypatch):
     monkeypatch.setattr("wise_hf.training.pooled.fit_pooled", fit)
     trial = trial_of(tmp_path)
     for parts in (("train",), ("train", "validation")):
-        assert len(pooled_system(SVM, MFCC, learns_from=parts).fit_and_predict(trial)) == 20
+        assert len(pooled_system(SVM, MFCC, "global", learns_from=parts).fit_and_predict(trial)) == 20
     assert learnt == [32, 40]
 
 
@@ -159,5 +156,5 @@ def test_one_utterance_at_a_time_is_made_numbers_of(tmp_path, monkeypatch):
 
     monkeypatch.setattr(WISEFeatureExtractor, "normalize", watched(WISEFeatureExtractor.normalize))
     trial = trial_of(tmp_path)
-    pooled_system(LOGISTIC_REGRESSION, MFCC).fit_and_predict(trial)
+    pooled_system(LOGISTIC_REGRESSION, MFCC, "global").fit_and_predict(trial)
     assert shapes == [each["input_features"].shape for each in trial.of("train", "test")]

@@ -13,9 +13,12 @@ from datasets import Dataset
 
 import wise_hf
 from wise_hf.commands.parsing import parse as parse_options
+from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.model.loading import load_processor, weights_digest
+from wise_hf.model.spoken_text_wise import split_words
 from wise_hf.training import run as experiment
 from wise_hf.training.options import TrainOptions
 from wise_hf.training.results import describe_folds, results_to_markdown
@@ -72,6 +75,7 @@ def test_iemocap_is_cross_validated_by_session_unless_asked_otherwise(parse, giv
     [
         (["--text_disjoint"], "--text_disjoint: nothing is tested without a cross-validation"),
         (["--folds", "3", "--text_disjoint"], "--folds, --text_disjoint: nothing is tested"),
+        (["--final_model"], "--final_model: nothing is tested without a cross-validation"),
         (["--folds_file", "x.json", "--cross_validation", "none"], "give either it or --cross_validation."),
         (["--folds_file", "x.json", "--folds", "2", "--text_disjoint"], "give either it or --folds, --text_disjoint."),
         (["--folds_file", "x.json", "--dataset", "iemocap"], "x.json is not there"),
@@ -164,6 +168,31 @@ def test_a_runs_folds_give_another_the_same_results(parse, spoken_corpus, tmp_pa
     assert made["folds"] == read["folds"] and made["systems"] == read["systems"]
     assert (made["protocol"], read["protocol"]) == ("speaker", "speaker") and made["left_out"] == [0, 0]
     assert (tmp_path / "made/folds.json").read_bytes() == (tmp_path / "read/folds.json").read_bytes()
+
+
+def test_a_final_model_learns_from_all_and_is_what_is_published(parse, spoken_corpus, tmp_path):
+    options = ["--data_dir", spoken_corpus, *QUICK, "--cross_validation", "speaker", "--folds", 2, "--final_model"]
+    published = []
+    AcceleratorState._reset_state(reset_partial_state=False)
+    results = train(parse(*options), after_training=published.append)
+    assert published == [tmp_path / "out" / "model"]
+    digest = weights_digest(published[0])
+    assert results["final_model"] == {"weights": digest, "num_utterances": 32, "epoch": 1}
+    assert len(results["folds"]) == 2 and digest not in [fold["weights"] for fold in results["folds"]]
+    listed = json.loads((tmp_path / "out" / "folds.json").read_text())["folds"]
+    assert [len(fold["test"]) for fold in listed] == [16, 16], "the folds of a later run can be read from it"
+    assert "learnt from all 32 utterances" in results_to_markdown(results)
+    words = {word.lower() for text in load_folder(spoken_corpus)["text"] for word in split_words(text)}
+    assert words <= load_processor(published[0]).tokenizer.get_vocab().keys()
+
+
+def test_a_final_model_of_folds_that_test_nothing_is_refused(parse, spoken_corpus, tmp_path):
+    fold = Fold("all", list(range(1, 32)), [0], [])
+    write_folds([fold], load_folder(spoken_corpus), tmp_path / "folds.json", "none", 0)
+    options = parse("--data_dir", spoken_corpus, "--folds_file", tmp_path / "folds.json", "--final_model", *QUICK)
+    AcceleratorState._reset_state(reset_partial_state=False)
+    with pytest.raises(ValueError, match="--final_model: .*folds.json tests nothing; give"):
+        train(options)
 
 
 def test_the_pooled_systems_of_a_run_read_what_wise_reads(parse):

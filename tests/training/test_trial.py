@@ -47,6 +47,14 @@ def test_without_a_test_part_nothing_is_refitted(tmp_path):
     assert "refit_history" not in report and not (tmp_path / SELECTION).exists()
 
 
+def test_without_a_validation_part_the_last_epoch_is_kept_and_there_is_no_score_of_it(tmp_path):
+    trial = trial_of(tmp_path)
+    parts = {"train": trial.of("train", "validation"), "validation": [], "test": []}
+    _, report = fit_network(small_wise(epochs=2), replace(trial, parts=parts))
+    assert report["epoch"] == 2 and "validation" not in report
+    assert (tmp_path / "model.safetensors").is_file()
+
+
 def test_a_table_row_may_refit_as_well_and_shows_how_its_words_are_weighed(tmp_path):
     result = run_trial(small_wise(epochs=1), trial_of(tmp_path))
     assert {"parameters", "seconds", "refit_history", "validation", "test", "predictions"} <= result.keys()

@@ -24,7 +24,7 @@ from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 from wise_hf.tables.options import TableOptions
 from wise_hf.tables.run import reproduce_tables
 from wise_hf.training.evaluation import EvaluateOptions, evaluate_model
-from wise_hf.training.options import TrainOptions, frames_of
+from wise_hf.training.options import TrainOptions, chosen_frames
 from wise_hf.training.run import check_training_options, train
 
 
@@ -177,7 +177,7 @@ def test_options_that_do_not_go_with_a_word_encoder_are_refused_before_any_work(
 
 def test_layers_without_an_encoder_are_refused(tmp_path):
     with pytest.raises(ValueError, match="--word_layers: there is no encoder of words"):
-        frames_of(TrainOptions(data_dir=tmp_path, output_dir=tmp_path, word_layers="1"), "speech")
+        chosen_frames(TrainOptions(data_dir=tmp_path, output_dir=tmp_path, word_layers="1"), "speech")
 
 
 def test_the_tables_refuse_two_kinds_of_word_vectors(tmp_path):

@@ -254,7 +254,7 @@ class DualRNNCollator(TokenCollator):
         Returns:
             The arguments of `DualRNNForAudioClassification.forward`, padded with 0.
         """
-        features = [torch.as_tensor(each["features"], dtype=torch.float32) for each in utterances]
+        features = [torch.tensor(each["features"], dtype=torch.float32) for each in utterances]
         ids = [self.token_ids([word.lower() for word in each["words"][:MAX_WORDS]]) for each in utterances]
         return {
             "features": pad_sequence(features, batch_first=True),

@@ -1,4 +1,4 @@
-"""The emotion of recordings: wise-hf predict AUDIO... --model DIR [--text T] [--speaker WHO] [--json] [--plot PNG]."""
+"""The emotion of recordings: wise-hf predict AUDIO... [--model DIR] [--text T] [--speaker WHO] [--json] [--plot P]."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from wise_hf.hub.starter_model import model_or_starter
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.loading import load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ValueError: for recordings that cannot be used, after the results of all others.
     """
     args = _parse(arguments)
-    classify = load_pipeline(args.model)
+    classify = load_pipeline(model_or_starter(args.model))
     results = heard(classify, _recordings(args))
     with logging_redirect_tqdm():
         shown = print_json(results) if args.json else print_text(results)
@@ -50,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("audio", nargs="+", help="audio files, and folders of them")
-    parser.add_argument("--model", required=True, help="folder of a saved model, or its name on the Hub")
+    parser.add_argument(
+        "--model", help="folder of a saved model, or its name on the Hub (default: the starter model, see README)"
+    )
     parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
     parser.add_argument("--channel", type=int, help="read this channel, from 0, instead of the mean of all")
     speakers = parser.add_mutually_exclusive_group()

@@ -15,7 +15,7 @@ from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import report
-from wise_hf.training.options import FeatureOptions, LevelOptions, frames_of
+from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
 from wise_hf.training.recipe import Recipe
 
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    make = partial(frames_of(options, Recipe().level).prepare, num_proc=options.num_proc)
+    make = partial(chosen_frames(options, Recipe().level).prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)
     prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s

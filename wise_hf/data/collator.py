@@ -1,17 +1,17 @@
 """Prepared utterances -> a padded batch."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from datasets import Array2D, Dataset
+from datasets import Dataset
 
 from wise_hf.data import augmentation
 from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
-from wise_hf.data.mapped import mapped_arrays
+from wise_hf.data.mapped import arrays_of
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_statistics_wise import RunningStatistics
 from wise_hf.model.processing_wise import WISEProcessor
@@ -38,7 +38,7 @@ def load_utterances(
         The utterances, with these columns as NumPy arrays, and their `copies`, which have nothing else.
     """
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
-    features = zip(*(_features(each, columns or _columns_of(each)) for each in (prepared, *copies)), strict=True)
+    features = zip(*(arrays_of(each, columns or _columns_of(each)) for each in (prepared, *copies)), strict=True)
     return [
         text | {"words": spellings(text["words"]), "copies": others} | own
         for text, (own, *others) in zip(texts, features, strict=True)
@@ -47,14 +47,6 @@ def load_utterances(
 
 def _columns_of(prepared: Dataset) -> list[str]:
     return [*RAGGED, *(["word_vectors"] if "word_vectors" in prepared.features else [])]
-
-
-def _features(prepared: Dataset, columns: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
-    mapped = {name: mapped_arrays(prepared, name) for name in columns if isinstance(prepared.features[name], Array2D)}
-    others = [name for name in columns if name not in mapped]
-    for its in prepared.select_columns(others).with_format("numpy") if others else prepared.select_columns(["id"]):
-        own = {name: np.asarray(its[name]) for name in others}
-        yield own | {name: next(frames) for name, frames in mapped.items()}
 
 
 def speaker_statistics(

@@ -1,10 +1,26 @@
 """Arrays of a dataset as they lie in its files: mapped into memory, not read."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 from datasets import Array2D, Dataset
+
+
+def arrays_of(dataset: Dataset, columns: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
+    """Columns of a dataset as NumPy arrays, row by row; those of 2-D arrays stay in their files.
+
+    Args:
+        dataset: with these columns.
+        columns: their names.
+    """
+    mapped = {name: mapped_arrays(dataset, name) for name in columns if isinstance(dataset.features[name], Array2D)}
+    others = [name for name in columns if name not in mapped]
+    rows = dataset.select_columns(others).with_format("numpy") if others else itertools.repeat({}, len(dataset))
+    for row in rows:
+        read = {name: np.asarray(row[name]) for name in others}
+        yield read | {name: next(arrays) for name, arrays in mapped.items()}
 
 
 def mapped_arrays(dataset: Dataset, name: str) -> Iterator[np.ndarray]:

@@ -53,7 +53,7 @@ def other_recording(samples: np.ndarray, sampling_rate: int, rng: np.random.Gene
     if rng.random() < ROOM_SHARE:
         changed = in_room(changed, sampling_rate, rng)
     if rng.random() < NOISE_SHARE:
-        changed = with_noise(changed, sampling_rate, rng)
+        changed = in_noise(changed, sampling_rate, rng)
     response_db = np.zeros(len(changed) // 2 + 1)
     frequencies_hz = np.fft.rfftfreq(len(changed), 1 / sampling_rate)
     if rng.random() < MICROPHONE_SHARE:
@@ -79,7 +79,7 @@ def in_room(samples: np.ndarray, sampling_rate: int, rng: np.random.Generator) -
     return fftconvolve(samples, echoes)[: len(samples)]
 
 
-def with_noise(samples: np.ndarray, sampling_rate: int, rng: np.random.Generator) -> np.ndarray:
+def in_noise(samples: np.ndarray, sampling_rate: int, rng: np.random.Generator) -> np.ndarray:
     """(n,) the samples with noise between white and brown, at a level against the speech."""
     level = max(speech_level(samples, sampling_rate), LEAST_LEVEL)
     spectrum = np.fft.rfft(rng.standard_normal(len(samples)))

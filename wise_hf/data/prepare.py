@@ -12,7 +12,7 @@ from datasets import Array2D, Dataset, List, Value
 from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
 from wise_hf.data.unusable import check_usable, listed
-from wise_hf.data.utterance_features import extract_utterance
+from wise_hf.data.utterance_features import extract_utterance, extract_waveform
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
@@ -149,6 +149,26 @@ def prepare_copies(
     return [extract_features(spoken, extract, columns, num_proc) for extract, columns in features]
 
 
+def prepare_waveforms(
+    prepared: Dataset, feature_extractor: WISEFeatureExtractor, num_copies: int = 0, num_proc: int | None = None
+) -> list[Dataset]:
+    """The waveforms of every recording and of its copies, for a model that trains its encoder; cached.
+
+    Args:
+        prepared, feature_extractor, num_proc: see `prepare_copies`.
+        num_copies: copies of each recording.
+
+    Returns:
+        For the recordings, and for each copy, the utterances of `prepared`, in the same order, with `waveform` in half
+        precision and `frame_index`.
+    """
+    spoken = prepared.select_columns(["id", *SPOKEN])
+    columns = {"waveform": Array2D((None, 1), "float16"), "frame_index": List(Value("int64"))}
+    settings = partial(extract_waveform, feature_extractor=_before_training(feature_extractor))
+    extracts = [partial(settings, copy=copy) for copy in range(num_copies + 1)]
+    return [extract_features(spoken, extract, columns, num_proc) for extract in extracts]
+
+
 def extract_features(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None = None
 ) -> Dataset:
@@ -179,8 +199,7 @@ def wise_features(
         feature_extractor, encoder, word_encoder: see `prepare`.
         copy: see `extract_utterance`.
     """
-    settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
-    extract = partial(extract_utterance, feature_extractor=type(feature_extractor).from_dict(settings))
+    extract = partial(extract_utterance, feature_extractor=_before_training(feature_extractor))
     dtype = "float32"
     if encoder is not None:
         extract, dtype = partial(extract, encoder=encoder), "float16"
@@ -193,6 +212,12 @@ def wise_features(
         extract = partial(extract, word_encoder=word_encoder)
         vectors["word_vectors"] = Array2D((None, word_encoder.read().config.encoder.hidden_size), "float16")
     return extract, frames | lengths | vectors | dict.fromkeys(_CUT, Value("int64"))
+
+
+def _before_training(feature_extractor: WISEFeatureExtractor) -> WISEFeatureExtractor:
+    """A feature extractor without what it learns in training, so that caches know it again."""
+    settings = {name: value for name, value in feature_extractor.to_dict().items() if name not in _LATER}
+    return type(feature_extractor).from_dict(settings)
 
 
 def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, str]]:

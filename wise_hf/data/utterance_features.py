@@ -38,10 +38,7 @@ def extract_utterance(
         ValueError: where its audio or its words cannot be used.
     """
     rate = feature_extractor.sampling_rate
-    samples, words = read_audio(utterance["audio"], rate, utterance["start_s"], utterance["end_s"]), utterance["words"]
-    if copy:
-        made = other_recording(samples, rate, np.random.default_rng([copy, zlib.crc32(samples.tobytes())]))
-        samples, words = made.samples, faster(words, made.speed)
+    samples, words = _recording(utterance, rate, copy)
     encode = None if encoder is None else encoder.read().encode
     frames, selection = feature_extractor.select_features(samples, words, rate, encode)
     names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
@@ -50,6 +47,36 @@ def extract_utterance(
     if word_encoder is not None:
         vectors["word_vectors"] = word_encoder.encode([word["word"] for word in words[: len(selection.word_lengths)]])
     return {"input_features": frames} | lengths | vectors
+
+
+def extract_waveform(
+    utterance: Utterance, feature_extractor: WISEFeatureExtractor, copy: int = 0
+) -> dict[str, np.ndarray]:
+    """What a model that trains its encoder is given instead of frames.
+
+    Args:
+        utterance, copy: see `extract_utterance`.
+        feature_extractor: of an encoder's frames.
+
+    Returns:
+        `waveform` (n, 1), and `frame_index` (T,): which of the encoder's frames the phonemes have.
+
+    Raises:
+        ValueError: where its audio or its words cannot be used.
+    """
+    samples, words = _recording(utterance, feature_extractor.sampling_rate, copy)
+    waveform = feature_extractor.waveform(samples, feature_extractor.sampling_rate)
+    selection = feature_extractor.select_frames(feature_extractor.num_frames(len(waveform)), words)
+    return {"waveform": waveform[:, None], "frame_index": selection.frame_index}
+
+
+def _recording(utterance: Utterance, sampling_rate: int, copy: int) -> tuple[np.ndarray, Sequence[Word]]:
+    """The samples of an utterance or of a copy of it, and its words."""
+    samples = read_audio(utterance["audio"], sampling_rate, utterance["start_s"], utterance["end_s"])
+    if not copy:
+        return samples, utterance["words"]
+    made = other_recording(samples, sampling_rate, np.random.default_rng([copy, zlib.crc32(samples.tobytes())]))
+    return made.samples, faster(utterance["words"], made.speed)
 
 
 def faster(words: Sequence[Word], speed: float) -> list[dict]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from datasets import Dataset
 
-from wise_hf.data.prepare import prepare, prepare_copies, wise_features
+from wise_hf.data.prepare import prepare, prepare_copies, prepare_waveforms, wise_features
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
@@ -63,7 +63,8 @@ class Frames:
         config = self.encoder.read().config
         layers = f"layer{'s' * (len(config.layers) > 1)} {', '.join(map(str, config.layers))}"
         mixed = ", mixed" if config.mix == "learnt" else ""
-        return f"{config.name}, {layers}{mixed}" + (f", beside {own}" if self.with_mfcc else "")
+        padded = ", padded to a window" if config.padding == "window" else ""
+        return f"{config.name}, {layers}{mixed}{padded}" + (f", beside {own}" if self.with_mfcc else "")
 
     @property
     def values_beside_layers(self) -> int:
@@ -92,3 +93,7 @@ class Frames:
     def prepare_copies(self, prepared: Dataset, count: int, num_proc: int | None = None) -> list[Dataset]:
         """`wise_hf.data.prepare.prepare_copies` with these frames."""
         return prepare_copies(prepared, self.feature_extractor(), count, num_proc, self.encoder)
+
+    def prepare_waveforms(self, prepared: Dataset, num_copies: int, num_proc: int | None = None) -> list[Dataset]:
+        """`wise_hf.data.prepare.prepare_waveforms` for these frames."""
+        return prepare_waveforms(prepared, self.feature_extractor(), num_copies, num_proc)

@@ -73,7 +73,7 @@ def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) 
         differing = [name for name, value in each["model"].items() if getattr(config, name, value) != value]
         if differing:
             raise _not_its_results(f"{differing[0]}={each['model'][differing[0]]}")
-    if results and fold_number(weights, results[0]) is None:
+    if results and fold_number(weights, results[0]) is None and not is_final(weights, results[0]):
         raise _not_its_results("other weights")
     protocols = [protocol_key(each) for each in results]
     if len(set(protocols)) < len(protocols):
@@ -84,6 +84,11 @@ def fold_number(weights: str, results: Mapping) -> int | None:
     """Which of a run's folds the weights are of, counted from 1; `None` where they are of none."""
     known = [fold.get("weights") for fold in results["folds"]]
     return known.index(weights) + 1 if weights in known else None
+
+
+def is_final(weights: str, results: Mapping) -> bool:
+    """Whether the weights are those that learnt from all utterances after a run's folds."""
+    return results.get("final_model", {}).get("weights") == weights
 
 
 def protocol_key(results: Mapping) -> str:
@@ -207,6 +212,12 @@ def numbered_folds(results: Mapping) -> list[dict]:
 
 def these_weights(weights: str, results: Mapping) -> str:
     """Which of the models these weights are, and what they never heard."""
+    if is_final(weights, results):
+        count = results["final_model"]["num_utterances"]
+        return (
+            f"These weights learnt from all {count} utterances by the same recipe, so no score above is of them: each "
+            "is of a fold's model, which learnt from fewer utterances and was scored on what it never heard."
+        )
     if results["scored_part"] != "test":
         fold = results["folds"][0]
         return (

@@ -21,7 +21,7 @@ class Release:
         destination: where to.
         hub_card_dir: folder with the card's template, the handler, its requirements and the samples.
         results_files: results.json of the run that the model is of, then those of other protocols; `()` = what lies
-            beside the model's folder, if anything.
+            in the model's folder or beside it, if anything.
         license: of the weights, as the Hub names licences; `other` = as the training data's licence allows.
         training_data: what the model learnt from and under which licence, as the card says it.
         dataset_name: what the card calls the corpus; `None` = as the results do.
@@ -43,9 +43,9 @@ class Release:
         Raises:
             ValueError: for a file that is not there or holds something else.
         """
-        beside = self.model_dir.resolve().parent / RESULTS
-        files = self.results_files or ((beside,) if beside.is_file() else ())
-        return [_read(path) for path in files]
+        folder = self.model_dir.resolve()
+        found = (path for path in (folder / RESULTS, folder.parent / RESULTS) if path.is_file())
+        return [_read(path) for path in self.results_files or tuple(found)[:1]]
 
 
 def _read(path: Path) -> dict:

@@ -27,6 +27,7 @@ CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
 # act on the repository that it lies in.
 HUB_FILES = {"handler.py": "handler.py", "requirements.txt": "requirements.txt", "gitattributes": ".gitattributes"}
+LICENSE_FILE = "LICENSE"  # where the model brings one of its own
 OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.h5", "*.msgpack", "*.onnx")
 
 # Beside those that the configuration names by itself.
@@ -137,7 +138,8 @@ def require_files(folder: Path, names: Sequence[str]) -> None:
 
 def _copy_files(release: Release, output_dir: Path) -> list[str]:
     """All files but the card; gives the names that stay behind."""
-    for name in MODEL_FILES:
+    own = [*MODEL_FILES, *([LICENSE_FILE] if (release.model_dir / LICENSE_FILE).is_file() else [])]
+    for name in own:
         shutil.copyfile(release.model_dir / name, output_dir / name)
     code = sorted(PACKAGE.glob(CODE_FILES))
     for path in code:
@@ -146,7 +148,7 @@ def _copy_files(release: Release, output_dir: Path) -> list[str]:
     for name, published in HUB_FILES.items():
         shutil.copyfile(release.hub_card_dir / name, output_dir / published)
     copy_samples(release.hub_card_dir, output_dir)
-    going = {*MODEL_FILES, *(path.name for path in code)}
+    going = {*own, *(path.name for path in code)}
     return sorted(path.name for path in release.model_dir.iterdir() if path.name not in going)
 
 

@@ -195,7 +195,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             waveform = self.waveform(samples, sampling_rate)
             selection = self.select_frames(self.num_frames(len(waveform)), words)
             check_inside(words, len(waveform) / self.sampling_rate)
-            mean, std = self._normalized_by(statistics)
+            mean, std = self.normalized_by(statistics)
             frames = {"input_values": waveform, "frame_index": selection.frame_index}
             frames |= {"feature_mean": mean, "feature_std": std}
             if self.size_beside:
@@ -363,10 +363,10 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         features = np.asarray(features, dtype=np.float32)
         if self.normalization == "none":
             return features
-        mean, std = self._normalized_by(statistics)
+        mean, std = self.normalized_by(statistics)
         return (features - mean) / std
 
-    def _normalized_by(self, statistics: Statistics | None) -> tuple[np.ndarray, np.ndarray]:
+    def normalized_by(self, statistics: Statistics | None) -> tuple[np.ndarray, np.ndarray]:
         """(D,) float32 mean and std for frames whose speaker has these statistics, or none."""
         if self.normalization == "none":
             statistics = np.zeros(self.feature_size), np.ones(self.feature_size)

@@ -113,11 +113,14 @@ class WISEPreTrainedModel(PreTrainedModel):
         return (model, loading_info) if output_loading_info else model
 
     def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
-        """As ever; an encoder that is not trained is saved in half precision, as it was read."""
+        """As ever; what an encoder was read with in half precision is saved so."""
         state_dict = self.state_dict() if state_dict is None else state_dict
-        frozen = [name for name, each in self.named_modules() if isinstance(each, PretrainedPart) and each.is_frozen]
-        halved = {key: state_dict[key].half() for name in frozen for key in state_dict if key.startswith(f"{name}.")}
-        super().save_pretrained(save_directory, state_dict=state_dict | halved, **kwargs)
+        encoders = [f"{name}." for name, each in self.named_modules() if isinstance(each, PretrainedPart)]
+        of_encoders = [name for name in state_dict if encoders and name.startswith(tuple(encoders))]
+        halved = {name: state_dict[name].half() for name in of_encoders}
+        lossless = [name for name, half in halved.items() if torch.equal(half.to(state_dict[name]), state_dict[name])]
+        state_dict = state_dict | {name: halved[name] for name in lossless}
+        super().save_pretrained(save_directory, state_dict=state_dict, **kwargs)
 
     def _freeze(self) -> None:
         """Pretrained parts, and word embeddings where the configuration asks for it.
@@ -325,13 +328,13 @@ class WISEModel(WISEPreTrainedModel):
                 )
         if self.config.modality == "audio":
             return
-        size, name = (
-            ((), "input_ids") if self.config.vocab_size else ((self.config.word_embedding_size,), "word_vectors")
-        )
+        name, size = "input_ids", ()
+        if not self.config.vocab_size:
+            name, size = "word_vectors", (self.config.word_embedding_size,)
         if words.shape != (*is_word.shape, *size):
-            expected = f", and {size[0]} values a word" if size else ""
             shapes = f"{tuple(words.shape)} and its mask {tuple(is_word.shape)}"
-            raise ValueError(f"{name} has the shape {shapes}; pad both alike{expected}.")
+            told = f", with {size[0]} values a word" if size else ""
+            raise ValueError(f"{name} has the shape {shapes}; pad both alike{told}.")
 
     def _word_audio(self, input_features: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]

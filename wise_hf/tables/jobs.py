@@ -24,6 +24,7 @@ from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
 from wise_hf.data.wise_frames import MFCC
 from wise_hf.training.processes import make_accelerator, quieten_libraries
+from wise_hf.training.recipe import Recipe
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
 
@@ -89,7 +90,7 @@ def unfinished_jobs(plan: TablesPlan) -> list[Job]:
     """
     jobs = [job for job in jobs_of(plan) if job.system.key in plan.to_run]
     for job in jobs:
-        if job.result_file.is_file() and _read(job)["made_by"] != _made_by(job.system):
+        if job.result_file.is_file() and _was_made_by(job) != _made_by(job.system):
             raise ValueError(
                 f"{job.result_file} was made by another recipe, of other frames, or with another number of processes "
                 "or precision; remove it, or give another folder."
@@ -105,6 +106,13 @@ def _made_by(system: System) -> dict:
     recipe = None if system.recipe is None else asdict(system.recipe)
     made_by = {"recipe": recipe, "processes": accelerator.num_processes, "precision": accelerator.mixed_precision}
     return json.loads(json.dumps(made_by | other_frames))
+
+
+def _was_made_by(job: Job) -> dict:
+    """The same of a result; what an earlier version had no choice of is as it usually is."""
+    made_by = _read(job)["made_by"]
+    recipe = made_by["recipe"]
+    return made_by if recipe is None else made_by | {"recipe": json.loads(json.dumps(asdict(Recipe()))) | recipe}
 
 
 def _read(job: Job) -> dict:

@@ -25,7 +25,7 @@ from wise_hf.tables.presentation import tables_to_markdown
 from wise_hf.tables.report import write_report
 from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
-from wise_hf.training.options import frames_of, recipe_name_of, word_vectors_of
+from wise_hf.training.options import chosen_frames, recipe_name_of, word_vectors_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_options, recorded
@@ -119,7 +119,7 @@ def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Datas
 
 def _rows(options: TableOptions) -> list[Row]:
     """Every row; those that are not asked for now may have been run before."""
-    rows = table_rows(recipe_name_of(options), frames_of(options, "as_recorded"))
+    rows = table_rows(recipe_name_of(options), chosen_frames(options, "as_recorded"))
     unknown = set(options.rows or ()) - {row.system.key for row in rows}
     if unknown:
         known = ", ".join(row.system.key for row in rows)

@@ -26,6 +26,7 @@ from wise_hf.training.system import Collator, Log, log_nothing
 logger = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint"
+ENCODER = ".frame_encoder."  # in the names of its parameters
 EPOCHS_APART = 1_000_003  # seeds of two runs never meet
 
 
@@ -100,9 +101,7 @@ class TrainingRun:
         self.order = torch.Generator()  # of the training utterances
         self.train_loader = self._loader(train, collator, shuffle=True)
         self.validation_loader = self._plain_loader(validation) if validation else None
-        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        make_optimizer = OPTIMIZERS[recipe.optimizer]
-        optimizer = make_optimizer(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        optimizer = OPTIMIZERS[recipe.optimizer](parameter_groups(model, recipe), weight_decay=recipe.weight_decay)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
         steps = math.ceil(len(self.train_loader) / accelerator.gradient_accumulation_steps) * recipe.epochs
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
@@ -248,6 +247,16 @@ def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: f
 
 LOSSES = {"softmax": cross_entropy, "sigmoid": _sigmoid_loss}
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta}
+
+
+def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict]:
+    """What is trained, with its learning rate: the model first, then layers of a pretrained encoder, if any."""
+    trained = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    of_encoder = [name for name in trained if ENCODER in name]
+    groups = [{"params": [trained[name] for name in trained if name not in of_encoder], "lr": recipe.learning_rate}]
+    if of_encoder:
+        groups.append({"params": [trained[name] for name in of_encoder], "lr": recipe.encoder_learning_rate})
+    return groups
 
 
 def learning_rate_factor(schedule: str, num_steps: int) -> Callable[[int], float]:

@@ -19,6 +19,7 @@ from wise_hf.data.options import (
     switch,
     whole_number,
 )
+from wise_hf.data.waveform_collator import WAVEFORM_AUGMENTATIONS
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
 from wise_hf.model.frames_wise import frame_extractor
@@ -162,6 +163,13 @@ class RecipeOptions(Options):
     audio_copies: Annotated[int | None, whole_number] = _of_recipe(
         "audio_copies", "of every recording, as through other microphones"
     )
+    train_encoder_layers: Annotated[int | None, whole_number] = _of_recipe(
+        "train_encoder_layers", "of --frame_encoder, its last, with the rest; 0 = none"
+    )
+    encoder_learning_rate: Annotated[float | None, positive_number] = _of_recipe(
+        "encoder_learning_rate", "of these layers"
+    )
+    gradient_checkpointing: bool | None = _of_recipe("gradient_checkpointing", "less memory for them, more time")
     steady_start: bool | None = _of_recipe("steady_start", "gates that start as averages")
     refit: bool | None = _of_recipe("refit", "train anew with the validation part")
     dropout: Annotated[float | None, share] = _of_recipe("dropout", "before the linear layers")
@@ -196,6 +204,9 @@ class RunOptions(Options):
         help="use the folds of an earlier run (OUT/folds.json) instead of --cross_validation, --folds and "
         "--text_disjoint",
     )
+    final_model: bool = option(
+        False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
+    )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(
@@ -227,10 +238,12 @@ def recipe_of(options: RecipeOptions) -> Recipe:
     given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
     if given["level"] == "as_recorded":
         recipe = recipe.as_recorded()
+    if given["train_encoder_layers"]:
+        recipe = replace(recipe, augment=tuple(each for each in recipe.augment if each in WAVEFORM_AUGMENTATIONS))
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 
-def frames_of(options: FeatureOptions, level: str) -> Frames:
+def chosen_frames(options: FeatureOptions, level: str) -> Frames:
     """The frames that the options ask for.
 
     Args:
@@ -248,6 +261,7 @@ def frames_of(options: FeatureOptions, level: str) -> Frames:
     usual = FeatureOptions()
     names = ("frame_layers", "layer_mix", "frame_padding", "with_mfcc")
     finer = [f"--{name}" for name in names if getattr(options, name) != getattr(usual, name)]
+    finer += ["--train_encoder_layers"] * bool(getattr(options, "train_encoder_layers", None))
     if finer:
         raise ValueError(f"{', '.join(finer)}: there is no encoder; give --frame_encoder as well.")
     return Frames(options.mfcc_backend, level=level, word_encoder=words)

@@ -33,6 +33,10 @@ class Recipe:
         augment: names of `wise_hf.data.augmentation.AUGMENTATIONS`.
         audio_copies: copies of every recording that are made beforehand, as other microphones would have recorded it
             (`wise_hf.data.other_recordings`), and drawn from in training.
+        train_encoder_layers: the last layers of the frame encoder that are trained with the rest; 0 = it is frozen,
+            and runs once, before training.
+        encoder_learning_rate: theirs.
+        gradient_checkpointing: compute what these layers give once more in the backward pass, instead of keeping it.
         steady_start: start as slow averages, see `wise_hf.training.wise_system.start_steadily`.
         refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
@@ -61,6 +65,9 @@ class Recipe:
     normalization: str = "speaker"
     augment: tuple[str, ...] = ("tempo", "warp", "disturb", "drop_words", "mix_words")
     audio_copies: int = 0
+    train_encoder_layers: int = 0
+    encoder_learning_rate: float = 1e-5
+    gradient_checkpointing: bool = False
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
@@ -79,8 +86,8 @@ class Recipe:
 
 # What the training loop reads; the rest is for what builds WISE.
 TRAINING_FIELDS = (
-    *("epochs", "batch_size", "optimizer", "learning_rate", "schedule", "loss", "weight_decay", "label_smoothing"),
-    *("max_grad_norm", "max_grad_value", "patience"),
+    *("epochs", "batch_size", "optimizer", "learning_rate", "encoder_learning_rate", "schedule", "loss"),
+    *("weight_decay", "label_smoothing", "max_grad_norm", "max_grad_value", "patience"),
 )
 # Fields of `WISEConfig`, too.
 MODEL_FIELDS = ("dropout", "input_dropout", "frame_projection_size", "frame_dropout")

@@ -76,6 +76,15 @@ def describe_folds(options: TrainOptions, folds: Sequence[Fold], origin: Mapping
     }
 
 
+def describe_final_model(result: Mapping) -> dict:
+    """Which weights learnt from all utterances after the folds, for results.json.
+
+    Args:
+        result: of `run_folds` on a fold that has nothing but a training part.
+    """
+    return {"weights": result["weights"], "num_utterances": result["sizes"]["train"], "epoch": result["epoch"]}
+
+
 def describe_systems(wise: System, others: Mapping[str, System]) -> dict:
     """What was trained and what it is compared with, for results.json.
 

@@ -16,11 +16,19 @@ from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
+from wise_hf.data.waveform_collator import with_waveforms
 from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, frames_of, model_choices_of, recipe_of, word_vectors_of
+from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of, word_vectors_of
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
-from wise_hf.training.results import describe_folds, describe_systems, describe_training, summarize_run, write_results
+from wise_hf.training.results import (
+    describe_final_model,
+    describe_folds,
+    describe_systems,
+    describe_training,
+    summarize_run,
+    write_results,
+)
 from wise_hf.training.run_folder import (
     ARGUMENTS,
     FOLDS,
@@ -52,6 +60,8 @@ class ReadyCorpus:
         origin: how the folds were made, see `choose_folds`.
         num_skipped: recordings that could not be used and were passed over.
         copies: the same utterances in other recordings, see `prepare_copies`.
+        waveforms: of the recordings and of these copies, see `prepare_waveforms`.
+        final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
     """
 
     prepared: Dataset
@@ -60,6 +70,8 @@ class ReadyCorpus:
     origin: Mapping[str, object]
     num_skipped: int
     copies: Sequence[Dataset] = ()
+    waveforms: Sequence[Dataset] = ()
+    final: Sequence[Fold] = ()
 
 
 def train(
@@ -72,7 +84,8 @@ def train(
     Args:
         options: what to train, on what, and where the results go.
         before_training: called on the main process when the corpus and the folds are read, before the hours of work.
-        after_training: called on the main process with the folder of the first model, when the results are written.
+        after_training: called on the main process, when the results are written, with the folder of the final model
+            or, without one, of the first.
 
     Returns:
         The results, as results.json has them; nothing on all processes but the main one.
@@ -116,11 +129,13 @@ def _train(
     fold_results = _run_folds(options, ready, systems, trials, accelerator)
     if not accelerator.is_main_process:
         return {}
+    if ready.final:
+        description |= {"final_model": describe_final_model(fold_results.pop())}
     results = summarize_run(fold_results, description)
     write_results(results, options.output_dir)
     logger.info("Written: %s", options.output_dir / "results.json")
-    # The first fold's, whatever it scored: to take the best would be to choose by test scores.
-    after_training(trials[0].output_dir)
+    # Without a final one the first fold's, whatever it scored: to take the best would be to choose by test scores.
+    after_training(trials[-1 if ready.final else 0].output_dir)
     return results
 
 
@@ -138,7 +153,7 @@ def _run_folds(
             start_run(options)
             write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
-    results = run_folds(*systems, ready.folds, trials)
+    results = run_folds(*systems, [*ready.folds, *ready.final], trials)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
@@ -179,6 +194,7 @@ def _check_fold_options(options: TrainOptions) -> None:
     if options.folds_file is not None and (options.cross_validation or finer):
         given = ", ".join(["--cross_validation"] * (options.cross_validation is not None) + finer)
         raise ValueError(f"--folds_file already defines the folds; give either it or {given}.")
+    finer += ["--final_model"] * options.final_model
     if options.cross_validation == "none" and finer:
         raise ValueError(
             f"{', '.join(finer)}: nothing is tested without a cross-validation; give --cross_validation session, "
@@ -207,20 +223,34 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     Raises:
         ValueError: for a corpus or word vectors that cannot be used, or folds that cannot be made.
     """
-    frames = frames_of(options, recipe_of(options).level)
-    check_augmentations(recipe_of(options).augment, frames.feature_extractor())
+    recipe = recipe_of(options)
+    frames = chosen_frames(options, recipe.level)
+    check_augmentations(recipe.augment, frames.feature_extractor())
     make = partial(frames.prepare, num_proc=options.num_proc)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
     folds, origin = choose_folds(options, corpus)
     check_folds(corpus, folds, emotions)
+    final = _final_fold(options, folds, corpus)
     if before_preparing is not None:
         if options.embeddings is not None:
             check_to_the_end(options.embeddings)
         before_preparing()
     prepared = make(corpus)
-    copies = frames.prepare_copies(prepared, recipe_of(options).audio_copies, options.num_proc)
-    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies)
+    copies = frames.prepare_copies(prepared, recipe.audio_copies, options.num_proc)
+    waveforms = []
+    if recipe.train_encoder_layers:
+        waveforms = frames.prepare_waveforms(prepared, recipe.audio_copies, options.num_proc)
+    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies, waveforms, final)
+
+
+def _final_fold(options: TrainOptions, folds: Sequence[Fold], corpus: Dataset) -> list[Fold]:
+    """What the final model learns from: all that there is."""
+    if not options.final_model:
+        return []
+    if not folds[0].test:
+        raise ValueError(f"--final_model: {options.folds_file} tests nothing; give a file of folds with test parts.")
+    return [Fold("all", list(range(len(corpus))), [], [])]
 
 
 def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], dict]:
@@ -249,7 +279,7 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
 def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
     """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
-    frames = frames_of(options, recipe.level)
+    frames = chosen_frames(options, recipe.level)
     wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
@@ -263,10 +293,13 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        hop_ms = frames_of(options, recipe.level).feature_extractor().hop_ms
+        hop_ms = chosen_frames(options, recipe.level).feature_extractor().hop_ms
         statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
+    if ready.waveforms:
+        utterances = with_waveforms(utterances, ready.waveforms)
     vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
-    output_dirs = fold_dirs(options.output_dir, ready.folds)
+    folds = [*ready.folds, *ready.final]
+    output_dirs = fold_dirs(options.output_dir, folds)
     return [
         Trial(
             parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
@@ -274,10 +307,10 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
             vectors=vectors,
             seed=options.seed,
             output_dir=output_dir,
-            name=f"Fold {number}/{len(output_dirs)}" if len(output_dirs) > 1 else "Training",
+            name=f"Fold {number}/{len(ready.folds)}" if fold.test else "Training",
             statistics=statistics,
             make_accelerator=partial(make_accelerator, options.gradient_accumulation_steps),
             log=with_prefix(output_dir.name, accelerator.log),
         )
-        for number, (fold, output_dir) in enumerate(zip(ready.folds, output_dirs, strict=True), 1)
+        for number, (fold, output_dir) in enumerate(zip(folds, output_dirs, strict=True), 1)
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.folds import Fold
-from wise_hf.training.options import TrainOptions
+from wise_hf.training.options import TrainOptions, recipe_name_of
 from wise_hf.training.results import RESULT_FILES
 
 
@@ -74,6 +74,7 @@ def recorded(options: CorpusOptions, free: Sequence[str] = FREE_OPTIONS) -> dict
     """The options as JSON keeps them, without those that may differ when a run is continued."""
     given = {**vars(options), **(options.corpus_options or {})}
     kept = {name: value for name, value in given.items() if name not in (*free, "corpus_options")}
+    kept["recipe"] = recipe_name_of(options)  # as versions did whose recipe was never left to the frames
     return json.loads(json.dumps(kept, default=lambda path: str(path.resolve())))
 
 
@@ -105,7 +106,5 @@ def _value(recorded: Mapping, name: str, usual: Mapping[str, object]) -> object:
 
 
 def fold_dirs(output_dir: Path, folds: Sequence[Fold]) -> list[Path]:
-    """`OUT/model` without cross-validation, else `OUT/fold_1`, `OUT/fold_2`, ..."""
-    if not folds[0].test:
-        return [output_dir / "model"]
-    return [output_dir / f"fold_{number}" for number in range(1, len(folds) + 1)]
+    """`OUT/fold_1`, `OUT/fold_2`, ..., and `OUT/model` for one without a test part."""
+    return [output_dir / (f"fold_{number}" if fold.test else "model") for number, fold in enumerate(folds, 1)]

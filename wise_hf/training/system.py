@@ -99,7 +99,7 @@ class System:
             its collator; it learns from the training utterances alone. `None` for what is no network.
         recipe: how the network is trained; `refit` of it trains a second one, from the validation part as well.
         fit_and_predict: for what is no network: a trial -> the class number of each test utterance.
-        frames: the name of WISE's frames (`Frames.name`), where it reads those; `None` for features of its own or none.
+        frames: the name of WISE's frames (`Frames.name`), where it reads those; `None` where it reads none of them.
         complete: called with the folder of a trained model, to add what was not trained; `None` = nothing is missing.
     """
 

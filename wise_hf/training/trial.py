@@ -49,6 +49,8 @@ def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
 def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
     """Train a network as its recipe says, or resume an interrupted trial.
 
+    Without a validation part the last epoch is kept, and there are no validation scores.
+
     With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
     the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.
 
@@ -71,13 +73,14 @@ def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
 def _fit_once(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
     run = _train(system, trial)
     model = run.accelerator.unwrap_model(run.model)
-    return run, {
+    report = {
         "parameters": sum(each.numel() for each in model.parameters() if each.requires_grad),
         "epoch": run.progress.best_epoch,
         "history": run.progress.history,
         "seconds": run.progress.seconds,
-        "validation": run.score(trial.parts["validation"])[0],
     }
+    validation = trial.parts["validation"]
+    return run, report | ({"validation": run.score(validation)[0]} if validation else {})
 
 
 def _train(system: System, trial: Trial) -> TrainingRun:

@@ -12,9 +12,11 @@ from wise_hf.data.collator import WISECollator
 from wise_hf.data.embeddings import PAD, UNKNOWN, WordVectors, build_tokenizer, read_word_vectors
 from wise_hf.data.files import save_files
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.data.waveform_collator import WaveformCollator
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
+from wise_hf.model.frame_encoder_wise import FrameEncoder
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
@@ -97,21 +99,25 @@ def wise_system(
     frames = frames or Frames(level=recipe.level)
     extract, columns = frames.features()
     build = partial(build_wise, recipe=recipe, frames=frames, choices=choices)
-    modality = choices.get("modality")
-    hears, reads = modality != "text", modality != "audio"
-    encoders = frames.encoder if hears else None, frames.word_encoder if reads else None
-    complete = partial(add_encoders, encoders=encoders) if any(encoders) else None
-    return System(key, name, extract, columns, build, recipe, frames=frames.name if hears else None, complete=complete)
+    modality, is_frozen = choices.get("modality"), not recipe.train_encoder_layers
+    frame_encoder = frames.encoder if modality != "text" and is_frozen else None
+    word_encoder = frames.word_encoder if modality != "audio" else None
+    has_more = frame_encoder is not None or word_encoder is not None
+    complete = partial(add_encoders, frame_encoder=frame_encoder, word_encoder=word_encoder) if has_more else None
+    its_frames = frames.name if modality != "text" else None
+    return System(key, name, extract, columns, build, recipe, frames=its_frames, complete=complete)
 
 
-def add_encoders(model_dir: Path, encoders: tuple[FrameEncoderSource | None, WordEncoderSource | None]) -> None:
+def add_encoders(
+    model_dir: Path, frame_encoder: FrameEncoderSource | None, word_encoder: WordEncoderSource | None
+) -> None:
     """Complete a model that learnt from what frozen encoders made with these encoders, so that it needs nothing else.
 
     Args:
         model_dir: the saved model.
-        encoders: those that made the frames and the words' vectors.
+        frame_encoder: the encoder that made the frames, where one did.
+        word_encoder: the encoder that made the words' vectors, where one did.
     """
-    frame_encoder, word_encoder = encoders
     model = WISEForAudioClassification.from_pretrained(model_dir)
     if frame_encoder is not None:
         model.wise.add_frame_encoder(frame_encoder.read())
@@ -143,7 +149,18 @@ def build_wise(
     )
     if recipe.steady_start:
         start_steadily(model)
-    return model, WISECollator(processor, model.config.label2id, augment=recipe.augment)
+    if recipe.train_encoder_layers:
+        _train_encoder(model, frames.encoder.read(), recipe)
+    make_collator = WaveformCollator if recipe.train_encoder_layers else WISECollator
+    return model, make_collator(processor, model.config.label2id, augment=recipe.augment)
+
+
+def _train_encoder(model: WISEForAudioClassification, encoder: FrameEncoder, recipe: Recipe) -> None:
+    """Let a model make its frames itself, by an encoder whose last layers are trained with it."""
+    model.wise.add_frame_encoder(copy.deepcopy(encoder).cpu())
+    model.wise.frame_encoder.train_last_layers(recipe.train_encoder_layers)
+    if recipe.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def start_steadily(model: WISEForAudioClassification) -> None:
