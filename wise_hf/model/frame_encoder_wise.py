@@ -197,7 +197,8 @@ class FrameEncoder(PretrainedPart):
         if self.config.encoder.model_type == WHISPER:
             to_window = self.config.padding == "window"
             options |= {"padding": "max_length" if to_window else False, "truncation": to_window}
-        made = self.input_extractor(window.cpu().numpy(), **options)
+        with torch.autocast("cpu", enabled=False):  # spectra are made there, and NumPy has no bfloat16
+            made = self.input_extractor(window.cpu().numpy(), **options)
         if self.config.encoder.model_type == WHISPER:
             return made["input_features"][0].T
         return made["input_features" if self.config.encoder.model_type == W2V_BERT else "input_values"][0]
