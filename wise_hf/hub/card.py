@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
-from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig
+from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig, WordEncoderConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
@@ -115,7 +115,7 @@ def card_data(
         **_license(release),
         library_name="transformers",
         pipeline_tag="audio-classification",
-        base_model=_on_the_hub(config.frame_encoder),
+        base_model=_on_the_hub(config.frame_encoder, config.word_encoder),
         tags=TAGS,
         metrics=sorted({entry.metric_type for entry in evaluated}) or None,
         model_name=name if evaluated else None,
@@ -124,9 +124,9 @@ def card_data(
     )
 
 
-def _on_the_hub(encoder: FrameEncoderConfig | None) -> str | None:
-    """An encoder's name on the Hub; one that was read from a folder has none."""
-    return encoder.name if encoder is not None and "/" in (encoder.name or "") else None
+def _on_the_hub(*encoders: FrameEncoderConfig | WordEncoderConfig | None) -> list[str] | None:
+    """The encoders' names on the Hub; one that was read from a folder has none."""
+    return [each.name for each in encoders if each is not None and "/" in (each.name or "")] or None
 
 
 def _license(release: Release) -> dict[str, str]:
@@ -189,7 +189,11 @@ def describe_release(release: Release, config: WISEConfig, samples: Sequence[Hea
         "pinned": f', revision="{pin}"' if pin else "",
         "emotions": list(config.id2label.values()),
         "modality": config.modality,
-        "frame_encoder": None if config.frame_encoder is None else describe_encoder(config.frame_encoder),
+        "encoders": [
+            f"{kind} {describe_encoder(each)}"
+            for kind, each in (("frames", config.frame_encoder), ("word vectors", config.word_encoder))
+            if each is not None
+        ],
         "samples": [vars(sample) for sample in samples],
         "recording": samples[0].file,
         "text": json.dumps(samples[0].text),
@@ -198,8 +202,8 @@ def describe_release(release: Release, config: WISEConfig, samples: Sequence[Hea
     }
 
 
-def describe_encoder(encoder: FrameEncoderConfig) -> str:
-    """What a card says of the pretrained encoder that a model carries: its name and its licence."""
+def describe_encoder(encoder: FrameEncoderConfig | WordEncoderConfig) -> str:
+    """What a card says of a pretrained encoder that a model carries: its name and its licence."""
     name = encoder.name or "unnamed"
     named = f"[{name}](https://huggingface.co/{name})" if "/" in name else name
     layers = f"layer{'s' * (len(encoder.layers) > 1)} {', '.join(map(str, encoder.layers))}"
