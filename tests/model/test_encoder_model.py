@@ -21,6 +21,7 @@ from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.training.wise_system import add_encoders
 
 
 NUMBERS = [0, 9, 20]
@@ -232,11 +233,9 @@ def test_a_model_of_the_text_alone_takes_the_waveforms_and_does_not_listen(train
 
 
 def test_a_real_whisper_s_layers_are_saved_small(spoken_corpus, real_whisper, tmp_path):
-    from wise_hf.training.wise_system import add_frame_encoder
-
     config = WISEConfig(feature_size=512, vocab_size=20, word_embedding_size=8)
     WISEForAudioClassification(config).save_pretrained(tmp_path)
-    add_frame_encoder(tmp_path, FrameEncoderSource(str(real_whisper), (1, 2, 3)))
+    add_encoders(tmp_path, FrameEncoderSource(str(real_whisper), (1, 2, 3)), None)
     assert (tmp_path / "model.safetensors").stat().st_size <= 25e6
     encoder = load_model(tmp_path).config.frame_encoder
     assert (encoder.name, encoder.padding, encoder.layers) == ("whisper-base", "none", [1, 2, 3])

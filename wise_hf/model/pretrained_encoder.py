@@ -1,28 +1,25 @@
 """A pretrained speech encoder, read from a folder or the Hub, cut down to the layers that are used."""
 
-import copy
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import parent_process
-from pathlib import Path
 
-import torch
-import yaml
-from huggingface_hub import ModelCard
-from huggingface_hub.errors import HfHubHTTPError
-from safetensors import SafetensorError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
+from transformers import AutoFeatureExtractor, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig, check_family
 from .frame_encoder_wise import WHISPER, FrameEncoder
 from .loading import load_model
-
-
-_TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to its frames
+from .pretrained_model import (
+    digest_of,
+    first_layers,
+    license_of,
+    name_of,
+    on_device,
+    read_config,
+    read_weights,
+    readable,
+    single_thread,
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,7 @@ class FrameEncoderSource:
         Raises:
             ValueError: where there is no such encoder, or it does not have these layers.
         """
+        single_thread()
         return _read(self)
 
     @property
@@ -59,7 +57,7 @@ def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
         return _encoder_of_model(source.name_or_folder)
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
-    return encoder.to("cuda") if torch.cuda.is_available() and parent_process() is None else encoder
+    return on_device(encoder)
 
 
 def _encoder_of_model(name_or_folder: str) -> FrameEncoder:
@@ -71,12 +69,7 @@ def _encoder_of_model(name_or_folder: str) -> FrameEncoder:
 
 @lru_cache(maxsize=8)
 def _digest(source: FrameEncoderSource) -> str:
-    encoder = source.read()
-    settings = {name: value for name, value in encoder.config.to_dict().items() if name not in _TOLD}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for tensor in encoder.state_dict().values():
-        digest.update(tensor.cpu().half().numpy().tobytes())
-    return digest.hexdigest()
+    return digest_of(source.read())
 
 
 def read_frame_encoder(
@@ -92,20 +85,21 @@ def read_frame_encoder(
     """
     config = _read_config(name_or_folder)
     FrameEncoderConfig(encoder=config, layers=layers, padding=padding)  # it may not have them
-    with _told_in_a_sentence(name_or_folder):
+    with readable(name_or_folder):
         inputs = AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict()
     encoder = FrameEncoder(
         FrameEncoderConfig(
             encoder=_cut(config, max(layers)),
             inputs=inputs,
-            name=_name_of(name_or_folder),
-            license=_license_of(name_or_folder),
+            name=name_of(name_or_folder),
+            license=license_of(name_or_folder),
             layers=layers,
             mix=mix,
             padding=padding,
         )
     )
-    encoder.encoder.load_state_dict(_weights(name_or_folder, encoder.encoder.state_dict()))
+    part = "encoder." if config.model_type == WHISPER else ""
+    encoder.encoder.load_state_dict(read_weights(name_or_folder, encoder.encoder.state_dict(), part))
     return encoder.eval()
 
 
@@ -120,70 +114,13 @@ def middle_layers(name_or_folder: str) -> tuple[int, ...]:
 
 
 def _read_config(name_or_folder: str) -> PreTrainedConfig:
-    try:
-        config = AutoConfig.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"There is no speech encoder '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name "
-            "on the Hub, such as openai/whisper-base."
-        ) from error
+    config = read_config(name_or_folder, "speech encoder", "openai/whisper-base")
     check_family(config.model_type)
     return config
 
 
 def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
     """The configuration of the first layers alone."""
-    config = copy.deepcopy(config)
-    config.num_hidden_layers = num_layers
+    config = first_layers(config, num_layers)
     config.add_adapter = False  # it makes fewer frames of them
-    config.dtype = None
-    config._name_or_path = ""  # a path of this machine
     return config
-
-
-def _weights(name_or_folder: str, wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Those of the encoder, rounded to half precision: a saved model has no other."""
-    with _told_in_a_sentence(name_or_folder):
-        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
-    part = "encoder." if pretrained.config.model_type == WHISPER else ""
-    missing = sorted(name for name in wanted if f"{part}{name}" in report["missing_keys"])
-    if missing:  # random ones are in their place
-        raise ValueError(
-            f"The speech encoder '{name_or_folder}' has no weights for {len(missing)} of its parts ({missing[0]}, "
-            "...); give one whose files belong together."
-        )
-    weights = pretrained.state_dict()
-    return {name: weights[f"{part}{name}"].half().float() for name in wanted}
-
-
-@contextmanager
-def _told_in_a_sentence(name_or_folder: str) -> Iterator[None]:
-    """Whatever goes wrong with an encoder's files, as a ValueError."""
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ValueError(
-            f"The speech encoder '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
-        ) from error
-
-
-def _name_of(name_or_folder: str) -> str:
-    """A folder's path tells of a machine, not of an encoder."""
-    folder = Path(name_or_folder)
-    return folder.resolve().name if folder.is_dir() else name_or_folder
-
-
-def _license_of(name_or_folder: str) -> str | None:
-    """As the encoder's card names it, or its licence file begins."""
-    folder = Path(name_or_folder)
-    try:
-        card = folder / "README.md" if folder.is_dir() else name_or_folder
-        return ModelCard.load(card).data.to_dict().get("license")
-    except (OSError, ValueError, HfHubHTTPError, yaml.YAMLError):
-        pass
-    licence = folder / "LICENSE"
-    return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
