@@ -80,6 +80,18 @@ def test_a_fold_s_model_is_scored_as_its_training_scored_it(trained, spoken_corp
     assert {name: evaluated[name] for name in in_training} == in_training
 
 
+@pytest.mark.parametrize("command", ["evaluate.py", "predict.py"])
+def test_a_processor_that_is_not_the_model_s_is_told(trained, spoken_corpus, tmp_path, command):
+    folder = shutil.copytree(trained / "fold_1", tmp_path / "mixed_up")
+    path = folder / "processor_config.json"
+    settings = json.loads(path.read_text())
+    settings["feature_extractor"]["hop_ms"] = 15.0
+    path.write_text(json.dumps(settings))
+    of_command = {"evaluate.py": ["--data_dir", spoken_corpus], "predict.py": [spoken_corpus]}
+    done = run(command, *of_command[command], "--model", folder)
+    assert done.returncode == 1 and "not that of the model: hop_ms is 15.0 and not 20.0" in done.stderr
+
+
 def test_a_recording_is_predicted(trained, spoken_corpus, without_encoder_folder):
     recording = sorted((spoken_corpus / "audio").glob("*/*.wav"))[0]
     done = run("predict.py", recording, "--model", trained / "fold_1", "--text", "hello there", "--json")

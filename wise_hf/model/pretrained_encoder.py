@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
 from transformers import AutoFeatureExtractor, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig, check_family
@@ -45,6 +46,11 @@ class FrameEncoderSource:
         """
         single_thread()
         return _read(self)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
 
     @property
     def known_by(self) -> str:

@@ -70,6 +70,11 @@ class WordEncoderSource:
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
 
     @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
+
+    @property
     def known_by(self) -> str:
         """What changes when the vectors do, for caches."""
         return _digest(self)
