@@ -117,6 +117,19 @@ def test_a_loaded_model_trains_all_but_its_encoder(trained):
     assert all(each.grad is None for each in model.wise.frame_encoder.parameters())
 
 
+def test_a_model_in_bfloat16_normalises_by_what_is_not_rounded(trained):
+    model, inputs = load_model(trained.folder), live_inputs(load_processor(trained.folder), trained, 0)
+    frames = model.wise.frame_encoder(inputs["input_values"], inputs["input_lengths"])
+    place = inputs["frame_index"][0, 0]
+    mean = frames[0, place].detach().bfloat16().float() + 1e-3  # which bfloat16 does not hold
+    inputs["feature_mean"][0, : len(mean)], inputs["feature_std"][:] = mean, 1e-3
+    seen = []
+    model.wise.frame_projection.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    model.wise.frame_encoder.forward = lambda *_: frames.bfloat16()
+    model(**inputs)
+    torch.testing.assert_close(seen[0][0, : len(mean)], torch.full((len(mean),), -1.0), rtol=0, atol=1e-2)
+
+
 def test_the_body_alone_makes_its_frames_too(trained):
     inputs = live_inputs(load_processor(trained.folder), trained, 0)
     with torch.inference_mode():

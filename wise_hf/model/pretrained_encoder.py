@@ -61,7 +61,7 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return _encoder_of_model(source.name_or_folder)
+        return on_device(_encoder_of_model(source.name_or_folder))
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return on_device(encoder)
 
