@@ -79,6 +79,10 @@ def other_weights(folder: Path) -> None:
         (without("config.json"), "There is no speech encoder '.*own'"),
         (write("config.json", "{"), "There is no speech encoder '.*own'"),
         (write("config.json", "{}"), "There is no speech encoder '.*own'"),
+        (
+            write("config.json", json.dumps({"model_type": "whisper", "encoder_layers": "three"})),
+            "'.*own' .*encoder_layers",
+        ),
         (write("config.json", json.dumps({"model_type": "bert"})), "of the type 'bert'; expected one of whisper,"),
         (without("preprocessor_config.json"), "'.*own' cannot be read .*feature extractor"),
         (write("preprocessor_config.json", "{"), "'.*own' cannot be read"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 import yaml
 from huggingface_hub import ModelCard
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
@@ -35,7 +35,7 @@ def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfi
     """
     try:
         return AutoConfig.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StrictDataclassError) as error:
         raise ValueError(
             f"There is no {kind} '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name on the "
             f"Hub, such as {example}."
