@@ -118,7 +118,7 @@ def test_a_window_is_whispers_alone(encoder_folders):
 
 
 def test_a_saved_wise_model_without_an_encoder_is_told(saved_model):
-    with pytest.raises(ValueError, match=f"{saved_model} has no frame encoder"):
+    with pytest.raises(ValueError, match=f"{saved_model} has no frame_encoder"):
         FrameEncoderSource(str(saved_model)).read()
 
 

@@ -9,7 +9,6 @@ from transformers import AutoFeatureExtractor, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig, check_family
 from .frame_encoder_wise import WHISPER, FrameEncoder
-from .loading import load_model
 from .pretrained_model import (
     digest_of,
     first_layers,
@@ -17,6 +16,7 @@ from .pretrained_model import (
     name_of,
     on_device,
     read_config,
+    read_saved_part,
     read_weights,
     readable,
     single_thread,
@@ -61,16 +61,9 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return on_device(_encoder_of_model(source.name_or_folder))
+        return on_device(read_saved_part(source.name_or_folder, "frame_encoder", FrameEncoder))
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return on_device(encoder)
-
-
-def _encoder_of_model(name_or_folder: str) -> FrameEncoder:
-    encoder = getattr(load_model(name_or_folder).wise, "frame_encoder", None)
-    if encoder is None:
-        raise ValueError(f"The model {name_or_folder} has no frame encoder; give one whose frames are an encoder's.")
-    return encoder
 
 
 @lru_cache(maxsize=8)

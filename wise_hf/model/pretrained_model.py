@@ -4,19 +4,24 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import yaml
 from huggingface_hub import ModelCard
 from huggingface_hub.errors import HfHubHTTPError, StrictDataclassError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
+from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
 
+from .configuration_wise import WISEConfig
 from .pretrained_part_wise import PretrainedPart
 
+
+T = TypeVar("T", bound=PretrainedPart)
 
 _STARTED_AS = os.getpid()
 _TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to what it makes
@@ -63,6 +68,29 @@ def read_weights(name_or_folder: str, wanted: Mapping[str, torch.Tensor], part: 
         )
     weights = pretrained.state_dict()
     return {name: weights[f"{part}{name}"].half().float() for name in wanted}
+
+
+def read_saved_part(name_or_folder: str, name: str, make: Callable[[PreTrainedConfig], T]) -> T:
+    """A pretrained part of a saved WISE model, without the rest of it, whose code is no matter to what the part makes.
+
+    Args:
+        name_or_folder: of the model.
+        name: `frame_encoder` or `word_encoder`.
+        make: a part with fresh weights of its configuration.
+
+    Raises:
+        ValueError: where there is no such model, or it has no such part.
+    """
+    with readable(name_or_folder):
+        config = getattr(WISEConfig.from_pretrained(name_or_folder), name)
+        path = cached_file(name_or_folder, SAFE_WEIGHTS_NAME)
+    if config is None:
+        raise ValueError(f"The model {name_or_folder} has no {name}; give one that was trained with one.")
+    part = make(config)
+    with readable(name_or_folder), safe_open(path, "pt") as weights:
+        kept = {key: weights.get_tensor(f"wise.{name}.{key}").float() for key in part.state_dict()}
+    part.load_state_dict(kept)
+    return part.eval()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import torch
 from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 
 from .configuration_wise import WordEncoderConfig
-from .loading import load_model, load_processor
 from .pieces_wise import cuts_words, pieces_of
 from .pretrained_model import (
     digest_of,
@@ -19,6 +18,7 @@ from .pretrained_model import (
     name_of,
     on_device,
     read_config,
+    read_saved_part,
     read_weights,
     single_thread,
 )
@@ -83,7 +83,8 @@ class WordEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: WordEncoderSource) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
     if not source.layers:
-        return load_model(source.name_or_folder).wise.word_encoder, load_processor(source.name_or_folder).tokenizer
+        encoder = read_saved_part(source.name_or_folder, "word_encoder", WordEncoder)
+        return on_device(encoder), _read_tokenizer(source.name_or_folder)
     encoder, tokenizer = read_word_encoder(source.name_or_folder, source.layers)
     return on_device(encoder), tokenizer
 
