@@ -8,8 +8,22 @@ from transformers import AutoConfig, PreTrainedConfig
 
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
+# The families of speech encoders whose frames are known: what they are made from, and when.
+FRAME_ENCODERS = ("whisper", "wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "wav2vec2-bert")
 # Of an encoder in training: layers that are left out have no frames, and what is masked is no emotion.
 _LAYERS_LEFT_OUT = ("layerdrop", "encoder_layerdrop", "mask_time_prob", "mask_feature_prob")
+
+
+def check_family(model_type: str | None) -> None:
+    """Refuse encoders whose frames nobody knows.
+
+    Raises:
+        ValueError: for an encoder of an unknown family.
+    """
+    if model_type not in FRAME_ENCODERS:
+        raise ValueError(
+            f"The frame encoder is of the type '{model_type}'; expected one of {', '.join(FRAME_ENCODERS)}."
+        )
 
 
 @strict
@@ -27,7 +41,7 @@ class FrameEncoderConfig(PreTrainedConfig):
             trained on). The frames differ, so a model keeps to what it was trained on.
 
     Raises:
-        ValueError: for layers that the encoder does not have, or a window for an encoder without one.
+        ValueError: for an encoder of an unknown family, layers that it does not have, or a window where it has none.
     """
 
     model_type = "wise_frame_encoder"
@@ -43,11 +57,13 @@ class FrameEncoderConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs):
         if isinstance(self.encoder, dict):
+            check_family(self.encoder.get("model_type"))
             self.encoder = AutoConfig.for_model(**self.encoder)
         self.layers = list(self.layers)
         super().__post_init__(**kwargs)
         if self.encoder is None:  # as transformers makes one to compare with
             return
+        check_family(self.encoder.model_type)
         for name in _LAYERS_LEFT_OUT:
             if hasattr(self.encoder, name):
                 setattr(self.encoder, name, 0.0)

@@ -276,7 +276,9 @@ class WISEModel(WISEPreTrainedModel):
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
         """
-        if input_values is not None and hasattr(self, "frame_encoder"):
+        if input_values is not None and self.config.modality != "text":
+            given = {"input_lengths": input_lengths, "frame_index": frame_index}
+            self._check_waveforms(given | {"feature_mean": feature_mean, "feature_std": feature_std})
             encoded = self.frame_encoder(input_values, input_lengths)
             input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
         if attention_mask is None and self.config.modality != "text":
@@ -305,6 +307,17 @@ class WISEModel(WISEPreTrainedModel):
             attention_weights=weights,
             word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
         )
+
+    def _check_waveforms(self, beside: dict[str, torch.Tensor | None]) -> None:
+        if not hasattr(self, "frame_encoder"):
+            raise ValueError(
+                "The model has no frame encoder for input_values; use the processor saved with the model."
+            )
+        missing = [name for name, value in beside.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"Beside input_values the model needs {', '.join(missing)}; give all that its processor made."
+            )
 
     def _check_given(
         self, audio_inputs: dict[str, torch.Tensor | None], text_inputs: dict[str, torch.Tensor | None]
@@ -380,6 +393,13 @@ def _normalized_frames(
     std: torch.Tensor,
 ) -> torch.Tensor:
     """An encoder's frames (B, T', D), and others beside them, as (B, T, feature_size) frames of the phonemes."""
+    size = encoded.shape[2] + (0 if beside is None else beside.shape[2])
+    if frame_index.max() >= encoded.shape[1] or mean.shape[1] != size:
+        raise ValueError(
+            f"There are {encoded.shape[1]} frames of {size} values, but frame_index goes up to "
+            f"{int(frame_index.max())} and feature_mean has {mean.shape[1]} values; use the processor saved with the "
+            "model."
+        )
     frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
     if beside is not None:
         frames = torch.cat([frames, beside.to(frames)], dim=-1)

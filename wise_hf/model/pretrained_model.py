@@ -4,12 +4,17 @@ import copy
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+import yaml
 from huggingface_hub import ModelCard
 from huggingface_hub.errors import HfHubHTTPError
-from transformers import AutoConfig, PreTrainedConfig
+from safetensors import SafetensorError
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
 from .pretrained_part_wise import PretrainedPart
 
@@ -38,6 +43,46 @@ def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfi
         ) from error
 
 
+@contextmanager
+def told_in_a_sentence(name_or_folder: str, kind: str) -> Iterator[None]:
+    """Whatever goes wrong with a pretrained model's files, as a ValueError.
+
+    Args:
+        name_or_folder: a folder, or a name on the Hub.
+        kind: what the error calls it.
+    """
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(
+            f"The {kind} '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
+        ) from error
+
+
+def read_weights(name_or_folder: str, kind: str, wanted: nn.Module, part: str = "") -> dict[str, torch.Tensor]:
+    """Pretrained weights for a module, rounded to half precision: a saved model has no other.
+
+    Args:
+        name_or_folder, kind: see `told_in_a_sentence`.
+        wanted: what they are for, which may have fewer layers.
+        part: the prefix that its weights have in the pretrained model, with its dot.
+
+    Raises:
+        ValueError: for files that cannot be read, or that lack some of the weights.
+    """
+    with told_in_a_sentence(name_or_folder, kind):
+        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
+    names = list(wanted.state_dict())
+    missing = sorted(name for name in names if f"{part}{name}" in report["missing_keys"])
+    if missing:  # random ones are in their place
+        raise ValueError(
+            f"The {kind} '{name_or_folder}' has no weights for {len(missing)} of its parts ({missing[0]}, ...); give "
+            "one whose files belong together."
+        )
+    weights = pretrained.state_dict()
+    return {name: weights[f"{part}{name}"].half().float() for name in names}
+
+
 def first_layers(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
     """The configuration of the first layers alone, which says nothing of where it was read."""
     config = copy.deepcopy(config)
@@ -61,7 +106,7 @@ def license_of(name_or_folder: str) -> str | None:
     try:
         card = folder / "README.md" if folder.is_dir() else name_or_folder
         return ModelCard.load(card).data.to_dict().get("license")
-    except (OSError, ValueError, HfHubHTTPError):
+    except (OSError, ValueError, HfHubHTTPError, yaml.YAMLError):
         pass
     licence = folder / "LICENSE"
     return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
@@ -92,4 +137,4 @@ def _is_forked() -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    return str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")
