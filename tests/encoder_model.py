@@ -11,7 +11,7 @@ from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.training.recipe import ENCODER
-from wise_hf.training.wise_system import add_frame_encoder, build_wise
+from wise_hf.training.wise_system import add_encoders, build_wise
 
 
 EMOTIONS = ["angry", "happy", "neutral", "sad"]
@@ -51,7 +51,7 @@ def train(corpus: Path, encoder: Path, folder: Path, normalization: str = "globa
     model, collator = build_wise(rows, EMOTIONS, None, recipe, frames, {"frame_projection_size": 8})
     model.save_pretrained(folder)
     collator.processor.save_pretrained(folder)
-    add_frame_encoder(folder, frames.encoder)
+    add_encoders(folder, frames.encoder)
     hop_ms = collator.processor.feature_extractor.hop_ms
     statistics = speaker_statistics(rows, hop_ms) if normalization == "speaker" else {}
     return Trained(folder, frames, prepared, WISECollator(collator.processor, collator.label2id, statistics))
