@@ -51,7 +51,7 @@ def train(corpus: Path, encoder: Path, folder: Path, normalization: str = "globa
     model, collator = build_wise(rows, EMOTIONS, None, recipe, frames, {"frame_projection_size": 8})
     model.save_pretrained(folder)
     collator.processor.save_pretrained(folder)
-    add_encoders(folder, frames.encoder)
+    add_encoders(folder, frames.encoder, None)
     hop_ms = collator.processor.feature_extractor.hop_ms
     statistics = speaker_statistics(rows, hop_ms) if normalization == "speaker" else {}
     return Trained(folder, frames, prepared, WISECollator(collator.processor, collator.label2id, statistics))

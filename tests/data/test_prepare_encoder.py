@@ -82,6 +82,16 @@ def test_several_processes_make_the_same(corpus, encoder_folders, own_cache, mon
     assert_same(frames.prepare(corpus, num_proc=2), one)
 
 
+def test_an_encoder_on_a_gpu_is_run_by_one_process(corpus, encoder_folders, own_cache, encoded, monkeypatch):
+    frames = frames_of(encoder_folders / "whisper")
+    frames.prepare(corpus, num_proc=2)
+    assert not encoded, "others did the work"
+    monkeypatch.setattr(FrameEncoderSource, "is_on_gpu", True)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", own_cache / "second")
+    frames.prepare(corpus, num_proc=2)
+    assert len(encoded) == len(corpus)
+
+
 def test_an_encoder_that_was_moved_is_not_run_again(corpus, encoder_folders, own_cache, encoded, tmp_path):
     frames_of(encoder_folders / "whisper").prepare(corpus)
     assert len(encoded) == 5

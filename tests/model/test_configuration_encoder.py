@@ -9,6 +9,7 @@ from transformers import AutoConfig, BertConfig
 
 from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig
 from wise_hf.model.frame_encoder_wise import FrameEncoder
+from wise_hf.model.loading import load_model
 
 
 def frame_encoder_config(family: str = "whisper", **choices: object) -> FrameEncoderConfig:
@@ -113,3 +114,23 @@ def test_the_encoder_s_own_configuration_stands_in_the_file_as_transformers_read
     read = json.loads((tmp_path / "config.json").read_text())
     assert read["frame_encoder"]["encoder"]["model_type"] == "whisper"
     assert AutoConfig.for_model(**read["frame_encoder"]["encoder"]).num_hidden_layers == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"frame_encoder": {}}, "frame_encoder holds no encoder; give the configuration of one"),
+        ({"word_encoder": {}}, "word_encoder holds no encoder; give the configuration of one"),
+        ({"frame_encoder": 5}, "The configuration of .* is none .*frame_encoder"),
+        ({"frame_encoder": {"encoder": {"model_type": "whisper", "encoder_layers": "3"}}}, "is none .*encoder_layers"),
+        ({"frame_encoder": {"encoder": {"model_type": "clip"}}}, "of the type 'clip'; expected one of whisper"),
+        ({"vocab_size": "many"}, "The configuration of .* is none .*vocab_size"),
+    ],
+)
+def test_a_saved_model_with_a_configuration_that_is_none_is_told_in_a_sentence(tmp_path, changed, sentence):
+    WISEConfig().save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    with pytest.raises(ValueError, match=sentence) as raised:
+        load_model(tmp_path)
+    assert "\n" not in str(raised.value)

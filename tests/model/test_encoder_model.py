@@ -21,6 +21,7 @@ from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.training.wise_system import add_encoders
 
 
 NUMBERS = [0, 9, 20]
@@ -114,6 +115,19 @@ def test_a_loaded_model_trains_all_but_its_encoder(trained):
     model(**inputs, labels=torch.tensor([1])).loss.backward()
     assert model.wise.frame_projection.layer_scores.grad.abs().max() > 0
     assert all(each.grad is None for each in model.wise.frame_encoder.parameters())
+
+
+def test_a_model_in_bfloat16_normalises_by_what_is_not_rounded(trained):
+    model, inputs = load_model(trained.folder), live_inputs(load_processor(trained.folder), trained, 0)
+    frames = model.wise.frame_encoder(inputs["input_values"], inputs["input_lengths"])
+    place = inputs["frame_index"][0, 0]
+    mean = frames[0, place].detach().bfloat16().float() + 1e-3  # which bfloat16 does not hold
+    inputs["feature_mean"][0, : len(mean)], inputs["feature_std"][:] = mean, 1e-3
+    seen = []
+    model.wise.frame_projection.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    model.wise.frame_encoder.forward = lambda *_: frames.bfloat16()
+    model(**inputs)
+    torch.testing.assert_close(seen[0][0, : len(mean)], torch.full((len(mean),), -1.0), rtol=0, atol=1e-2)
 
 
 def test_the_body_alone_makes_its_frames_too(trained):
@@ -232,11 +246,9 @@ def test_a_model_of_the_text_alone_takes_the_waveforms_and_does_not_listen(train
 
 
 def test_a_real_whisper_s_layers_are_saved_small(spoken_corpus, real_whisper, tmp_path):
-    from wise_hf.training.wise_system import add_frame_encoder
-
     config = WISEConfig(feature_size=512, vocab_size=20, word_embedding_size=8)
     WISEForAudioClassification(config).save_pretrained(tmp_path)
-    add_frame_encoder(tmp_path, FrameEncoderSource(str(real_whisper), (1, 2, 3)))
+    add_encoders(tmp_path, FrameEncoderSource(str(real_whisper), (1, 2, 3)), None)
     assert (tmp_path / "model.safetensors").stat().st_size <= 25e6
     encoder = load_model(tmp_path).config.frame_encoder
     assert (encoder.name, encoder.padding, encoder.layers) == ("whisper-base", "none", [1, 2, 3])

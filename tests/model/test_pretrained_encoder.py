@@ -79,12 +79,16 @@ def other_weights(folder: Path) -> None:
         (without("config.json"), "There is no speech encoder '.*own'"),
         (write("config.json", "{"), "There is no speech encoder '.*own'"),
         (write("config.json", "{}"), "There is no speech encoder '.*own'"),
+        (
+            write("config.json", json.dumps({"model_type": "whisper", "encoder_layers": "three"})),
+            "'.*own' .*encoder_layers",
+        ),
         (write("config.json", json.dumps({"model_type": "bert"})), "of the type 'bert'; expected one of whisper,"),
         (without("preprocessor_config.json"), "'.*own' cannot be read .*feature extractor"),
         (write("preprocessor_config.json", "{"), "'.*own' cannot be read"),
         (without("model.safetensors"), "'.*own' cannot be read .*model.safetensors"),
         (cut_weights, "'.*own' cannot be read"),
-        (other_weights, "'.*own' has no weights for 53 of its parts .*encoder"),
+        (other_weights, "'.*own' have no weights for 53 parts of the encoder"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_told_in_a_sentence(folder, change, sentence):

@@ -227,6 +227,9 @@ def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, s
 def _extract(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None
 ) -> tuple[Dataset, dict[int, str]]:
+    arguments = getattr(extract, "keywords", {}).values()  # of a partial
+    if any(getattr(each, "is_on_gpu", False) for each in arguments):
+        num_proc = None
     return cached_map(aligned, extract, SPOKEN, columns, num_proc, desc="Extracting features")
 
 

@@ -232,6 +232,7 @@ class WISEConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         self.label2id = _inverse(self.id2label)
         self._check_sizes()
+        self._check_encoders()
         self._check_frames()
         self._check_words()
         self._check_shares()
@@ -283,6 +284,12 @@ class WISEConfig(PreTrainedConfig):
     def layer_size(self) -> int:
         """Values that a frame has of each layer of an encoder."""
         return (self.feature_size - self.values_beside_layers) // self.mixed_layers
+
+    def _check_encoders(self) -> None:
+        for name in ("frame_encoder", "word_encoder"):
+            part = getattr(self, name)
+            if part is not None and part.encoder is None:
+                raise ValueError(f"{name} holds no encoder; give the configuration of one in it, or leave it out.")
 
     def _check_frames(self) -> None:
         layers, beside = self.mixed_layers, self.values_beside_layers

@@ -440,6 +440,7 @@ def _normalized_frames(
             "model."
         )
     frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
+    frames = frames.to(torch.promote_types(frames.dtype, torch.float32))  # a rounded mean would move all of them
     if beside is not None:
         frames = torch.cat([frames, beside.to(frames)], dim=-1)
     return (frames - mean[:, None].to(frames)) / std[:, None].to(frames)

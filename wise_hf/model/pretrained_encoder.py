@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import torch
 from transformers import AutoFeatureExtractor, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig, check_family
@@ -17,8 +18,8 @@ from .pretrained_model import (
     on_device,
     read_config,
     read_weights,
+    readable,
     single_thread,
-    told_in_a_sentence,
 )
 
 
@@ -47,6 +48,11 @@ class FrameEncoderSource:
         return _read(self)
 
     @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
+
+    @property
     def known_by(self) -> str:
         """What changes when the frames do, for caches."""
         return _digest(self)
@@ -55,7 +61,7 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return _encoder_of_model(source.name_or_folder)
+        return on_device(_encoder_of_model(source.name_or_folder))
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return on_device(encoder)
 
@@ -85,7 +91,7 @@ def read_frame_encoder(
     """
     config = _read_config(name_or_folder)
     FrameEncoderConfig(encoder=config, layers=layers, padding=padding)  # it may not have them
-    with told_in_a_sentence(name_or_folder, "speech encoder"):
+    with readable(name_or_folder):
         inputs = AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict()
     encoder = FrameEncoder(
         FrameEncoderConfig(
@@ -99,7 +105,7 @@ def read_frame_encoder(
         )
     )
     part = "encoder." if config.model_type == WHISPER else ""
-    encoder.encoder.load_state_dict(read_weights(name_or_folder, "speech encoder", encoder.encoder, part))
+    encoder.encoder.load_state_dict(read_weights(name_or_folder, encoder.encoder.state_dict(), part))
     return encoder.eval()
 
 

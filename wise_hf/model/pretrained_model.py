@@ -4,16 +4,15 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 import yaml
 from huggingface_hub import ModelCard
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, StrictDataclassError
 from safetensors import SafetensorError
-from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
 from .pretrained_part_wise import PretrainedPart
@@ -36,51 +35,45 @@ def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfi
     """
     try:
         return AutoConfig.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StrictDataclassError) as error:
         raise ValueError(
             f"There is no {kind} '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name on the "
             f"Hub, such as {example}."
         ) from error
 
 
-@contextmanager
-def told_in_a_sentence(name_or_folder: str, kind: str) -> Iterator[None]:
-    """Whatever goes wrong with a pretrained model's files, as a ValueError.
+def read_weights(name_or_folder: str, wanted: Mapping[str, torch.Tensor], part: str = "") -> dict[str, torch.Tensor]:
+    """Weights of a pretrained model, rounded to half precision: a saved model has no other.
 
     Args:
-        name_or_folder: a folder, or a name on the Hub.
-        kind: what the error calls it.
+        name_or_folder: see `read_config`.
+        wanted: what they are for, by name.
+        part: what the names begin with in the pretrained model.
+
+    Raises:
+        ValueError: where they cannot be read, or are not all there.
     """
+    with readable(name_or_folder):
+        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
+    missing = sorted(name for name in wanted if f"{part}{name}" in report["missing_keys"])
+    if missing:  # random ones are in their place
+        raise ValueError(
+            f"The files of '{name_or_folder}' have no weights for {len(missing)} parts of the encoder ({missing[0]}, "
+            "...); give an encoder whose files belong together."
+        )
+    weights = pretrained.state_dict()
+    return {name: weights[f"{part}{name}"].half().float() for name in wanted}
+
+
+@contextmanager
+def readable(name_or_folder: str) -> Iterator[None]:
+    """Whatever goes wrong with a pretrained model's files, as a ValueError of one sentence."""
     try:
         yield
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ValueError(
-            f"The {kind} '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
+            f"The encoder '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
         ) from error
-
-
-def read_weights(name_or_folder: str, kind: str, wanted: nn.Module, part: str = "") -> dict[str, torch.Tensor]:
-    """Pretrained weights for a module, rounded to half precision: a saved model has no other.
-
-    Args:
-        name_or_folder, kind: see `told_in_a_sentence`.
-        wanted: what they are for, which may have fewer layers.
-        part: the prefix that its weights have in the pretrained model, with its dot.
-
-    Raises:
-        ValueError: for files that cannot be read, or that lack some of the weights.
-    """
-    with told_in_a_sentence(name_or_folder, kind):
-        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
-    names = list(wanted.state_dict())
-    missing = sorted(name for name in names if f"{part}{name}" in report["missing_keys"])
-    if missing:  # random ones are in their place
-        raise ValueError(
-            f"The {kind} '{name_or_folder}' has no weights for {len(missing)} of its parts ({missing[0]}, ...); give "
-            "one whose files belong together."
-        )
-    weights = pretrained.state_dict()
-    return {name: weights[f"{part}{name}"].half().float() for name in names}
 
 
 def first_layers(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:

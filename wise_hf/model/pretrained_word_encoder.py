@@ -70,6 +70,11 @@ class WordEncoderSource:
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
 
     @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
+
+    @property
     def known_by(self) -> str:
         """What changes when the vectors do, for caches."""
         return _digest(self)
@@ -113,7 +118,7 @@ def read_word_encoder(name_or_folder: str, layers: Sequence[int]) -> tuple[WordE
             max_pieces=_max_pieces(config, tokenizer),
         )
     )
-    encoder.encoder.load_state_dict(read_weights(name_or_folder, "text encoder", encoder.encoder))
+    encoder.encoder.load_state_dict(read_weights(name_or_folder, encoder.encoder.state_dict()))
     return encoder.eval(), tokenizer
 
 
