@@ -165,6 +165,8 @@ class WISEConfig(PreTrainedConfig):
         values_beside_layers: values of a frame, its last, that are of no layer: the MFCC beside an encoder's.
         frame_projection_size: outputs of a linear layer that each frame goes through first; 0 = none.
         frame_dropout: share of the values of a frame dropped.
+        num_members: networks of these sizes that were trained apart, from different seeds, and whose probabilities are
+            averaged; 1 in the paper. They share the encoders.
 
     A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
 
@@ -210,6 +212,7 @@ class WISEConfig(PreTrainedConfig):
     values_beside_layers: int = 0
     frame_projection_size: int = 0
     frame_dropout: float | int = 0.0
+    num_members: int = 1
 
     def __post_init__(self, **kwargs):
         if isinstance(self.frame_encoder, dict):
@@ -272,6 +275,11 @@ class WISEConfig(PreTrainedConfig):
         if len(self.linear_sizes) != 2:
             raise ValueError(f"linear_sizes is {self.linear_sizes}; give the sizes of the first two linear layers.")
 
+    def of_member(self) -> "WISEConfig":
+        """The configuration of a member, which is given frames and vectors that are ready."""
+        own = {"num_members": 1, "frame_encoder": None, "word_encoder": None}
+        return type(self).from_dict(self.to_dict() | own)
+
     @property
     def layer_size(self) -> int:
         """Values that a frame has of each layer of an encoder."""
@@ -311,6 +319,8 @@ class WISEConfig(PreTrainedConfig):
             )
 
     def _check_shares(self) -> None:
+        if self.num_members < 1:
+            raise ValueError(f"num_members is {self.num_members}; a model has at least 1.")
         for name in ("dropout", "input_dropout", "frame_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1.")
