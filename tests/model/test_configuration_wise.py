@@ -114,7 +114,7 @@ def test_a_number_of_labels_given_at_loading_replaces_both_maps(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vocab_size": 0}, "vocab_size is 0; a size is at least 1"),
+        ({"vocab_size": -1}, "vocab_size is -1; it is 0 .no word embedding. or above"),
         ({"attention_size": -3}, "attention_size is -3"),
         ({"linear_sizes": [200, 0]}, "linear_sizes is 0"),
         ({"linear_sizes": [200]}, "give the sizes of the first two linear layers"),

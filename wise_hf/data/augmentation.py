@@ -45,13 +45,14 @@ HIGH_HZ = 8000.0
 MAX_FRAMES_PER_PHONEME = 64
 
 
-class EncodedUtterance(TypedDict):
+class EncodedUtterance(TypedDict, total=False):
     """An utterance on its way into a batch: frames of phonemes of words, and their numbers for the model."""
 
     input_features: np.ndarray  # (T, feature_size) float32
     phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
-    input_ids: np.ndarray  # (N,) int64
+    input_ids: np.ndarray  # (N,) int64; or word_vectors
+    word_vectors: np.ndarray  # (N, size) float, where a word encoder made them
     label: int  # the number of its emotion
 
 
@@ -243,7 +244,8 @@ def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarra
     Returns:
         As many utterances as there are lists of words; everything else of each is that of the utterance in its place.
     """
-    joined = {name: np.concatenate([each[name] for each in utterances]) for name in _RAGGED}
+    of_words = [name for name in _OF_WORDS if name in utterances[0]]
+    joined = {name: np.concatenate([each[name] for each in utterances]) for name in (*_RAGGED, *of_words)}
     phonemes_before = _starts(joined["word_lengths"])
     frames_before = _starts(joined["phoneme_lengths"])
     made = []
@@ -253,12 +255,15 @@ def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarra
         phoneme_lengths = joined["phoneme_lengths"][phonemes]
         frames = _ranges(frames_before[phonemes], phoneme_lengths)
         lengths = {"word_lengths": word_lengths, "phoneme_lengths": phoneme_lengths}
-        taken = {"input_features": joined["input_features"][frames], "input_ids": joined["input_ids"][numbers]}
+        taken = {"input_features": joined["input_features"][frames]} | {
+            name: joined[name][numbers] for name in of_words
+        }
         made.append(utterance | lengths | taken)
     return made
 
 
-_RAGGED = ("input_features", "phoneme_lengths", "word_lengths", "input_ids")
+_RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
+_OF_WORDS = ("input_ids", "word_vectors")
 
 
 def _starts(lengths: np.ndarray) -> np.ndarray:

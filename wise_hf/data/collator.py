@@ -25,24 +25,28 @@ LABELS = ("labels", "label", "label_ids")  # the names that transformers' Traine
 
 
 def load_utterances(
-    prepared: Dataset, columns: Sequence[str] = RAGGED, copies: Sequence[Dataset] = ()
+    prepared: Dataset, columns: Sequence[str] | None = None, copies: Sequence[Dataset] = ()
 ) -> list[PreparedUtterance]:
     """Prepared utterances, as a collator takes them. Frames stay in their files, and are read where they are used.
 
     Args:
         prepared: what `wise_hf.data.prepare.prepare` made.
-        columns: features, which become NumPy arrays.
+        columns: features, which become NumPy arrays; `None` = WISE's.
         copies: the same utterances in other recordings, as `wise_hf.data.prepare.prepare_copies` made them.
 
     Returns:
         The utterances, with these columns as NumPy arrays, and their `copies`, which have nothing else.
     """
     texts = prepared.select_columns(["id", "speaker", "scenario", "emotion", "words"])
-    features = zip(*(arrays_of(each, columns) for each in (prepared, *copies)), strict=True)
+    features = zip(*(arrays_of(each, columns or _columns_of(each)) for each in (prepared, *copies)), strict=True)
     return [
         text | {"words": spellings(text["words"]), "copies": others} | own
         for text, (own, *others) in zip(texts, features, strict=True)
     ]
+
+
+def _columns_of(prepared: Dataset) -> list[str]:
+    return [*RAGGED, *(["word_vectors"] if "word_vectors" in prepared.features else [])]
 
 
 def speaker_statistics(
@@ -115,7 +119,9 @@ class WISECollator:
         if "mix_words" in self.augment:
             encoded = augmentation.mix_words(encoded, self.rng)
         batch = self.processor.feature_extractor.pad(encoded)
-        batch = self.processor.add_word_ids(batch, [each["input_ids"] for each in encoded], return_tensors="pt")
+        words = "word_vectors" if self.processor.cuts_words else "input_ids"
+        add = self.processor.add_word_vectors if self.processor.cuts_words else self.processor.add_word_ids
+        batch = add(batch, [each[words] for each in encoded], return_tensors="pt")
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in encoded])}
 
     def _encode(self, utterance: PreparedUtterance) -> EncodedUtterance:
@@ -124,7 +130,7 @@ class WISECollator:
         _check_columns(recording, *RAGGED)
         encoded = {name: np.asarray(recording[name]) for name in RAGGED}
         encoded["label"] = self._label(utterance)
-        encoded["input_ids"] = self._word_ids(utterance, len(encoded["word_lengths"]))
+        encoded |= self._words(utterance, len(encoded["word_lengths"]))
         if self.statistics:
             _check_columns(utterance, "speaker")
         if "tempo" in self.augment:
@@ -159,6 +165,12 @@ class WISECollator:
                 f"{self.label2id[utterance['emotion']]} to the model; number the labels as its label2id does."
             )
         return given
+
+    def _words(self, utterance: PreparedUtterance, num_words: int) -> dict[str, np.ndarray]:
+        if not self.processor.cuts_words:
+            return {"input_ids": self._word_ids(utterance, num_words)}
+        _check_columns(utterance, "word_vectors")
+        return {"word_vectors": np.asarray(utterance["word_vectors"])}
 
     def _word_ids(self, utterance: PreparedUtterance, num_words: int) -> np.ndarray:
         if utterance.get("input_ids") is None:

@@ -17,6 +17,7 @@ from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ def prepare(
     feature_extractor: WISEFeatureExtractor,
     num_proc: int | None = None,
     encoder: FrameEncoderSource | None = None,
+    word_encoder: WordEncoderSource | None = None,
 ) -> Dataset:
     """Align every utterance that has no words yet and extract the features of all.
 
@@ -105,16 +107,18 @@ def prepare(
         num_proc: processes; `None` = this one.
         encoder: of which the frames are, where the feature extractor's are an encoder's. It runs once: its frames are
             kept in half precision, on the disk.
+        word_encoder: of which the words' vectors are, for a model that reads those; kept in the same way.
 
     Returns:
-        The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator.
+        The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator; with a word
+        encoder also with `word_vectors`.
 
     Raises:
         UnusableUtterances: naming all utterances that cannot be prepared.
         ImportError: something is not installed that makes the features.
     """
     frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
-    extract, columns = wise_features(feature_extractor, encoder)
+    extract, columns = wise_features(feature_extractor, encoder, word_encoder=word_encoder)
     aligned, reasons = _align(dataset, num_proc)
     kept = [number for number in range(len(dataset)) if number not in reasons]
     prepared, more = _extract(aligned, extract, columns, num_proc)
@@ -184,12 +188,15 @@ def extract_features(
 
 
 def wise_features(
-    feature_extractor: WISEFeatureExtractor, encoder: FrameEncoderSource | None = None, copy: int = 0
+    feature_extractor: WISEFeatureExtractor,
+    encoder: FrameEncoderSource | None = None,
+    copy: int = 0,
+    word_encoder: WordEncoderSource | None = None,
 ) -> tuple[partial, dict[str, object]]:
     """The map function for WISE's features, and the `datasets` features of the columns that it gives.
 
     Args:
-        feature_extractor, encoder: see `prepare`.
+        feature_extractor, encoder, word_encoder: see `prepare`.
         copy: see `extract_utterance`.
     """
     extract = partial(extract_utterance, feature_extractor=_before_training(feature_extractor))
@@ -200,7 +207,11 @@ def wise_features(
         extract = partial(extract, copy=copy)
     frames = {"input_features": Array2D((None, feature_extractor.feature_size), dtype)}
     lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
-    return extract, frames | lengths | dict.fromkeys(_CUT, Value("int64"))
+    vectors = {}
+    if word_encoder is not None:
+        extract = partial(extract, word_encoder=word_encoder)
+        vectors["word_vectors"] = Array2D((None, word_encoder.read().config.encoder.hidden_size), "float16")
+    return extract, frames | lengths | vectors | dict.fromkeys(_CUT, Value("int64"))
 
 
 def _before_training(feature_extractor: WISEFeatureExtractor) -> WISEFeatureExtractor:

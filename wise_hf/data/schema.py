@@ -71,4 +71,5 @@ class PreparedUtterance(TypedDict, total=False):
     input_features: np.ndarray  # (T, feature_size) float32, the frames of all phonemes, not normalised
     phoneme_lengths: np.ndarray  # (P,) int64, frames in each phoneme
     word_lengths: np.ndarray  # (N,) int64, phonemes in each word
+    word_vectors: np.ndarray  # (N, size) float16, where a word encoder made them
     copies: list["PreparedUtterance"]  # the three arrays of other recordings of it

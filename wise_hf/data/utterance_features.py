@@ -10,6 +10,7 @@ from wise_hf.data.schema import Utterance, Word
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 
 
 def extract_utterance(
@@ -17,6 +18,7 @@ def extract_utterance(
     feature_extractor: WISEFeatureExtractor,
     encoder: FrameEncoderSource | None = None,
     copy: int = 0,
+    word_encoder: WordEncoderSource | None = None,
 ) -> dict:
     """The raw (not yet normalised) features of an aligned utterance.
 
@@ -26,9 +28,11 @@ def extract_utterance(
         encoder: of which the frames are, where the feature extractor's are an encoder's.
         copy: number of a copy of the recording as another microphone would have made it (`other_recording`); 0 is the
             recording itself.
+        word_encoder: makes the words' vectors, where a model reads those.
 
     Returns:
-        `input_features` (T, D) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut.
+        `input_features` (T, D) float32, `phoneme_lengths` (P,), `word_lengths` (N,), and what the limits cut; with a
+        word encoder also `word_vectors` (N, size) float32.
 
     Raises:
         ValueError: where its audio or its words cannot be used.
@@ -39,7 +43,10 @@ def extract_utterance(
     frames, selection = feature_extractor.select_features(samples, words, rate, encode)
     names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
     lengths = {name: getattr(selection, name) for name in names}
-    return {"input_features": frames} | lengths
+    vectors = {}
+    if word_encoder is not None:
+        vectors["word_vectors"] = word_encoder.encode([word["word"] for word in words[: len(selection.word_lengths)]])
+    return {"input_features": frames} | lengths | vectors
 
 
 def extract_waveform(

@@ -61,8 +61,8 @@ class WaveformCollator(WISECollator):
             "phoneme_lengths": recording["phoneme_lengths"],
             "word_lengths": recording["word_lengths"],
             "label": self._label(utterance),
-            "input_ids": self._word_ids(utterance, len(recording["word_lengths"])),
         }
+        encoded |= self._words(utterance, len(recording["word_lengths"]))
         if extractor.size_beside:
             encoded["input_features"] = recording["input_features"][:, -extractor.size_beside :]
         return encoded

@@ -1,4 +1,4 @@
-"""What the frames are that WISE, and every system beside it that reads the same, is given."""
+"""What the frames are that WISE, and every system beside it that reads the same, is given, and the words' vectors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from wise_hf.data.prepare import prepare, prepare_copies, prepare_waveforms, wis
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 
 
 MFCC = "MFCC"
@@ -23,12 +24,15 @@ class Frames:
         encoder: of which the frames are instead.
         with_mfcc: MFCC stand beside the encoder's values.
         level: of the recordings, see `WISEFeatureExtractor`.
+        word_encoder: of which the words' vectors are, which are made beside the frames; `None` = the model looks words
+            up.
     """
 
     mfcc_backend: str = "native"
     encoder: FrameEncoderSource | None = None
     with_mfcc: bool = False
     level: str = "as_recorded"
+    word_encoder: WordEncoderSource | None = None
 
     def feature_extractor(self, normalization: str = "none") -> WISEFeatureExtractor:
         """The feature extractor of these frames, with nothing yet to normalise by.
@@ -69,18 +73,22 @@ class Frames:
 
     @property
     def model_choices(self) -> dict[str, int]:
-        """The fields of `WISEConfig` that tell of these frames, but for `feature_size`."""
-        if self.encoder is None or self.encoder.mix == "mean":
-            return {}
-        return {"mixed_layers": len(self.encoder.layers), "values_beside_layers": self.values_beside_layers}
+        """The fields of `WISEConfig` that tell of these frames and vectors, but for `feature_size`."""
+        choices = {}
+        if self.encoder is not None and self.encoder.mix == "learnt":
+            choices = {"mixed_layers": len(self.encoder.layers), "values_beside_layers": self.values_beside_layers}
+        if self.word_encoder is not None:
+            size = self.word_encoder.read().config.encoder.hidden_size
+            choices |= {"vocab_size": 0, "word_embedding_size": size}
+        return choices
 
     def features(self) -> tuple[Callable[..., dict], dict[str, object]]:
-        """The map function for these frames, and the columns that it gives, see `wise_features`."""
-        return wise_features(self.feature_extractor(), self.encoder)
+        """The map function for these frames and vectors, and the columns that it gives, see `wise_features`."""
+        return wise_features(self.feature_extractor(), self.encoder, word_encoder=self.word_encoder)
 
     def prepare(self, dataset: Dataset, num_proc: int | None = None) -> Dataset:
         """`wise_hf.data.prepare.prepare` with these frames."""
-        return prepare(dataset, self.feature_extractor(), num_proc, self.encoder)
+        return prepare(dataset, self.feature_extractor(), num_proc, self.encoder, self.word_encoder)
 
     def prepare_copies(self, prepared: Dataset, count: int, num_proc: int | None = None) -> list[Dataset]:
         """`wise_hf.data.prepare.prepare_copies` with these frames."""

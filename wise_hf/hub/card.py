@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
-from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig, WordEncoderConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
@@ -52,7 +52,7 @@ def write_model_card(
         "these_weights": these_weights(weights, results[0]) if results else None,
         "training_data": training_data(release, results),
     }
-    data = card_data(release, results, samples)
+    data = card_data(release, model.config, results, samples)
     card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
@@ -104,7 +104,9 @@ def _not_its_results(found: str) -> ValueError:
     )
 
 
-def card_data(release: Release, results: Sequence[Mapping], samples: Sequence[HeardSample]) -> ModelCardData:
+def card_data(
+    release: Release, config: WISEConfig, results: Sequence[Mapping], samples: Sequence[HeardSample]
+) -> ModelCardData:
     """What the Hub reads of a card."""
     evaluated = [entry for each in results for entry in eval_results(each, release.dataset_name)]
     name = release.destination.repo_id.partition("/")[2]
@@ -113,12 +115,18 @@ def card_data(release: Release, results: Sequence[Mapping], samples: Sequence[He
         **_license(release),
         library_name="transformers",
         pipeline_tag="audio-classification",
+        base_model=_on_the_hub(config.frame_encoder, config.word_encoder),
         tags=TAGS,
         metrics=sorted({entry.metric_type for entry in evaluated}) or None,
         model_name=name if evaluated else None,
         eval_results=evaluated or None,
         widget=[_widget(sample) for sample in samples],
     )
+
+
+def _on_the_hub(*encoders: FrameEncoderConfig | WordEncoderConfig | None) -> list[str] | None:
+    """The encoders' names on the Hub; one that was read from a folder has none."""
+    return [each.name for each in encoders if each is not None and "/" in (each.name or "")] or None
 
 
 def _license(release: Release) -> dict[str, str]:
@@ -181,12 +189,26 @@ def describe_release(release: Release, config: WISEConfig, samples: Sequence[Hea
         "pinned": f', revision="{pin}"' if pin else "",
         "emotions": list(config.id2label.values()),
         "modality": config.modality,
+        "encoders": [
+            f"{kind} {describe_encoder(each)}"
+            for kind, each in (("frames", config.frame_encoder), ("word vectors", config.word_encoder))
+            if each is not None
+        ],
         "samples": [vars(sample) for sample in samples],
         "recording": samples[0].file,
         "text": json.dumps(samples[0].text),
         "weights_license": release.license,
         "space": release.space,
     }
+
+
+def describe_encoder(encoder: FrameEncoderConfig | WordEncoderConfig) -> str:
+    """What a card says of a pretrained encoder that a model carries: its name and its licence."""
+    name = encoder.name or "unnamed"
+    named = f"[{name}](https://huggingface.co/{name})" if "/" in name else name
+    layers = f"layer{'s' * (len(encoder.layers) > 1)} {', '.join(map(str, encoder.layers))}"
+    licence = encoder.license or "see there"
+    return f"{named} ({encoder.encoder.model_type}; {layers}; licence: {licence})"
 
 
 def describe_run(results: Mapping) -> dict[str, object]:

@@ -51,11 +51,7 @@ class FrameEncoderConfig(PreTrainedConfig):
         for name in _LAYERS_LEFT_OUT:
             if hasattr(self.encoder, name):
                 setattr(self.encoder, name, 0.0)
-        if not self.layers or not all(1 <= layer <= self.encoder.num_hidden_layers for layer in self.layers):
-            raise ValueError(
-                f"The layers {self.layers} are not among the {self.encoder.num_hidden_layers} of the frame encoder; "
-                "the first is 1."
-            )
+        _check_layers("frame", self.layers, self.encoder)
         if self.padding == "window" and self.encoder.model_type != "whisper":
             raise ValueError("Only Whisper has a window to pad to; give padding 'none'.")
 
@@ -66,11 +62,65 @@ class FrameEncoderConfig(PreTrainedConfig):
 
 
 @strict
+class WordEncoderConfig(PreTrainedConfig):
+    """A pretrained text encoder whose vectors, which know the words around a word, take the place of a table's.
+
+    Args:
+        encoder: its own configuration, cut to the layers that are used.
+        name: what it was read from: a name on the Hub, or that of a folder.
+        license: of its weights, where its files tell.
+        layers: the layers whose states are taken, and their mean; 1 is the first.
+        before: the numbers of what its tokenizer puts before a text, such as [CLS].
+        after: the numbers of what it puts after a text, such as [SEP].
+        max_pieces: pieces, those before and after among them, that it is given at a time.
+
+    Raises:
+        ValueError: for layers that the encoder does not have, or no room for a piece.
+    """
+
+    model_type = "wise_word_encoder"
+    sub_configs = {"encoder": AutoConfig}
+
+    encoder: dict | PreTrainedConfig | None = None
+    name: str | None = None
+    license: str | None = None
+    layers: list[int] | tuple[int, ...] = (1,)
+    before: list[int] | tuple[int, ...] = ()
+    after: list[int] | tuple[int, ...] = ()
+    max_pieces: int = 512
+
+    def __post_init__(self, **kwargs):
+        if isinstance(self.encoder, dict):
+            self.encoder = AutoConfig.for_model(**self.encoder)
+        self.layers, self.before, self.after = list(self.layers), list(self.before), list(self.after)
+        super().__post_init__(**kwargs)
+        if self.encoder is None:  # as transformers makes one to compare with
+            return
+        _check_layers("word", self.layers, self.encoder)
+        around = len(self.before) + len(self.after)
+        if self.max_pieces <= around:
+            raise ValueError(f"max_pieces is {self.max_pieces}, of which {around} stand around a text; give more.")
+
+    @property
+    def padding_id(self) -> int:
+        """What texts are padded with; it is masked."""
+        return self.encoder.pad_token_id or 0
+
+
+def _check_layers(kind: str, layers: list[int], encoder: PreTrainedConfig) -> None:
+    if not layers or not all(1 <= layer <= encoder.num_hidden_layers for layer in layers):
+        raise ValueError(
+            f"The layers {layers} are not among the {encoder.num_hidden_layers} of the {kind} encoder; the first is 1."
+        )
+
+
+@strict
 class WISEConfig(PreTrainedConfig):
     """The sizes and choices of a WISE model; the defaults are those of the paper (section 4.2).
 
     Args:
-        vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them.
+        vocab_size: rows of the word embedding, the padding (0) and the unknown word (1) among them; 0 = there is none:
+            the words' vectors are given to the model, or made by its word encoder.
         word_embedding_size: size of a word embedding t_i (GloVe: 300).
         freeze_word_embeddings: keep the word embeddings as they were loaded; `False` trains them too.
         feature_size: values in a frame f_ij, those of the feature extractor (13 cepstral coefficients, their deltas
@@ -92,6 +142,8 @@ class WISEConfig(PreTrainedConfig):
         input_dropout: share of the values of a_i and t_i dropped; 0 in the paper.
         frame_encoder: the pretrained speech encoder that makes the frames of a waveform; `None` where frames are
             given to the model as they are.
+        word_encoder: the pretrained text encoder that makes the vectors of words; `None` where they are given to the
+            model as they are, or looked up in its word embedding.
         mixed_layers: layers of an encoder that a frame holds one after the other, of which a mean with learnt weights
             is taken; 1 = nothing is weighed.
         values_beside_layers: values of a frame, its last, that are of no layer: the MFCC beside an encoder's.
@@ -108,7 +160,7 @@ class WISEConfig(PreTrainedConfig):
     """
 
     model_type = "wise"
-    sub_configs = {"frame_encoder": FrameEncoderConfig}
+    sub_configs = {"frame_encoder": FrameEncoderConfig, "word_encoder": WordEncoderConfig}
     # All of the classifier's outputs but its loss and its logits, which are thus what Trainer calls the predictions.
     keys_to_ignore_at_inference = [
         "pooler_output",
@@ -137,6 +189,7 @@ class WISEConfig(PreTrainedConfig):
     modality: Literal["both", "audio", "text"] = "both"
     input_dropout: float | int = 0.0
     frame_encoder: dict | FrameEncoderConfig | None = None
+    word_encoder: dict | WordEncoderConfig | None = None
     mixed_layers: int = 1
     values_beside_layers: int = 0
     frame_projection_size: int = 0
@@ -145,6 +198,8 @@ class WISEConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs):
         if isinstance(self.frame_encoder, dict):
             self.frame_encoder = FrameEncoderConfig(**self.frame_encoder)
+        if isinstance(self.word_encoder, dict):
+            self.word_encoder = WordEncoderConfig(**self.word_encoder)
         self.check_problem_type()
         if self.label2id:
             self.id2label = _agreed(self.id2label, self.label2id)
@@ -159,6 +214,7 @@ class WISEConfig(PreTrainedConfig):
         self.label2id = _inverse(self.id2label)
         self._check_sizes()
         self._check_frames()
+        self._check_words()
         self._check_shares()
 
     @classmethod
@@ -190,7 +246,8 @@ class WISEConfig(PreTrainedConfig):
 
     def _check_sizes(self) -> None:
         names = [name for name in WISEConfig.__annotations__ if name.endswith("_size")]
-        names.remove("frame_projection_size")
+        for may_be_0 in ("frame_projection_size", "vocab_size"):
+            names.remove(may_be_0)
         sizes = {name: getattr(self, name) for name in names} | {"number of labels": self.num_labels}
         for name, size in [*sizes.items(), *(("linear_sizes", size) for size in self.linear_sizes)]:
             if size < 1:
@@ -216,6 +273,18 @@ class WISEConfig(PreTrainedConfig):
             raise ValueError(
                 f"feature_size is {self.feature_size}, and the frame encoder makes {self.frame_encoder.feature_size} "
                 f"values beside {beside}; set feature_size to their sum."
+            )
+
+    def _check_words(self) -> None:
+        if self.vocab_size < 0:
+            raise ValueError(f"vocab_size is {self.vocab_size}; it is 0 (no word embedding) or above.")
+        if self.word_encoder is None:
+            return
+        made = self.word_encoder.encoder.hidden_size
+        if self.vocab_size or self.word_embedding_size != made:
+            raise ValueError(
+                f"word_embedding_size is {self.word_embedding_size} and vocab_size {self.vocab_size}, and the word "
+                f"encoder makes vectors of {made} values; set them to {made} and 0."
             )
 
     def _check_shares(self) -> None:

@@ -24,6 +24,7 @@ from transformers import (
 from transformers.masking_utils import create_bidirectional_mask
 
 from .configuration_wise import FrameEncoderConfig
+from .pretrained_part_wise import PretrainedPart
 
 
 LONGEST_WINDOW_FRAMES = 1500  # 30 s; attention takes the square of it
@@ -99,7 +100,7 @@ def input_extractor(config: FrameEncoderConfig) -> SequenceFeatureExtractor:
     return kinds.get(config.encoder.model_type, Wav2Vec2FeatureExtractor)(**config.inputs)
 
 
-class FrameEncoder(nn.Module):
+class FrameEncoder(PretrainedPart):
     """Waveforms to frames.
 
     Args:
@@ -136,15 +137,6 @@ class FrameEncoder(nn.Module):
         for layer in self.layers[len(self.layers) - count :]:
             layer.requires_grad_(True)
 
-    def train(self, mode: bool = True) -> "FrameEncoder":
-        """As ever, but that an encoder that is not trained drops nothing out."""
-        return super().train(mode and not self.is_frozen)
-
-    @property
-    def is_frozen(self) -> bool:
-        """Nothing of the encoder is trained."""
-        return not any(each.requires_grad for each in self.encoder.parameters())
-
     def forward(self, input_values: torch.Tensor, input_lengths: torch.Tensor) -> torch.Tensor:
         """Frames of waveforms.
 
@@ -174,11 +166,6 @@ class FrameEncoder(nn.Module):
         with torch.inference_mode():
             values = torch.from_numpy(np.asarray(samples, np.float32))[None].to(self.device)
             return self(values, torch.tensor([len(samples)]))[0].cpu().numpy()
-
-    @property
-    def device(self) -> torch.device:
-        """Where the encoder is."""
-        return next(self.encoder.parameters()).device
 
     def _windows(self, samples: torch.Tensor) -> list[torch.Tensor]:
         """A recording in equal parts, none longer than the encoder takes, each with all that its frames see."""

@@ -19,7 +19,9 @@ from .frame_projection_wise import FrameProjection
 from .hierarchy_wise import HIERARCHIES
 from .interaction_wise import RECURRENT, InteractingLSTMs, SeparateLSTM
 from .pipeline_wise import WISEAudioClassificationPipeline
+from .pretrained_part_wise import PretrainedPart
 from .ragged_wise import RaggedLayout, layout_of_audio, layout_of_words, unflatten_words
+from .word_encoder_wise import WordEncoder
 
 
 @dataclass
@@ -107,23 +109,29 @@ class WISEPreTrainedModel(PreTrainedModel):
     def from_pretrained(cls, *args, output_loading_info: bool = False, **kwargs) -> "WISEPreTrainedModel | tuple":
         """As ever; loading makes every parameter anew, so what is to be frozen is frozen once more at its end."""
         model, loading_info = super().from_pretrained(*args, output_loading_info=True, **kwargs)
-        model._freeze_word_embeddings()
+        model._freeze()
         return (model, loading_info) if output_loading_info else model
 
     def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
         """As ever; what an encoder was read with in half precision is saved so."""
         state_dict = self.state_dict() if state_dict is None else state_dict
-        encoders = [f"{name}." for name, each in self.named_modules() if isinstance(each, FrameEncoder)]
+        encoders = [f"{name}." for name, each in self.named_modules() if isinstance(each, PretrainedPart)]
         of_encoders = [name for name in state_dict if encoders and name.startswith(tuple(encoders))]
         halved = {name: state_dict[name].half() for name in of_encoders}
         lossless = [name for name, half in halved.items() if torch.equal(half.to(state_dict[name]), state_dict[name])]
         state_dict = state_dict | {name: halved[name] for name in lossless}
         super().save_pretrained(save_directory, state_dict=state_dict, **kwargs)
 
-    def _freeze_word_embeddings(self) -> None:
-        """Where the configuration asks for it; called when a model is built or loaded, and never on one in use."""
-        if self.config.freeze_word_embeddings and self.config.modality != "audio":
-            self.get_input_embeddings().requires_grad_(False)
+    def _freeze(self) -> None:
+        """Pretrained parts, and word embeddings where the configuration asks for it.
+
+        Called when a model is built or loaded, and never on one in use.
+        """
+        frozen = [each for each in self.modules() if isinstance(each, PretrainedPart)]
+        if self.config.freeze_word_embeddings and self.get_input_embeddings() is not None:
+            frozen.append(self.get_input_embeddings())
+        for each in frozen:
+            each.requires_grad_(False)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -166,8 +174,11 @@ class WISEModel(WISEPreTrainedModel):
             self.frame_projection = FrameProjection(config)
             self.hierarchy = HIERARCHIES[config.hierarchy](self.frame_projection.output_size, config)
             audio_size = self.hierarchy.output_size
-        if config.modality != "audio":
+        if config.modality != "audio" and config.vocab_size:
             self.word_embeddings = nn.Embedding(config.vocab_size, text_size, padding_idx=0)
+        elif config.modality != "audio":
+            # Of an encoder's vectors a few values are far larger than all others, and in every word.
+            self.word_norm = nn.LayerNorm(text_size, elementwise_affine=False)
         self.input_dropout = nn.Dropout(config.input_dropout)
         if config.modality == "both" and config.interaction:
             self.interacting_lstms = InteractingLSTMs(audio_size, text_size, config)
@@ -181,8 +192,10 @@ class WISEModel(WISEPreTrainedModel):
             self.word_attention = WordAttention(config)
         if config.modality != "text" and config.frame_encoder is not None:
             self.frame_encoder = FrameEncoder(config.frame_encoder)
+        if config.modality != "audio" and config.word_encoder is not None:
+            self.word_encoder = WordEncoder(config.word_encoder)
         self.post_init()
-        self._freeze_word_embeddings()
+        self._freeze()
 
     def get_input_embeddings(self) -> nn.Embedding | None:
         return getattr(self, "word_embeddings", None)
@@ -198,6 +211,15 @@ class WISEModel(WISEPreTrainedModel):
         """
         self.config.frame_encoder = encoder.config
         self.frame_encoder = encoder
+
+    def add_word_encoder(self, encoder: WordEncoder) -> None:
+        """Take in the encoder of the word vectors that the model learnt from, so that it makes them itself.
+
+        Args:
+            encoder: what made them.
+        """
+        self.config.word_encoder = encoder.config
+        self.word_encoder = encoder
 
     def load_word_embeddings(self, matrix: torch.Tensor) -> None:
         """Put word vectors (GloVe) in place of the embedding's rows.
@@ -229,6 +251,9 @@ class WISEModel(WISEPreTrainedModel):
         frame_index: torch.LongTensor | None = None,
         feature_mean: torch.FloatTensor | None = None,
         feature_std: torch.FloatTensor | None = None,
+        word_vectors: torch.FloatTensor | None = None,
+        piece_ids: torch.LongTensor | None = None,
+        piece_words: torch.LongTensor | None = None,
         **kwargs,
     ) -> WISEModelOutput:
         """Pool the words of utterances into a vector for each.
@@ -238,12 +263,15 @@ class WISEModel(WISEPreTrainedModel):
                 `input_values` (B, T, values_beside_layers), or nothing where a frame has no others than the encoder's.
             phoneme_lengths: (B, P) frames in each phoneme; 0 = padding.
             word_lengths: (B, N) phonemes in each word; 0 = padding.
-            input_ids: (B, N) word ids.
+            input_ids: (B, N) word ids; not read without a word embedding.
             attention_mask: (B, N) 1 = a word; where absent, taken from `word_lengths` or, without audio, `input_ids`.
             input_values: (B, S) waveforms in [-1, 1], of which the model's frame encoder makes the frames.
             input_lengths: (B,) samples of each waveform.
             frame_index: (B, T) which of the encoder's frames the phonemes have, one phoneme after the other.
             feature_mean, feature_std: (B, feature_size) what these frames are normalised by.
+            word_vectors: (B, N, word_embedding_size) the words' vectors, where there is no word embedding.
+            piece_ids: (B, L) pieces of the words, of which the model's word encoder makes the vectors.
+            piece_words: (B, L) the word that each belongs to, from 1; 0 = padding.
 
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
@@ -251,18 +279,23 @@ class WISEModel(WISEPreTrainedModel):
         if input_values is not None and hasattr(self, "frame_encoder"):
             encoded = self.frame_encoder(input_values, input_lengths)
             input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
+        if attention_mask is None and self.config.modality != "text":
+            attention_mask = word_lengths
+        if piece_ids is not None and hasattr(self, "word_encoder") and attention_mask is not None:
+            word_vectors = self.word_encoder(piece_ids, piece_words, attention_mask.shape[1])
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
-        self._check_given(given, input_ids)
-        if attention_mask is None:
-            attention_mask = word_lengths if self.config.modality != "text" else input_ids != 0
-        is_word = attention_mask > 0
-        self._check_shapes(input_features, input_ids, is_word)
+        has_table = self.config.vocab_size > 0
+        vectors = {"word_vectors": word_vectors, "attention_mask": attention_mask}
+        self._check_given(given, {"input_ids": input_ids} if has_table else vectors)
+        is_word = (input_ids != 0 if attention_mask is None else attention_mask) > 0
+        words = input_ids if has_table else word_vectors
+        self._check_shapes(input_features, words, is_word)
         if self.config.modality == "text":
             layout, audio = layout_of_words(is_word), None
         else:
             layout = layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
             audio = self._word_audio(input_features, layout)
-        text = None if self.config.modality == "audio" else self._word_text(input_ids, layout)
+        text = None if self.config.modality == "audio" else self._word_text(words, layout)
         audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
         pooled, weights = self._pool(self.joint(audio_states, text_states), layout, is_word)
         return WISEModelOutput(
@@ -273,16 +306,18 @@ class WISEModel(WISEPreTrainedModel):
             word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
         )
 
-    def _check_given(self, audio_inputs: dict[str, torch.Tensor | None], input_ids: torch.Tensor | None) -> None:
+    def _check_given(
+        self, audio_inputs: dict[str, torch.Tensor | None], text_inputs: dict[str, torch.Tensor | None]
+    ) -> None:
         needed = audio_inputs if self.config.modality != "text" else {}
         if self.config.modality != "audio":
-            needed = needed | {"input_ids": input_ids}
+            needed = needed | text_inputs
         missing = [name for name, value in needed.items() if value is None]
         if missing:
             raise ValueError(f"A WISE model of modality '{self.config.modality}' needs {', '.join(missing)} as well.")
 
     def _check_shapes(
-        self, input_features: torch.Tensor | None, input_ids: torch.Tensor | None, is_word: torch.Tensor
+        self, input_features: torch.Tensor | None, words: torch.Tensor | None, is_word: torch.Tensor
     ) -> None:
         if self.config.modality != "text":
             shape, expected = tuple(input_features.shape), (len(is_word), self.config.feature_size)
@@ -291,16 +326,24 @@ class WISEModel(WISEPreTrainedModel):
                     f"input_features has the shape {shape}; give ({expected[0]}, frames, {expected[1]}), as many "
                     "utterances as the mask and as many values a frame as the configuration."
                 )
-        if self.config.modality != "audio" and input_ids.shape != is_word.shape:
-            shapes = f"{tuple(input_ids.shape)} and its mask {tuple(is_word.shape)}"
-            raise ValueError(f"input_ids has the shape {shapes}; pad both alike.")
+        if self.config.modality == "audio":
+            return
+        name, size = "input_ids", ()
+        if not self.config.vocab_size:
+            name, size = "word_vectors", (self.config.word_embedding_size,)
+        if words.shape != (*is_word.shape, *size):
+            shapes = f"{tuple(words.shape)} and its mask {tuple(is_word.shape)}"
+            told = f", with {size[0]} values a word" if size else ""
+            raise ValueError(f"{name} has the shape {shapes}; pad both alike{told}.")
 
     def _word_audio(self, input_features: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
         frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]
         return self.hierarchy(self.frame_projection(frames), layout.phoneme_lengths, layout.word_lengths)  # a_i
 
-    def _word_text(self, input_ids: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
-        ids = input_ids.flatten()[layout.word_positions.to(input_ids.device)]
+    def _word_text(self, words: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
+        ids = words.flatten(0, 1)[layout.word_positions.to(words.device)]  # or vectors
+        if not self.config.vocab_size:
+            return self.word_norm(ids.to(self.dtype))
         lowest, highest = (int(limit) for limit in ids.aminmax())
         if lowest < 0 or highest >= self.word_embeddings.num_embeddings:
             raise ValueError(
@@ -377,6 +420,9 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         frame_index: torch.LongTensor | None = None,
         feature_mean: torch.FloatTensor | None = None,
         feature_std: torch.FloatTensor | None = None,
+        word_vectors: torch.FloatTensor | None = None,
+        piece_ids: torch.LongTensor | None = None,
+        piece_words: torch.LongTensor | None = None,
         **kwargs,
     ) -> WISEClassifierOutput:
         """Score the emotions of utterances.
@@ -400,6 +446,9 @@ class WISEForAudioClassification(WISEPreTrainedModel):
             frame_index,
             feature_mean,
             feature_std,
+            word_vectors,
+            piece_ids,
+            piece_words,
             return_dict=True,
         )
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)

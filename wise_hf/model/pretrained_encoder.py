@@ -1,25 +1,16 @@
 """A pretrained speech encoder, read from a folder or the Hub, cut down to the layers that are used."""
 
-import copy
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import parent_process
-from pathlib import Path
 
 import torch
-from huggingface_hub import ModelCard
-from huggingface_hub.errors import HfHubHTTPError
-from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedConfig
+from transformers import AutoFeatureExtractor, AutoModel, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig
 from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
 from .loading import load_model
-
-
-_TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to its frames
+from .pretrained_model import digest_of, first_layers, license_of, name_of, on_device, read_config, single_thread
 
 
 @dataclass(frozen=True)
@@ -43,6 +34,7 @@ class FrameEncoderSource:
         Raises:
             ValueError: where there is no such encoder, or it does not have these layers.
         """
+        single_thread()
         return _read(self)
 
     @property
@@ -56,17 +48,12 @@ def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
         return load_model(source.name_or_folder).wise.frame_encoder
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
-    return encoder.to("cuda") if torch.cuda.is_available() and parent_process() is None else encoder
+    return on_device(encoder)
 
 
 @lru_cache(maxsize=8)
 def _digest(source: FrameEncoderSource) -> str:
-    encoder = source.read()
-    settings = {name: value for name, value in encoder.config.to_dict().items() if name not in _TOLD}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for tensor in encoder.state_dict().values():
-        digest.update(tensor.cpu().half().numpy().tobytes())
-    return digest.hexdigest()
+    return digest_of(source.read())
 
 
 def read_frame_encoder(
@@ -86,8 +73,8 @@ def read_frame_encoder(
         FrameEncoderConfig(
             encoder=_cut(config, max(layers)),
             inputs=AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict(),
-            name=_name_of(name_or_folder),
-            license=_license_of(name_or_folder),
+            name=name_of(name_or_folder),
+            license=license_of(name_or_folder),
             layers=layers,
             mix=mix,
             padding=padding,
@@ -108,24 +95,15 @@ def middle_layers(name_or_folder: str) -> tuple[int, ...]:
 
 
 def _read_config(name_or_folder: str) -> PreTrainedConfig:
-    try:
-        config = AutoConfig.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"There is no speech encoder '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name "
-            "on the Hub, such as openai/whisper-base."
-        ) from error
+    config = read_config(name_or_folder, "speech encoder", "openai/whisper-base")
     check_family(config)
     return config
 
 
 def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
     """The configuration of the first layers alone."""
-    config = copy.deepcopy(config)
-    config.num_hidden_layers = num_layers
+    config = first_layers(config, num_layers)
     config.add_adapter = False  # it makes fewer frames of them
-    config.dtype = None
-    config._name_or_path = ""  # a path of this machine
     return config
 
 
@@ -135,25 +113,3 @@ def _weights(name_or_folder: str, wanted: dict[str, torch.Tensor]) -> dict[str, 
     is_whisper = pretrained.config.model_type == WHISPER
     weights = (pretrained.encoder if is_whisper else pretrained).state_dict()
     return {name: weights[name].half().float() for name in wanted}
-
-
-def _name_of(name_or_folder: str) -> str:
-    """A folder's path tells of a machine, not of an encoder."""
-    folder = Path(name_or_folder)
-    return folder.resolve().name if folder.is_dir() else name_or_folder
-
-
-def _license_of(name_or_folder: str) -> str | None:
-    """As the encoder's card names it, or its licence file begins."""
-    folder = Path(name_or_folder)
-    try:
-        card = folder / "README.md" if folder.is_dir() else name_or_folder
-        return ModelCard.load(card).data.to_dict().get("license")
-    except (OSError, ValueError, HfHubHTTPError):
-        pass
-    licence = folder / "LICENSE"
-    return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -7,13 +7,15 @@ import torch
 from transformers import BatchFeature, ProcessorMixin
 
 from .alignment_wise import align
+from .feature_batch_wise import stack_padded
 from .feature_statistics_wise import Statistics
 from .inputs_wise import check_options, recording_list, word_lists
+from .pieces_wise import cuts_words, pieces_of
 
 
 class WISEProcessor(ProcessorMixin):
-    """What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a word-level tokenizer for the
-    words.
+    """What turns recordings into batches: a `WISEFeatureExtractor` for the audio, a tokenizer for the words, which
+    gives each word a number or, for a model with a word encoder, is the encoder's own and cuts words into pieces.
 
     ```python
     inputs = processor(samples, text="Kids are talking by the door.", sampling_rate=16000, return_tensors="pt")
@@ -50,7 +52,8 @@ class WISEProcessor(ProcessorMixin):
             **kwargs: refused, so that a misspelt argument is not lost.
 
         Returns:
-            `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N)
+            `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N);
+            with the tokenizer of a word encoder `piece_ids` and `piece_words` (B, L) instead of `input_ids`.
 
         Raises:
             ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be
@@ -60,8 +63,15 @@ class WISEProcessor(ProcessorMixin):
         recordings = recording_list(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate, statistics=statistics)
-        ids = [self.word_ids([word["word"] for word in its]) for its in aligned]
-        return self.add_word_ids(batch, ids, return_tensors)
+        words = [[word["word"] for word in its] for its in aligned]
+        if self.cuts_words:
+            return self._add_pieces(batch, words, return_tensors)
+        return self.add_word_ids(batch, [self.word_ids(its) for its in words], return_tensors)
+
+    @property
+    def cuts_words(self) -> bool:
+        """The tokenizer is that of the model's word encoder."""
+        return cuts_words(self.tokenizer)
 
     def align_words(
         self,
@@ -82,7 +92,16 @@ class WISEProcessor(ProcessorMixin):
         return [align(samples, said, rate).words for samples, said in zip(recordings, given, strict=True)]
 
     def word_ids(self, words: Sequence[str]) -> np.ndarray:
-        """(N,) int64: each word as it stands, else in lower case, else the unknown word."""
+        """(N,) int64: each word as it stands, else in lower case, else the unknown word.
+
+        Raises:
+            ValueError: the tokenizer is that of a word encoder.
+        """
+        if self.cuts_words:
+            raise ValueError(
+                "The tokenizer cuts words into pieces and has no number for each; give word_vectors, which "
+                "wise_hf.data.prepare.prepare makes with the word encoder."
+            )
         unknown = self.tokenizer.unk_token_id
         ids = np.array(self.tokenizer.convert_tokens_to_ids(list(words)), dtype=np.int64)
         lower = self.tokenizer.convert_tokens_to_ids([word.lower() for word in words])
@@ -107,13 +126,45 @@ class WISEProcessor(ProcessorMixin):
             ids[row, :count] = its_ids[:count]
         return BatchFeature(dict(batch) | {"input_ids": ids, "attention_mask": mask}, tensor_type=return_tensors)
 
+    def add_word_vectors(
+        self, batch: BatchFeature, word_vectors: Sequence[np.ndarray], return_tensors: str | None = None
+    ) -> BatchFeature:
+        """Complete a batch with what a word encoder made beforehand.
+
+        Args:
+            batch, return_tensors: see `add_word_ids`.
+            word_vectors: for each utterance (words, size); those beyond the extractor's limit are left out.
+
+        Returns:
+            The batch with `word_vectors` (B, N, size) float32 and `attention_mask` (B, N) int64.
+        """
+        mask = (batch["word_lengths"] > 0).astype(np.int64)
+        kept = [its[:count] for its, count in zip(word_vectors, mask.sum(1), strict=True)]
+        vectors = stack_padded("word_vectors", kept, np.float32, 0, kept[0].shape[-1])
+        return BatchFeature(
+            dict(batch) | {"word_vectors": vectors, "attention_mask": mask}, tensor_type=return_tensors
+        )
+
+    def _add_pieces(
+        self, batch: BatchFeature, words: Sequence[Sequence[str]], return_tensors: str | None
+    ) -> BatchFeature:
+        mask = (batch["word_lengths"] > 0).astype(np.int64)
+        pieces = [pieces_of(self.tokenizer, its[:count]) for its, count in zip(words, mask.sum(1), strict=True)]
+        ids, numbers = zip(*pieces, strict=True)
+        made = {
+            "piece_ids": stack_padded("piece_ids", ids, np.int64, 0),
+            "piece_words": stack_padded("piece_words", numbers, np.int64, 0),
+        }
+        return BatchFeature(dict(batch) | made | {"attention_mask": mask}, tensor_type=return_tensors)
+
     def to_dense(self, batch: dict) -> dict:
         """The paper's padded words x phonemes x frames tensor of a batch, with its masks, to look at."""
         return self.feature_extractor.to_dense(batch)
 
     @property
     def model_input_names(self) -> list[str]:
-        return [*self.feature_extractor.model_input_names, "input_ids", "attention_mask"]
+        words = ["piece_ids", "piece_words"] if self.cuts_words else ["input_ids"]
+        return [*self.feature_extractor.model_input_names, *words, "attention_mask"]
 
 
 def _list_texts(text: str | Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ from wise_hf.tables.presentation import tables_to_markdown
 from wise_hf.tables.report import write_report
 from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
-from wise_hf.training.options import chosen_frames, recipe_name_of
+from wise_hf.training.options import chosen_frames, recipe_name_of, word_vectors_of
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_options, recorded
@@ -57,6 +57,7 @@ def reproduce_tables(options: TableOptions) -> str:
 
 def _reproduce_tables(options: TableOptions) -> str:
     """Do what `reproduce_tables` says."""
+    word_vectors_of(options)  # of one kind
     if options.embeddings is not None:
         check_word_vectors(options.embeddings)
     frame_extractor(options.mfcc_backend).check()
@@ -183,7 +184,7 @@ def _results(options: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> di
         "num_skipped": plan.num_skipped,
         "seeds": list(plan.seeds),
         "trial_epochs": options.epochs,
-        "word_vectors": "learnt" if options.embeddings is None else options.embeddings.name,
+        "word_vectors": word_vectors_of(options),
         "protocols": list(plan.folds),
         "truth": dict(zip(plan.aligned["id"], plan.aligned["emotion"], strict=True)),
         "rows": [_describe(row) for row in rows],

@@ -17,6 +17,7 @@ from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import listed
 from wise_hf.model.loading import load_model, load_processor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
 from wise_hf.model.speakers_wise import without_speakers
 from wise_hf.training.processes import make_accelerator
@@ -109,6 +110,7 @@ def _read_utterances(
 ) -> tuple[list[PreparedUtterance], int]:
     """The prepared utterances, and how many recordings were passed over."""
     encoder = FrameEncoderSource(options.model) if processor.feature_extractor.is_encoded else None
+    word_encoder = WordEncoderSource(options.model) if processor.cuts_words else None
 
     def make(corpus: Dataset) -> Dataset:
         unknown = sorted(set(corpus["emotion"]) - set(emotions))
@@ -117,7 +119,7 @@ def _read_utterances(
                 f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
                 "--label_map or choose with --emotions."
             )
-        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder)
+        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped

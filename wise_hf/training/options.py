@@ -24,6 +24,8 @@ from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource, middle_layers
+from wise_hf.model.pretrained_model import name_of
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource, last_layers
 from wise_hf.training.recipe import MODEL_FIELDS, RECIPES, SCHEDULES, Recipe
 
 
@@ -79,6 +81,12 @@ class FeatureOptions(Options):
         "none", choices=["none", "window"], help="'window' pads every recording to the 30 s of Whisper"
     )
     with_mfcc: bool = option(False, help="MFCC beside the encoder's values")
+    word_encoder: str | None = option(
+        None, help="a text encoder that makes the words' vectors: a folder, or a name on the Hub"
+    )
+    word_layers: Annotated[list[int] | str | None, as_layers] = option(
+        None, help="its layers, from 1, with commas between them, whose mean is taken (default: the last four)"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,24 +253,46 @@ def chosen_frames(options: FeatureOptions, level: str) -> Frames:
     Raises:
         ValueError: for options that go with an encoder, without one.
     """
-    level = getattr(options, "level", None) or level
+    level, words = getattr(options, "level", None) or level, _word_encoder_of(options)
     if options.frame_encoder is not None:
         layers = options.frame_layers or middle_layers(options.frame_encoder)
         source = FrameEncoderSource(options.frame_encoder, layers, options.layer_mix, options.frame_padding)
-        return Frames(options.mfcc_backend, source, options.with_mfcc, level)
+        return Frames(options.mfcc_backend, source, options.with_mfcc, level, words)
     usual = FeatureOptions()
     names = ("frame_layers", "layer_mix", "frame_padding", "with_mfcc")
     finer = [f"--{name}" for name in names if getattr(options, name) != getattr(usual, name)]
     finer += ["--train_encoder_layers"] * bool(getattr(options, "train_encoder_layers", None))
     if finer:
         raise ValueError(f"{', '.join(finer)}: there is no encoder; give --frame_encoder as well.")
-    return Frames(options.mfcc_backend, level=level)
+    return Frames(options.mfcc_backend, level=level, word_encoder=words)
+
+
+def _word_encoder_of(options: FeatureOptions) -> WordEncoderSource | None:
+    if options.word_encoder is not None:
+        return WordEncoderSource(options.word_encoder, options.word_layers or last_layers(options.word_encoder))
+    if options.word_layers is not None:
+        raise ValueError("--word_layers: there is no encoder of words; give --word_encoder as well.")
+    return None
+
+
+def word_vectors_of(options: Options) -> str:
+    """Where the words' vectors are from, as results tell it: an encoder, a file (`embeddings`), or the training part.
+
+    Raises:
+        ValueError: where both are asked for.
+    """
+    if options.word_encoder is None:
+        return "learnt" if options.embeddings is None else options.embeddings.name
+    if options.embeddings is not None:
+        raise ValueError("Word vectors are those of --word_encoder or those of --embeddings; give one of the two.")
+    return name_of(options.word_encoder)
 
 
 def model_choices_of(options: TrainOptions) -> dict[str, object]:
     """Fields of `WISEConfig`."""
     names = ("hierarchy", "recurrent_unit", "modality", "interaction", "attention")
     choices = {name: getattr(options, name) for name in names}
-    choices["freeze_word_embeddings"] = options.embeddings is not None and not options.train_embeddings
+    are_given = options.embeddings is not None or options.word_encoder is not None
+    choices["freeze_word_embeddings"] = are_given and not options.train_embeddings
     recipe = recipe_of(options)
     return choices | {name: getattr(recipe, name) for name in MODEL_FIELDS}

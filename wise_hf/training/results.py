@@ -16,7 +16,7 @@ from wise_hf.data.files import write_json, write_text
 from wise_hf.data.folds import MIN_SENTENCE_WORDS, Fold
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.visualization import save_figure
-from wise_hf.training.options import TrainOptions, model_choices_of, recipe_name_of, recipe_of
+from wise_hf.training.options import TrainOptions, model_choices_of, recipe_name_of, recipe_of, word_vectors_of
 from wise_hf.training.pictures import plot_confusion, plot_learning_curves
 from wise_hf.training.recipe import RECIPES
 from wise_hf.training.scores import scores_of_confusion
@@ -53,7 +53,7 @@ def describe_training(
         "recipe_name": recipe_name_of(options),
         "recipe": asdict(recipe_of(options)),
         "model": model_choices_of(options),
-        "word_vectors": "learnt" if options.embeddings is None else options.embeddings.name,
+        "word_vectors": word_vectors_of(options),
         "mfcc_backend": options.mfcc_backend,
         "versions": {name: str(import_module(name).__version__) for name in VERSIONS_OF},
         "accelerate": {

@@ -18,7 +18,7 @@ from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.waveform_collator import with_waveforms
 from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of
+from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of, word_vectors_of
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.results import (
@@ -178,6 +178,9 @@ def check_training_options(options: TrainOptions) -> None:
         ValueError: for word vectors or a file of folds that cannot be read, or options that do not go together.
     """
     _check_fold_options(options)
+    word_vectors_of(options)  # of one kind
+    if options.word_encoder is not None and options.modality == "audio":
+        raise ValueError("--word_encoder: a model of --modality audio is given no words; leave one of the two out.")
     if options.embeddings is not None:
         check_word_vectors(options.embeddings)
     if options.embeddings is None and (options.vocabulary is not None or options.train_embeddings):

@@ -20,6 +20,7 @@ from wise_hf.model.frame_encoder_wise import FrameEncoder
 from wise_hf.model.interaction_wise import RECURRENT, LSTMWeights
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
+from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
 from wise_hf.training.recipe import MODEL_FIELDS, Recipe
 from wise_hf.training.system import System
@@ -41,7 +42,10 @@ def load_word_vectors(
 
 
 def build_processor(
-    train: Sequence[PreparedUtterance], vectors: WordVectors | None, feature_extractor: WISEFeatureExtractor
+    train: Sequence[PreparedUtterance],
+    vectors: WordVectors | None,
+    feature_extractor: WISEFeatureExtractor,
+    word_encoder: WordEncoderSource | None = None,
 ) -> WISEProcessor:
     """The processor of a fold; nothing but the training part is looked at.
 
@@ -49,9 +53,12 @@ def build_processor(
         train: utterances of the training part.
         vectors: word vectors, or `None` to take the training part's words as the vocabulary.
         feature_extractor: made the features; the processor's own gets their mean and deviation.
+        word_encoder: whose tokenizer cuts the words, where the model reads its vectors.
     """
     feature_extractor = copy.deepcopy(feature_extractor)
     feature_extractor.set_statistics(utterance["input_features"] for utterance in train)
+    if word_encoder is not None:
+        return WISEProcessor(feature_extractor, word_encoder.tokenizer())
     spoken = {word.lower() for each in train for word in each["words"]}
     words = vectors.words if vectors is not None else [PAD, UNKNOWN, *sorted(spoken)]
     return WISEProcessor(feature_extractor, build_tokenizer(words))
@@ -71,7 +78,7 @@ def build_model(
     sizes = {"vocab_size": len(processor.tokenizer), "feature_size": processor.feature_extractor.feature_size}
     if vectors is not None:
         sizes["word_embedding_size"] = vectors.matrix.shape[1]
-    config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes, **choices)
+    config = WISEConfig(id2label=dict(enumerate(emotions)), **sizes | choices)
     model = WISEForAudioClassification(config)
     if vectors is not None and config.modality != "audio":
         model.wise.load_word_embeddings(torch.from_numpy(vectors.matrix))
@@ -92,21 +99,30 @@ def wise_system(
     frames = frames or Frames(level=recipe.level)
     extract, columns = frames.features()
     build = partial(build_wise, recipe=recipe, frames=frames, choices=choices)
-    hears = choices.get("modality") != "text"
-    is_frozen = frames.encoder is not None and not recipe.train_encoder_layers
-    complete = partial(add_frame_encoder, source=frames.encoder) if is_frozen and hears else None
-    return System(key, name, extract, columns, build, recipe, frames=frames.name if hears else None, complete=complete)
+    modality, is_frozen = choices.get("modality"), not recipe.train_encoder_layers
+    frame_encoder = frames.encoder if modality != "text" and is_frozen else None
+    word_encoder = frames.word_encoder if modality != "audio" else None
+    has_more = frame_encoder is not None or word_encoder is not None
+    complete = partial(add_encoders, frame_encoder=frame_encoder, word_encoder=word_encoder) if has_more else None
+    its_frames = frames.name if modality != "text" else None
+    return System(key, name, extract, columns, build, recipe, frames=its_frames, complete=complete)
 
 
-def add_frame_encoder(model_dir: Path, source: FrameEncoderSource) -> None:
-    """Complete a model that learnt from a frozen encoder's frames with the encoder, so that it needs nothing else.
+def add_encoders(
+    model_dir: Path, frame_encoder: FrameEncoderSource | None, word_encoder: WordEncoderSource | None
+) -> None:
+    """Complete a model that learnt from what frozen encoders made with these encoders, so that it needs nothing else.
 
     Args:
         model_dir: the saved model.
-        source: the encoder that made the frames.
+        frame_encoder: the encoder that made the frames, where one did.
+        word_encoder: the encoder that made the words' vectors, where one did.
     """
     model = WISEForAudioClassification.from_pretrained(model_dir)
-    model.wise.add_frame_encoder(source.read())
+    if frame_encoder is not None:
+        model.wise.add_frame_encoder(frame_encoder.read())
+    if word_encoder is not None:
+        model.wise.add_word_encoder(word_encoder.read())
     save_files(model_dir, model.save_pretrained)
 
 
@@ -125,7 +141,8 @@ def build_wise(
         recipe, choices: see `wise_system`.
         frames: what it reads.
     """
-    processor = build_processor(train, vectors, frames.feature_extractor(recipe.normalization))
+    feature_extractor = frames.feature_extractor(recipe.normalization)
+    processor = build_processor(train, vectors, feature_extractor, frames.word_encoder)
     usual = {name: getattr(recipe, name) for name in MODEL_FIELDS} | frames.model_choices
     model = build_model(
         emotions, processor, vectors, **usual | {"freeze_word_embeddings": vectors is not None} | choices

@@ -1,0 +1,95 @@
+"""A pretrained model of transformers as a part of another: its first layers, and what it is known by."""
+
+import copy
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from huggingface_hub import ModelCard
+from huggingface_hub.errors import HfHubHTTPError
+from transformers import AutoConfig, PreTrainedConfig
+
+from .pretrained_part_wise import PretrainedPart
+
+
+_STARTED_AS = os.getpid()
+_TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to what it makes
+
+
+def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfig:
+    """The configuration of a pretrained model.
+
+    Args:
+        name_or_folder: a folder, or a name on the Hub.
+        kind: what an error calls it.
+        example: a name on the Hub.
+
+    Raises:
+        ValueError: where there is none.
+    """
+    try:
+        return AutoConfig.from_pretrained(name_or_folder)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"There is no {kind} '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name on the "
+            f"Hub, such as {example}."
+        ) from error
+
+
+def first_layers(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
+    """The configuration of the first layers alone, which says nothing of where it was read."""
+    config = copy.deepcopy(config)
+    config.num_hidden_layers = num_layers
+    if getattr(config, "layer_types", None):  # where layers differ
+        config.layer_types = config.layer_types[:num_layers]
+    config.dtype = None
+    config._name_or_path = ""  # a path of this machine
+    return config
+
+
+def name_of(name_or_folder: str) -> str:
+    """A folder's path tells of a machine, not of an encoder."""
+    folder = Path(name_or_folder)
+    return folder.resolve().name if folder.is_dir() else name_or_folder
+
+
+def license_of(name_or_folder: str) -> str | None:
+    """As the model's card names it, or its licence file begins."""
+    folder = Path(name_or_folder)
+    try:
+        card = folder / "README.md" if folder.is_dir() else name_or_folder
+        return ModelCard.load(card).data.to_dict().get("license")
+    except (OSError, ValueError, HfHubHTTPError):
+        pass
+    licence = folder / "LICENSE"
+    return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
+
+
+def digest_of(part: PretrainedPart) -> str:
+    """What changes when what the part makes does, for caches."""
+    settings = {name: value for name, value in part.config.to_dict().items() if name not in _TOLD}
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for tensor in part.state_dict().values():
+        digest.update(tensor.cpu().half().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def on_device(part: PretrainedPart) -> PretrainedPart:
+    """The part on the GPU, where there is one; a forked process cannot use it."""
+    return part.to("cuda") if torch.cuda.is_available() and not _is_forked() else part
+
+
+def single_thread() -> None:
+    """Let a forked process compute on one thread: others are its parent's, and would be waited for without end."""
+    if _is_forked():
+        torch.set_num_threads(1)
+
+
+def _is_forked() -> bool:
+    return os.getpid() != _STARTED_AS
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")

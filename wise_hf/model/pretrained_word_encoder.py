@@ -1,0 +1,151 @@
+"""A pretrained text encoder, read from a folder or the Hub, cut down to the layers that are used."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from transformers import AutoModel, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+
+from .configuration_wise import WordEncoderConfig
+from .loading import load_model, load_processor
+from .pieces_wise import cuts_words, pieces_of
+from .pretrained_model import digest_of, first_layers, license_of, name_of, on_device, read_config, single_thread
+from .word_encoder_wise import WordEncoder
+
+
+MOST_PIECES = 512  # at a time: attention takes the square of it
+POSITIONS_UNUSED = 2  # RoBERTa counts its positions from there
+
+
+@dataclass(frozen=True)
+class WordEncoderSource:
+    """Where a frozen text encoder is read from; every process reads it for itself.
+
+    Args:
+        name_or_folder: of a BERT, RoBERTa or another text encoder: a folder, or a name on the Hub. Or of a saved WISE
+            model, for the encoder that it carries.
+        layers: see `WordEncoderConfig`; empty for a saved WISE model, which has them.
+    """
+
+    name_or_folder: str
+    layers: tuple[int, ...] = ()
+
+    def read(self) -> WordEncoder:
+        """The encoder, the same one at every call in a process.
+
+        Raises:
+            ValueError: where there is no such encoder, or it does not have these layers.
+        """
+        single_thread()
+        return _read(self)[0]
+
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """What cuts words into the encoder's pieces; see `read`."""
+        return _read(self)[1]
+
+    def encode(self, words: Sequence[str]) -> np.ndarray:
+        """Vectors of the words of an utterance.
+
+        Args:
+            words: as they are written.
+
+        Returns:
+            (N, hidden_size) float32.
+        """
+        encoder, tokenizer = _read(self)
+        pieces = (torch.from_numpy(its)[None].to(encoder.device) for its in pieces_of(tokenizer, words))
+        with torch.inference_mode():
+            return encoder(*pieces, len(words))[0].float().cpu().numpy()
+
+    @property
+    def known_by(self) -> str:
+        """What changes when the vectors do, for caches."""
+        return _digest(self)
+
+
+@lru_cache(maxsize=1)
+def _read(source: WordEncoderSource) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
+    if not source.layers:
+        return load_model(source.name_or_folder).wise.word_encoder, load_processor(source.name_or_folder).tokenizer
+    encoder, tokenizer = read_word_encoder(source.name_or_folder, source.layers)
+    return on_device(encoder), tokenizer
+
+
+@lru_cache(maxsize=8)
+def _digest(source: WordEncoderSource) -> str:
+    encoder, tokenizer = _read(source)
+    told = digest_of(encoder) + tokenizer.backend_tokenizer.to_str()
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def read_word_encoder(name_or_folder: str, layers: Sequence[int]) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
+    """A frozen text encoder with its pretrained weights, and its tokenizer.
+
+    Args:
+        name_or_folder, layers: see `WordEncoderSource`.
+
+    Raises:
+        ValueError: where there is no such encoder, or it does not have these layers.
+    """
+    config, tokenizer = _read_config(name_or_folder), _read_tokenizer(name_or_folder)
+    WordEncoderConfig(encoder=config, layers=layers)  # it may not have them
+    before, after = _pieces_around(tokenizer)
+    encoder = WordEncoder(
+        WordEncoderConfig(
+            encoder=first_layers(config, max(layers)),
+            name=name_of(name_or_folder),
+            license=license_of(name_or_folder),
+            layers=layers,
+            before=before,
+            after=after,
+            max_pieces=_max_pieces(config, tokenizer),
+        )
+    )
+    weights = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32).state_dict()
+    # Rounded to half precision: a saved model has no other.
+    encoder.encoder.load_state_dict({name: weights[name].half().float() for name in encoder.encoder.state_dict()})
+    return encoder.eval(), tokenizer
+
+
+def last_layers(name_or_folder: str) -> tuple[int, ...]:
+    """The last four layers of an encoder, the best of those that Devlin et al. (2019, table 7) took frozen.
+
+    Raises:
+        ValueError: where there is no such encoder.
+    """
+    count = _read_config(name_or_folder).num_hidden_layers
+    return tuple(range(max(1, count - 3), count + 1))
+
+
+def _read_config(name_or_folder: str) -> PreTrainedConfig:
+    config = read_config(name_or_folder, "text encoder", "FacebookAI/roberta-base")
+    if config.is_encoder_decoder or not hasattr(config, "vocab_size"):
+        raise ValueError(
+            f"'{name_or_folder}' is of the type '{config.model_type}', which is no text encoder; give a BERT, a "
+            "RoBERTa or the like."
+        )
+    return config
+
+
+def _read_tokenizer(name_or_folder: str) -> PreTrainedTokenizerBase:
+    # Words count from the left, also in the batches of a pipeline.
+    tokenizer = AutoTokenizer.from_pretrained(name_or_folder, padding_side="right")
+    if not tokenizer.is_fast or not cuts_words(tokenizer):
+        raise ValueError(f"The tokenizer of '{name_or_folder}' does not say where its pieces are; give a fast one.")
+    return tokenizer
+
+
+def _pieces_around(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
+    """What the tokenizer puts before and after a text."""
+    made = tokenizer("a")
+    places = [place for place, word in enumerate(made.word_ids()) if word is not None]
+    return made["input_ids"][: places[0]], made["input_ids"][places[-1] + 1 :]
+
+
+def _max_pieces(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    positions = getattr(config, "max_position_embeddings", -1)
+    places = positions - POSITIONS_UNUSED if positions > 0 else MOST_PIECES  # some count none
+    return min(MOST_PIECES, tokenizer.model_max_length, places)
