@@ -38,6 +38,11 @@ class FrameEncoderSource:
         return _read(self)
 
     @property
+    def on_gpu(self) -> bool:
+        """It runs on a GPU, which no forked process can use."""
+        return self.read().device.type == "cuda"
+
+    @property
     def known_by(self) -> str:
         """What changes when the frames do, for caches."""
         return _digest(self)
@@ -46,7 +51,7 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return load_model(source.name_or_folder).wise.frame_encoder
+        return on_device(load_model(source.name_or_folder).wise.frame_encoder)
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return on_device(encoder)
 

@@ -61,6 +61,11 @@ class WordEncoderSource:
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
 
     @property
+    def on_gpu(self) -> bool:
+        """It runs on a GPU, which no forked process can use."""
+        return self.read().device.type == "cuda"
+
+    @property
     def known_by(self) -> str:
         """What changes when the vectors do, for caches."""
         return _digest(self)
@@ -69,7 +74,8 @@ class WordEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: WordEncoderSource) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
     if not source.layers:
-        return load_model(source.name_or_folder).wise.word_encoder, load_processor(source.name_or_folder).tokenizer
+        encoder = load_model(source.name_or_folder).wise.word_encoder
+        return on_device(encoder), load_processor(source.name_or_folder).tokenizer
     encoder, tokenizer = read_word_encoder(source.name_or_folder, source.layers)
     return on_device(encoder), tokenizer
 
