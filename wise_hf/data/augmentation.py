@@ -40,7 +40,7 @@ DROPPED_SHARE = 0.15
 MIXED_SHARE = 0.4
 FRAME_NOISE_STD = 0.3
 UNKNOWN_SHARE = 0.5  # of the utterances, normalised as if nobody knew who speaks
-COPIED_SHARE = 0.75  # of the utterances, taken from a copy of their recording
+COPIED_SHARE = 2 / 3  # of the utterances, taken from a copy of their recording
 HIGH_HZ = 8000.0
 MAX_FRAMES_PER_PHONEME = 64
 

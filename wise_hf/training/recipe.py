@@ -106,10 +106,12 @@ PLAIN = Recipe(
     refit=False,
 )
 PAPER = replace(PLAIN, batch_size=32, learning_rate=1e-3, schedule="inverse", weight_decay=1e-4, dropout=0.3)
+# For the frames of a speech encoder.
 ENCODER = Recipe(
-    epochs=20,
+    epochs=40,
+    batch_size=64,
     optimizer="adamw",
-    learning_rate=1e-3,
+    learning_rate=2e-3,
     weight_decay=1e-2,
     augment=("mix_words", "frame_noise", "unknown_speakers"),
     audio_copies=2,
