@@ -22,6 +22,7 @@ from wise_hf.model.mfcc_wise import SAMPLING_RATE, mfcc_native
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.opensmile_wise import mfcc_opensmile
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.training.recipe import RECIPES
 
 
 UTTERANCES = 32
@@ -31,7 +32,7 @@ FRAMES = (6.0, 2.0, 64)  # in a phoneme
 ENCODER_FRAMES = (4.5, 2.0, 64)  # the same, every 20 ms instead of 15
 WHISPER_FRAMES = {"frames": "encoder", "frame_ms": 0, "hop_ms": 20}  # for WISEFeatureExtractor
 WHISPER_BASE_SIZE = 512
-FOLD_UTTERANCES, FOLD_WORDS, BATCH_SIZE = 576, 6, 16  # four fifths of RAVDESS, our recipe's batches
+FOLD_UTTERANCES, FOLD_WORDS = 576, 6  # four fifths of RAVDESS
 
 
 @dataclass(frozen=True)
@@ -185,22 +186,28 @@ def compare_model(
 
 
 def compare_epoch(utterances: int = FOLD_UTTERANCES, repeats: int = 5) -> Measurement:
-    """An epoch on prepared MFCC against one on the prepared frames of Whisper-base, which are fewer and larger.
+    """An epoch on prepared MFCC against one on the prepared frames of Whisper-base, which are fewer and larger, in the
+    batches of their recipes.
 
     Args:
         utterances: of the training part, as short as RAVDESS's; those of one of its five folds by default.
         repeats: runs of each.
     """
     of_encoder = WISEFeatureExtractor(**WHISPER_FRAMES, feature_size=WHISPER_BASE_SIZE, normalization="global")
+    of_mfcc = WISEFeatureExtractor(normalization="global")
     epochs = (
-        training_epoch(utterances, FRAMES, WISEFeatureExtractor(normalization="global"), np.float32),
-        training_epoch(utterances, ENCODER_FRAMES, of_encoder, np.float16),
+        training_epoch(utterances, FRAMES, of_mfcc, np.float32, RECIPES["wise_hf"].batch_size),
+        training_epoch(utterances, ENCODER_FRAMES, of_encoder, np.float16, RECIPES["encoder"].batch_size),
     )
     return compare_in_turn(f"epoch of {utterances} utterances, MFCC / Whisper-base frames", *epochs, repeats)
 
 
 def training_epoch(
-    utterances: int, frames: tuple[float, float, int], extractor: WISEFeatureExtractor, dtype: type[np.floating]
+    utterances: int,
+    frames: tuple[float, float, int],
+    extractor: WISEFeatureExtractor,
+    dtype: type[np.floating],
+    batch_size: int,
 ) -> Callable[[], None]:
     """Collation and training steps of an epoch, as something to call.
 
@@ -209,6 +216,7 @@ def training_epoch(
         frames: in a phoneme, as FRAMES has them.
         extractor: normalises and pads them, globally.
         dtype: of the frames, as they are kept.
+        batch_size: utterances in a batch.
     """
     rng, size = np.random.default_rng(0), extractor.feature_size
     part = [_ragged_utterance(rng, FOLD_WORDS, frames, size) for _ in range(utterances)]
@@ -219,8 +227,8 @@ def training_epoch(
     step = training_step(WISEForAudioClassification(WISEConfig(feature_size=size)))
 
     def epoch() -> None:
-        for start in range(0, utterances, BATCH_SIZE):
-            step(collate([each | known for each in part[start : start + BATCH_SIZE]]))
+        for start in range(0, utterances, batch_size):
+            step(collate([each | known for each in part[start : start + batch_size]]))
 
     return epoch
 
