@@ -98,3 +98,20 @@ def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
         processor.save_pretrained(folder)
 
     return made_once("model", save)
+
+
+@pytest.fixture(scope="session")
+def encoder_folders(made_once: MadeOnce) -> Path:
+    """A folder for each family of speech encoders: a small one with random weights, as the Hub has them."""
+    from encoders import save_all
+
+    return made_once("encoders", save_all)
+
+
+@pytest.fixture(scope="session")
+def real_whisper() -> Path:
+    """OpenAI's Whisper base, 72 M values."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "models" / "whisper-base"
+    if not path.exists():
+        pytest.skip("needs the real Whisper in ../shared/models/whisper-base, which is not here")
+    return path

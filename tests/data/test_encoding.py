@@ -94,7 +94,7 @@ def test_on_a_gpu_a_corpus_is_prepared_in_this_process_with_the_same_frames(spok
         return together(encoder, waveforms)
 
     monkeypatch.setattr("wise_hf.data.utterance_features.encode_by_length", encoded)
-    monkeypatch.setattr(FrameEncoderSource, "on_gpu", True)
+    monkeypatch.setattr(FrameEncoderSource, "is_on_gpu", True)
     prepared = frames.prepare(corpus, num_proc=2)
     assert batches == [5, 5, 2]
     assert prepared.column_names == expected.column_names
@@ -105,7 +105,7 @@ def test_on_a_gpu_a_corpus_is_prepared_in_this_process_with_the_same_frames(spok
 
 def test_on_a_gpu_what_cannot_be_used_is_told_and_costs_no_other(spoken_corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
-    monkeypatch.setattr(FrameEncoderSource, "on_gpu", True)
+    monkeypatch.setattr(FrameEncoderSource, "is_on_gpu", True)
     folder = shutil.copytree(spoken_corpus, tmp_path / "corpus")
     corpus = load_folder(folder).select(range(3))
     Path(corpus[1]["audio"]).write_bytes(b"no audio")

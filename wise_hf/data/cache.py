@@ -34,10 +34,7 @@ KEY, REASON = "cache_key", "why_unusable"
 
 
 def of_many_rows(function: Callable[[list[dict]], list[dict | ValueError]]) -> Callable:
-    """Marks a map function for `cached_map` that is given several rows and gives, for each, its columns or why not.
-
-    It runs in this process alone, and may thus use a GPU.
-    """
+    """Marks a map function for `cached_map` that is given several rows and gives, for each, its columns or why not."""
     function.is_of_many_rows = True
     return function
 
@@ -80,7 +77,7 @@ def cached_map(
     work = partial(_make_row, function=function, makes=list(makes))
     together = {}
     if getattr(getattr(function, "func", function), "is_of_many_rows", False):
-        work, num_proc = partial(_make_rows, function=function, makes=list(makes)), None
+        work = partial(_make_rows, function=function, makes=list(makes))
         together = {"batched": True, "batch_size": ROWS_TOGETHER}
     for start in range(0, len(missing), CHUNK_ROWS):
         chunk = list(missing)[start : start + CHUNK_ROWS]

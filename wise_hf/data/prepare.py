@@ -199,7 +199,7 @@ def wise_features(
         feature_extractor, encoder, word_encoder: see `prepare`.
         copy: see `extract_utterance`.
     """
-    on_gpu = any(each is not None and each.on_gpu for each in (encoder, word_encoder))
+    on_gpu = any(each is not None and each.is_on_gpu for each in (encoder, word_encoder))
     function = extract_utterances if on_gpu else extract_utterance
     extract, dtype = partial(function, feature_extractor=_before_training(feature_extractor)), "float32"
     if encoder is not None:
@@ -228,6 +228,9 @@ def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, s
 def _extract(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None
 ) -> tuple[Dataset, dict[int, str]]:
+    arguments = getattr(extract, "keywords", {}).values()  # of a partial
+    if any(getattr(each, "is_on_gpu", False) for each in arguments):
+        num_proc = None
     return cached_map(aligned, extract, SPOKEN, columns, num_proc, desc="Extracting features")
 
 

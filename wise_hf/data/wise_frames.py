@@ -44,14 +44,11 @@ class Frames:
         if self.encoder is None:
             return WISEFeatureExtractor(**settings)
         encoder = self.encoder.read()
-        rate = encoder.input_extractor.sampling_rate
         return WISEFeatureExtractor(
             **settings,
-            sampling_rate=rate,
+            **encoder.times.of_extractor(encoder.input_extractor.sampling_rate),
             frames="encoder+mfcc" if self.with_mfcc else "encoder",
             feature_size=encoder.config.feature_size + self.values_beside_layers,
-            frame_ms=2000 * encoder.times.centre / rate,
-            hop_ms=1000 * encoder.times.hop / rate,
         )
 
     @property
@@ -75,8 +72,10 @@ class Frames:
     def model_choices(self) -> dict[str, int]:
         """The fields of `WISEConfig` that tell of these frames and vectors, but for `feature_size`."""
         choices = {}
-        if self.encoder is not None and self.encoder.mix == "learnt":
-            choices = {"mixed_layers": len(self.encoder.layers), "values_beside_layers": self.values_beside_layers}
+        if self.encoder is not None:
+            encoder = self.encoder.read().config
+            layers = len(encoder.layers) if encoder.mix == "learnt" else 1
+            choices = {"mixed_layers": layers, "values_beside_layers": self.values_beside_layers}
         if self.word_encoder is not None:
             size = self.word_encoder.read().config.encoder.hidden_size
             choices |= {"vocab_size": 0, "word_embedding_size": size}

@@ -8,8 +8,22 @@ from transformers import AutoConfig, PreTrainedConfig
 
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
+# The families of speech encoders whose frames are known: what they are made from, and when.
+FRAME_ENCODERS = ("whisper", "wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", "wav2vec2-bert")
 # Of an encoder in training: layers that are left out have no frames, and what is masked is no emotion.
 _LAYERS_LEFT_OUT = ("layerdrop", "encoder_layerdrop", "mask_time_prob", "mask_feature_prob")
+
+
+def check_family(model_type: str | None) -> None:
+    """Refuse encoders whose frames nobody knows.
+
+    Raises:
+        ValueError: for an encoder of an unknown family.
+    """
+    if model_type not in FRAME_ENCODERS:
+        raise ValueError(
+            f"The frame encoder is of the type '{model_type}'; expected one of {', '.join(FRAME_ENCODERS)}."
+        )
 
 
 @strict
@@ -27,7 +41,7 @@ class FrameEncoderConfig(PreTrainedConfig):
             trained on). The frames differ, so a model keeps to what it was trained on.
 
     Raises:
-        ValueError: for layers that the encoder does not have, or a window for an encoder without one.
+        ValueError: for an encoder of an unknown family, layers that it does not have, or a window where it has none.
     """
 
     model_type = "wise_frame_encoder"
@@ -43,11 +57,13 @@ class FrameEncoderConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs):
         if isinstance(self.encoder, dict):
+            check_family(self.encoder.get("model_type"))
             self.encoder = AutoConfig.for_model(**self.encoder)
         self.layers = list(self.layers)
         super().__post_init__(**kwargs)
         if self.encoder is None:  # as transformers makes one to compare with
             return
+        check_family(self.encoder.model_type)
         for name in _LAYERS_LEFT_OUT:
             if hasattr(self.encoder, name):
                 setattr(self.encoder, name, 0.0)
@@ -149,6 +165,8 @@ class WISEConfig(PreTrainedConfig):
         values_beside_layers: values of a frame, its last, that are of no layer: the MFCC beside an encoder's.
         frame_projection_size: outputs of a linear layer that each frame goes through first; 0 = none.
         frame_dropout: share of the values of a frame dropped.
+        num_members: networks of these sizes that were trained apart, from different seeds, and whose probabilities are
+            averaged; 1 in the paper. They share the encoders.
 
     A model of other emotions is made with `id2label={0: "calm", 1: "afraid"}`.
 
@@ -194,6 +212,7 @@ class WISEConfig(PreTrainedConfig):
     values_beside_layers: int = 0
     frame_projection_size: int = 0
     frame_dropout: float | int = 0.0
+    num_members: int = 1
 
     def __post_init__(self, **kwargs):
         if isinstance(self.frame_encoder, dict):
@@ -213,6 +232,7 @@ class WISEConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         self.label2id = _inverse(self.id2label)
         self._check_sizes()
+        self._check_encoders()
         self._check_frames()
         self._check_words()
         self._check_shares()
@@ -255,10 +275,21 @@ class WISEConfig(PreTrainedConfig):
         if len(self.linear_sizes) != 2:
             raise ValueError(f"linear_sizes is {self.linear_sizes}; give the sizes of the first two linear layers.")
 
+    def of_member(self) -> "WISEConfig":
+        """The configuration of a member, which is given frames and vectors that are ready."""
+        own = {"num_members": 1, "frame_encoder": None, "word_encoder": None}
+        return type(self).from_dict(self.to_dict() | own)
+
     @property
     def layer_size(self) -> int:
         """Values that a frame has of each layer of an encoder."""
         return (self.feature_size - self.values_beside_layers) // self.mixed_layers
+
+    def _check_encoders(self) -> None:
+        for name in ("frame_encoder", "word_encoder"):
+            part = getattr(self, name)
+            if part is not None and part.encoder is None:
+                raise ValueError(f"{name} holds no encoder; give the configuration of one in it, or leave it out.")
 
     def _check_frames(self) -> None:
         layers, beside = self.mixed_layers, self.values_beside_layers
@@ -288,6 +319,8 @@ class WISEConfig(PreTrainedConfig):
             )
 
     def _check_shares(self) -> None:
+        if self.num_members < 1:
+            raise ValueError(f"num_members is {self.num_members}; a model has at least 1.")
         for name in ("dropout", "input_dropout", "frame_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is a share, at least 0 and below 1.")

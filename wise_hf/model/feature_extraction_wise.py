@@ -12,15 +12,7 @@ from transformers.feature_extraction_utils import BatchFeature, FeatureExtractio
 
 from .feature_batch_wise import check_padding, dense_features, parts_of, stack_padded
 from .feature_statistics_wise import Statistics, feature_statistics, statistics_as_lists
-from .frame_selection_wise import (
-    FrameSelection,
-    Words,
-    check_inside,
-    owned_frames,
-    phoneme_times,
-    phonemes_of,
-    positions,
-)
+from .frame_selection_wise import FrameSelection, Limits, Words, check_inside, report_cuts, select_frames
 from .frames_wise import extract_frames, frame_extractor, frames_around
 from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
@@ -170,7 +162,9 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
 
         Returns:
             BatchFeature: `input_features` (B, T, D) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
-            int64; a length of 0 is padding.
+            int64; a length of 0 is padding. Where the frames are an encoder's: `input_values` (B, S) float32,
+            `input_lengths` (B,) int64, `frame_index` (B, T) int64, `feature_mean` and `feature_std` (B, D) float32,
+            and of `input_features` only the values beside the encoder's, if any.
 
         Raises:
             ValueError: words are missing or do not fit the audio, the audio or its rate is not as expected, or an
@@ -182,7 +176,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             self._encode(samples, its, sampling_rate, statistics) for samples, its in zip(audio, words, strict=True)
         ]
         encoded, selections = zip(*selected, strict=True)
-        self._report_cuts(selections)
+        report_cuts(selections, self._limits)
         return self.pad(encoded, return_tensors=return_tensors)
 
     def _encode(
@@ -226,16 +220,6 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         selection = self.select_frames(len(frames), words)
         check_inside(words, len(samples) / self.sampling_rate)
         return frames[selection.frame_index], selection
-
-    def _report_cuts(self, selections: Sequence[FrameSelection]) -> None:
-        limits = {
-            "cut_frames": f"frames beyond {self.max_frames_per_phoneme} a phoneme",
-            "cut_phonemes": f"phonemes beyond {self.max_phonemes_per_word} a word",
-            "cut_words": f"words beyond {self.max_words} an utterance",
-        }
-        counts = {name: sum(getattr(selection, name) for selection in selections) for name in limits}
-        if any(counts.values()):
-            logger.warning("Left out %s.", ", ".join(f"{counts[name]} {limit}" for name, limit in limits.items()))
 
     def extract(
         self,
@@ -327,24 +311,11 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         Raises:
             ValueError: there is no frame or no word, a word has no phonemes, or a time is missing or out of order.
         """
-        if num_frames < 1:
-            raise ValueError(f"num_frames is {num_frames}, expected 1 or more; extract the features first.")
-        kept = words[: self.max_words]
-        lengths = np.array([len(phonemes_of(word)) for word in kept], dtype=np.int64)
-        if lengths.size == 0:
-            raise ValueError("No words given, expected one aligned word or more; leave out utterances without speech.")
-        word_lengths = np.minimum(lengths, self.max_phonemes_per_word)
-        times_s = phoneme_times(kept, self.max_phonemes_per_word)
-        first, count = owned_frames(num_frames, *times_s, self.sampling_rate, *self._sizes())
-        phoneme_lengths = np.minimum(count, self.max_frames_per_phoneme)
-        return FrameSelection(
-            frame_index=np.repeat(first, phoneme_lengths) + positions(phoneme_lengths),
-            phoneme_lengths=phoneme_lengths,
-            word_lengths=word_lengths,
-            cut_frames=int((count - phoneme_lengths).sum()),
-            cut_phonemes=int((lengths - word_lengths).sum()),
-            cut_words=len(words) - len(kept),
-        )
+        return select_frames(num_frames, words, self._limits, self.sampling_rate, *self._sizes())
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.max_frames_per_phoneme, self.max_phonemes_per_word, self.max_words)
 
     def normalize(self, features: np.ndarray, statistics: Statistics | None = None) -> np.ndarray:
         """Features with mean 0 and deviation 1, after the extractor's `normalization`.
@@ -405,14 +376,14 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
 
         Args:
             encoded: for each utterance `input_features` (T, D), `phoneme_lengths` (P,), `word_lengths` (N,), or each
-                of the three for all utterances, as a batch has them; anything else in it is left out.
+                of the three for all utterances, as a batch has them; anything else in it is left out. Where there are
+                `input_values` (S,), these and what `__call__` gives beside them instead.
             padding: True or "longest"; this and the following are what transformers' collators pass.
             max_length, truncation, pad_to_multiple_of, return_attention_mask: not done; leave them out.
             return_tensors: "np" or "pt"; NumPy arrays by default.
 
         Returns:
-            BatchFeature: `input_features` (B, T, D) float32, `phoneme_lengths` (B, P) int64, `word_lengths` (B, N)
-            int64; lengths are padded with 0.
+            BatchFeature: as `__call__` gives it; lengths are padded with 0.
 
         Raises:
             ValueError: there is no utterance, one lacks a part or has it in another shape, or another padding is asked

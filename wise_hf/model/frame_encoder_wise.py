@@ -30,7 +30,6 @@ from .pretrained_part_wise import PretrainedPart
 
 LONGEST_WINDOW_FRAMES = 1500  # 30 s; attention takes the square of it
 WHISPER, W2V_BERT = "whisper", "wav2vec2-bert"
-FAMILIES = (WHISPER, "wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat", W2V_BERT)
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,18 @@ class FrameTimes:
         """Frames of a recording: every sample is in one, however short the recording."""
         return max(1, math.ceil(num_samples / self.hop))
 
+    def of_extractor(self, sampling_rate: int) -> dict[str, float]:
+        """The same as a `WISEFeatureExtractor` has it, at so many samples a second."""
+        hop_ms, frame_ms = (1000 * samples / sampling_rate for samples in (self.hop, 2 * self.centre))
+        return {"sampling_rate": sampling_rate, "frame_ms": frame_ms, "hop_ms": hop_ms}
+
 
 def frame_times(encoder: PreTrainedConfig) -> FrameTimes:
     """Where the frames of an encoder lie.
 
     Args:
         encoder: its configuration.
-
-    Raises:
-        ValueError: for an encoder of an unknown family.
     """
-    check_family(encoder)
     if encoder.model_type == WHISPER:  # spectra every 10 ms, whose middle is at 0, 10, ... ms; every second one counts
         return FrameTimes(hop=320, seen=320, centre=0.0)
     if encoder.model_type == W2V_BERT:  # two spectra of 25 ms, 10 ms apart
@@ -73,21 +73,8 @@ def frame_times(encoder: PreTrainedConfig) -> FrameTimes:
     return FrameTimes(hop=hop, seen=seen, centre=seen / 2)
 
 
-def check_family(encoder: PreTrainedConfig) -> None:
-    """Refuse encoders whose frames nobody knows.
-
-    Raises:
-        ValueError: for an encoder of an unknown family.
-    """
-    if encoder.model_type not in FAMILIES:
-        raise ValueError(
-            f"The frame encoder is of the type '{encoder.model_type}'; expected one of {', '.join(FAMILIES)}."
-        )
-
-
 def new_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """An encoder with fresh weights."""
-    check_family(config)
     if config.model_type == WHISPER:
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
@@ -96,9 +83,20 @@ def new_encoder(config: PreTrainedConfig) -> PreTrainedModel:
 
 
 def input_extractor(config: FrameEncoderConfig) -> SequenceFeatureExtractor:
-    """What makes an encoder's input of a waveform."""
+    """What makes an encoder's input of a waveform.
+
+    Raises:
+        ValueError: for the settings of another encoder's.
+    """
     kinds = {WHISPER: WhisperFeatureExtractor, W2V_BERT: SeamlessM4TFeatureExtractor}
-    return kinds.get(config.encoder.model_type, Wav2Vec2FeatureExtractor)(**config.inputs)
+    kind = kinds.get(config.encoder.model_type, Wav2Vec2FeatureExtractor)
+    inputs = config.inputs or {}
+    if inputs.get("feature_extractor_type") != kind.__name__:
+        raise ValueError(
+            f"The input of a {config.encoder.model_type} is made by a {kind.__name__}, and its settings are those of "
+            f"{inputs.get('feature_extractor_type')!r}; take those of the encoder."
+        )
+    return kind(**inputs)
 
 
 class FrameEncoder(PretrainedPart):
@@ -178,7 +176,7 @@ class FrameEncoder(PretrainedPart):
         values = [torch.from_numpy(np.asarray(samples, np.float32)) for samples in recordings]
         lengths = torch.tensor([len(samples) for samples in recordings])
         with torch.inference_mode():
-            frames = self(pad_sequence(values, batch_first=True), lengths).cpu().numpy()
+            frames = self(pad_sequence(values, batch_first=True), lengths).float().cpu().numpy()
         return [its[: self.times.num_frames(len(samples))] for its, samples in zip(frames, recordings, strict=True)]
 
     def _windows(self, samples: torch.Tensor) -> list[torch.Tensor]:

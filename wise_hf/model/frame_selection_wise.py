@@ -1,5 +1,6 @@
 """Which frames of an utterance each of its phonemes has."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,18 @@ from typing import Any
 import numpy as np
 
 
+logger = logging.getLogger(__name__)
+
 Words = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of an utterance is kept at most, the first of each; see `WISEFeatureExtractor`."""
+
+    max_frames_per_phoneme: int
+    max_phonemes_per_word: int
+    max_words: int
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,52 @@ class FrameSelection:
     cut_frames: int  # frames of kept phonemes beyond the limit
     cut_phonemes: int  # phonemes of kept words beyond the limit
     cut_words: int  # words beyond the limit
+
+
+def select_frames(
+    num_frames: int, words: Words, limits: Limits, sampling_rate: int, frame: int, hop: int
+) -> FrameSelection:
+    """The frames of each phoneme, see `owned_frames`, within the limits.
+
+    Args:
+        num_frames: frames of the utterance, above 0.
+        words: aligned words, dicts with `phonemes`, each a dict with `start_s` and `end_s` in seconds.
+        limits: on frames, phonemes and words.
+        sampling_rate, frame, hop: see `owned_frames`.
+
+    Raises:
+        ValueError: there is no frame or no word, a word has no phonemes, or a time is missing or out of order.
+    """
+    if num_frames < 1:
+        raise ValueError(f"num_frames is {num_frames}, expected 1 or more; extract the features first.")
+    kept = words[: limits.max_words]
+    lengths = np.array([len(phonemes_of(word)) for word in kept], dtype=np.int64)
+    if lengths.size == 0:
+        raise ValueError("No words given, expected one aligned word or more; leave out utterances without speech.")
+    word_lengths = np.minimum(lengths, limits.max_phonemes_per_word)
+    times_s = phoneme_times(kept, limits.max_phonemes_per_word)
+    first, count = owned_frames(num_frames, *times_s, sampling_rate, frame, hop)
+    phoneme_lengths = np.minimum(count, limits.max_frames_per_phoneme)
+    return FrameSelection(
+        frame_index=np.repeat(first, phoneme_lengths) + positions(phoneme_lengths),
+        phoneme_lengths=phoneme_lengths,
+        word_lengths=word_lengths,
+        cut_frames=int((count - phoneme_lengths).sum()),
+        cut_phonemes=int((lengths - word_lengths).sum()),
+        cut_words=len(words) - len(kept),
+    )
+
+
+def report_cuts(selections: Sequence[FrameSelection], limits: Limits) -> None:
+    """Warn about what the limits removed from a batch."""
+    told = {
+        "cut_frames": f"frames beyond {limits.max_frames_per_phoneme} a phoneme",
+        "cut_phonemes": f"phonemes beyond {limits.max_phonemes_per_word} a word",
+        "cut_words": f"words beyond {limits.max_words} an utterance",
+    }
+    counts = {name: sum(getattr(selection, name) for selection in selections) for name in told}
+    if any(counts.values()):
+        logger.warning("Left out %s.", ", ".join(f"{counts[name]} {limit}" for name, limit in told.items()))
 
 
 def owned_frames(

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers.utils import SAFE_WEIGHTS_NAME
 
@@ -18,14 +19,17 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
         name_or_folder: a folder, or a name on the Hub.
 
     Raises:
-        ValueError: where there is no WISE model, or one whose weights cannot be read. Weights of another format than
-            safetensors are pickles, and not read.
+        ValueError: where there is no WISE model, or one whose configuration or weights cannot be read. Weights of
+            another format than safetensors are pickles, and not read.
     """
     _check_folder(name_or_folder)
     try:
         return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
     except SafetensorError as error:
         raise ValueError(f"Weights of {name_or_folder} cannot be read ({error}); save or fetch it anew.") from error
+    except StrictDataclassError as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"The configuration of {name_or_folder} is none ({told}); save or fetch it anew.") from error
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:

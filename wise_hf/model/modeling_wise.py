@@ -5,6 +5,7 @@ and M are the frames, phonemes and words of the whole batch, which stand one aft
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -165,7 +166,7 @@ class WISEModel(WISEPreTrainedModel):
     Only the parts that the configuration asks for are built.
     """
 
-    _keys_to_ignore_on_load_unexpected = [r"^linear_[123]\."]  # a classifier's checkpoint has them, too
+    _keys_to_ignore_on_load_unexpected = [r"^linear_[123]\.", r"^members\."]  # a classifier's checkpoint has them, too
 
     def __init__(self, config: WISEConfig):
         super().__init__(config)
@@ -276,13 +277,19 @@ class WISEModel(WISEPreTrainedModel):
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
         """
-        if input_values is not None and hasattr(self, "frame_encoder"):
-            encoded = self.frame_encoder(input_values, input_lengths)
-            input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
-        if attention_mask is None and self.config.modality != "text":
-            attention_mask = word_lengths
-        if piece_ids is not None and hasattr(self, "word_encoder") and attention_mask is not None:
-            word_vectors = self.word_encoder(piece_ids, piece_words, attention_mask.shape[1])
+        input_features, word_vectors, attention_mask = self.encode_inputs(
+            input_features,
+            word_lengths,
+            attention_mask,
+            input_values,
+            input_lengths,
+            frame_index,
+            feature_mean,
+            feature_std,
+            word_vectors,
+            piece_ids,
+            piece_words,
+        )
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         has_table = self.config.vocab_size > 0
         vectors = {"word_vectors": word_vectors, "attention_mask": attention_mask}
@@ -305,6 +312,51 @@ class WISEModel(WISEPreTrainedModel):
             attention_weights=weights,
             word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
         )
+
+    def encode_inputs(
+        self,
+        input_features: torch.Tensor | None,
+        word_lengths: torch.Tensor | None,
+        attention_mask: torch.Tensor | None,
+        input_values: torch.Tensor | None,
+        input_lengths: torch.Tensor | None,
+        frame_index: torch.Tensor | None,
+        feature_mean: torch.Tensor | None,
+        feature_std: torch.Tensor | None,
+        word_vectors: torch.Tensor | None,
+        piece_ids: torch.Tensor | None,
+        piece_words: torch.Tensor | None,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
+        """What the encoders make of waveforms and pieces; what is ready stays as it is.
+
+        Args:
+            All as in `forward`.
+
+        Returns:
+            `input_features` (B, T, feature_size), `word_vectors` (B, N, word_embedding_size) and `attention_mask` (B,
+            N), each `None` where it is neither given nor made.
+        """
+        if input_values is not None and self.config.modality != "text":
+            given = {"input_lengths": input_lengths, "frame_index": frame_index}
+            self._check_waveforms(given | {"feature_mean": feature_mean, "feature_std": feature_std})
+            encoded = self.frame_encoder(input_values, input_lengths)
+            input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
+        if attention_mask is None and self.config.modality != "text":
+            attention_mask = word_lengths
+        if piece_ids is not None and hasattr(self, "word_encoder") and attention_mask is not None:
+            word_vectors = self.word_encoder(piece_ids, piece_words, attention_mask.shape[1])
+        return input_features, word_vectors, attention_mask
+
+    def _check_waveforms(self, beside: dict[str, torch.Tensor | None]) -> None:
+        if not hasattr(self, "frame_encoder"):
+            raise ValueError(
+                "The model has no frame encoder for input_values; use the processor saved with the model."
+            )
+        missing = [name for name, value in beside.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"Beside input_values the model needs {', '.join(missing)}; give all that its processor made."
+            )
 
     def _check_given(
         self, audio_inputs: dict[str, torch.Tensor | None], text_inputs: dict[str, torch.Tensor | None]
@@ -380,7 +432,15 @@ def _normalized_frames(
     std: torch.Tensor,
 ) -> torch.Tensor:
     """An encoder's frames (B, T', D), and others beside them, as (B, T, feature_size) frames of the phonemes."""
+    size = encoded.shape[2] + (0 if beside is None else beside.shape[2])
+    if frame_index.max() >= encoded.shape[1] or mean.shape[1] != size:
+        raise ValueError(
+            f"There are {encoded.shape[1]} frames of {size} values, but frame_index goes up to "
+            f"{int(frame_index.max())} and feature_mean has {mean.shape[1]} values; use the processor saved with the "
+            "model."
+        )
     frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
+    frames = frames.to(torch.promote_types(frames.dtype, torch.float32))  # a rounded mean would move all of them
     if beside is not None:
         frames = torch.cat([frames, beside.to(frames)], dim=-1)
     return (frames - mean[:, None].to(frames)) / std[:, None].to(frames)
@@ -404,6 +464,8 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         self.linear_1 = nn.Linear(config.attention_size, first_size, bias=False)  # omega_1
         self.linear_2 = nn.Linear(first_size, second_size, bias=False)  # omega_2
         self.linear_3 = nn.Linear(second_size, config.num_labels, bias=False)  # omega_3
+        others = range(config.num_members - 1)
+        self.members = nn.ModuleList(WISEForAudioClassification(config.of_member()) for _ in others)
         self.post_init()
 
     @can_return_tuple
@@ -435,11 +497,9 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         Raises:
             ValueError: as `WISEModel` does, and for labels other than one whole number an utterance.
         """
-        outputs = self.wise(
+        input_features, word_vectors, attention_mask = self.wise.encode_inputs(
             input_features,
-            phoneme_lengths,
             word_lengths,
-            input_ids,
             attention_mask,
             input_values,
             input_lengths,
@@ -449,13 +509,31 @@ class WISEForAudioClassification(WISEPreTrainedModel):
             word_vectors,
             piece_ids,
             piece_words,
-            return_dict=True,
         )
+        inputs = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask)
+        outputs = self.wise(*inputs, word_vectors=word_vectors, return_dict=True)
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
         p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
         logits = self.linear_3(p2)  # (12), before the softmax
+        if self.members:
+            others = [member(*inputs, word_vectors=word_vectors, return_dict=True) for member in self.members]
+            logits = torch.stack([logits, *(each.logits for each in others)]).log_softmax(-1).logsumexp(0)
+            if self.config.attention:
+                weights = [outputs.attention_weights, *(each.attention_weights for each in others)]
+                outputs["attention_weights"] = torch.stack(weights).mean(0)
         loss = None if labels is None else self._loss(logits, labels)
         return WISEClassifierOutput(loss=loss, logits=logits, **outputs)
+
+    def add_members(self, others: Sequence["WISEForAudioClassification"]) -> None:
+        """Average the probabilities with those of other models, which were trained on the same from other seeds.
+
+        The scores and the attention are then the mean of all; the other outputs stay this model's own.
+
+        Args:
+            others: models of the same configuration, without encoders.
+        """
+        self.members.extend(others)
+        self.config.num_members = len(self.members) + 1
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         self.config.check_problem_type()

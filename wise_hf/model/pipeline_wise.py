@@ -10,7 +10,10 @@ from transformers import Pipeline
 
 from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
+from .configuration_wise import WISEConfig
 from .decoder_wise import SAMPLING_RATE
+from .feature_extraction_wise import WISEFeatureExtractor
+from .frame_encoder_wise import frame_times, input_extractor
 from .recordings_wise import (
     Numbered,
     NumberedDataset,
@@ -45,6 +48,15 @@ class WISEAudioClassificationPipeline(Pipeline):
     _load_feature_extractor = False
     _load_image_processor = False
     _load_tokenizer = False
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        """As every pipeline of transformers.
+
+        Raises:
+            ValueError: for a processor that makes other frames than the model reads.
+        """
+        super().__init__(*args, **kwargs)
+        check_frames(self.model.config, self.processor.feature_extractor)
 
     def __call__(self, inputs: Any, **kwargs: Any) -> list | dict | Iterable:
         """Classify recordings.
@@ -226,6 +238,30 @@ class WISEAudioClassificationPipeline(Pipeline):
         """Save the model with all code, and the processor."""
         self.model.save_pretrained(save_directory, **kwargs)
         self.processor.save_pretrained(save_directory, **kwargs)
+
+
+def check_frames(config: WISEConfig, extractor: WISEFeatureExtractor) -> None:
+    """Refuse a feature extractor that makes other frames than a model reads.
+
+    Args:
+        config: of the model.
+        extractor: of the processor.
+
+    Raises:
+        ValueError: where they do not go together.
+    """
+    if config.modality == "text":
+        return
+    encoder, expected = config.frame_encoder, {"frames": "mfcc", "feature_size": config.feature_size}
+    if encoder is not None:
+        expected["frames"] = "encoder+mfcc" if config.values_beside_layers else "encoder"
+        expected |= frame_times(encoder.encoder).of_extractor(input_extractor(encoder).sampling_rate)
+    made = {name: getattr(extractor, name) for name in expected}
+    wrong = [f"{name} is {made[name]!r} and not {value!r}" for name, value in expected.items() if made[name] != value]
+    if wrong:
+        raise ValueError(
+            f"The processor is not that of the model: {', '.join(wrong)}; load the one that was saved with it."
+        )
 
 
 def _check_on_error(on_error: str) -> None:

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from transformers import AutoFeatureExtractor, AutoModel, PreTrainedConfig
+from transformers import AutoFeatureExtractor, PreTrainedConfig
 
-from .configuration_wise import FrameEncoderConfig
-from .frame_encoder_wise import WHISPER, FrameEncoder, check_family
+from .configuration_wise import FrameEncoderConfig, check_family
+from .frame_encoder_wise import WHISPER, FrameEncoder
 from .loading import load_model
-from .pretrained_model import digest_of, first_layers, license_of, name_of, on_device, read_config, single_thread
+from .pretrained_model import (
+    digest_of,
+    first_layers,
+    license_of,
+    name_of,
+    on_device,
+    read_config,
+    read_weights,
+    readable,
+    single_thread,
+)
 
 
 @dataclass(frozen=True)
@@ -38,9 +48,9 @@ class FrameEncoderSource:
         return _read(self)
 
     @property
-    def on_gpu(self) -> bool:
-        """It runs on a GPU, which no forked process can use."""
-        return self.read().device.type == "cuda"
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
 
     @property
     def known_by(self) -> str:
@@ -51,9 +61,16 @@ class FrameEncoderSource:
 @lru_cache(maxsize=1)
 def _read(source: FrameEncoderSource) -> FrameEncoder:
     if not source.layers:
-        return on_device(load_model(source.name_or_folder).wise.frame_encoder)
+        return on_device(_encoder_of_model(source.name_or_folder))
     encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
     return on_device(encoder)
+
+
+def _encoder_of_model(name_or_folder: str) -> FrameEncoder:
+    encoder = getattr(load_model(name_or_folder).wise, "frame_encoder", None)
+    if encoder is None:
+        raise ValueError(f"The model {name_or_folder} has no frame encoder; give one whose frames are an encoder's.")
+    return encoder
 
 
 @lru_cache(maxsize=8)
@@ -74,10 +91,12 @@ def read_frame_encoder(
     """
     config = _read_config(name_or_folder)
     FrameEncoderConfig(encoder=config, layers=layers, padding=padding)  # it may not have them
+    with readable(name_or_folder):
+        inputs = AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict()
     encoder = FrameEncoder(
         FrameEncoderConfig(
             encoder=_cut(config, max(layers)),
-            inputs=AutoFeatureExtractor.from_pretrained(name_or_folder).to_dict(),
+            inputs=inputs,
             name=name_of(name_or_folder),
             license=license_of(name_or_folder),
             layers=layers,
@@ -85,7 +104,8 @@ def read_frame_encoder(
             padding=padding,
         )
     )
-    encoder.encoder.load_state_dict(_weights(name_or_folder, encoder.encoder.state_dict()))
+    part = "encoder." if config.model_type == WHISPER else ""
+    encoder.encoder.load_state_dict(read_weights(name_or_folder, encoder.encoder.state_dict(), part))
     return encoder.eval()
 
 
@@ -101,7 +121,7 @@ def middle_layers(name_or_folder: str) -> tuple[int, ...]:
 
 def _read_config(name_or_folder: str) -> PreTrainedConfig:
     config = read_config(name_or_folder, "speech encoder", "openai/whisper-base")
-    check_family(config)
+    check_family(config.model_type)
     return config
 
 
@@ -110,11 +130,3 @@ def _cut(config: PreTrainedConfig, num_layers: int) -> PreTrainedConfig:
     config = first_layers(config, num_layers)
     config.add_adapter = False  # it makes fewer frames of them
     return config
-
-
-def _weights(name_or_folder: str, wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Those of the encoder, rounded to half precision: a saved model has no other."""
-    pretrained = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32)
-    is_whisper = pretrained.config.model_type == WHISPER
-    weights = (pretrained.encoder if is_whisper else pretrained).state_dict()
-    return {name: weights[name].half().float() for name in wanted}

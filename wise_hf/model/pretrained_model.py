@@ -4,12 +4,16 @@ import copy
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+import yaml
 from huggingface_hub import ModelCard
-from huggingface_hub.errors import HfHubHTTPError
-from transformers import AutoConfig, PreTrainedConfig
+from huggingface_hub.errors import HfHubHTTPError, StrictDataclassError
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
 from .pretrained_part_wise import PretrainedPart
 
@@ -31,10 +35,44 @@ def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfi
     """
     try:
         return AutoConfig.from_pretrained(name_or_folder)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StrictDataclassError) as error:
         raise ValueError(
             f"There is no {kind} '{name_or_folder}' ({_first_line(error)}); give a folder of one, or its name on the "
             f"Hub, such as {example}."
+        ) from error
+
+
+def read_weights(name_or_folder: str, wanted: Mapping[str, torch.Tensor], part: str = "") -> dict[str, torch.Tensor]:
+    """Weights of a pretrained model, rounded to half precision: a saved model has no other.
+
+    Args:
+        name_or_folder: see `read_config`.
+        wanted: what they are for, by name.
+        part: what the names begin with in the pretrained model.
+
+    Raises:
+        ValueError: where they cannot be read, or are not all there.
+    """
+    with readable(name_or_folder):
+        pretrained, report = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32, output_loading_info=True)
+    missing = sorted(name for name in wanted if f"{part}{name}" in report["missing_keys"])
+    if missing:  # random ones are in their place
+        raise ValueError(
+            f"The files of '{name_or_folder}' have no weights for {len(missing)} parts of the encoder ({missing[0]}, "
+            "...); give an encoder whose files belong together."
+        )
+    weights = pretrained.state_dict()
+    return {name: weights[f"{part}{name}"].half().float() for name in wanted}
+
+
+@contextmanager
+def readable(name_or_folder: str) -> Iterator[None]:
+    """Whatever goes wrong with a pretrained model's files, as a ValueError of one sentence."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ValueError(
+            f"The encoder '{name_or_folder}' cannot be read ({_first_line(error)}); fetch or save it anew."
         ) from error
 
 
@@ -61,7 +99,7 @@ def license_of(name_or_folder: str) -> str | None:
     try:
         card = folder / "README.md" if folder.is_dir() else name_or_folder
         return ModelCard.load(card).data.to_dict().get("license")
-    except (OSError, ValueError, HfHubHTTPError):
+    except (OSError, ValueError, HfHubHTTPError, yaml.YAMLError):
         pass
     licence = folder / "LICENSE"
     return licence.read_text(encoding="utf-8").strip().partition("\n")[0] if licence.is_file() else None
@@ -92,4 +130,4 @@ def _is_forked() -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    return str(error).strip().partition("\n")[0].partition(". ")[0].rstrip(".")

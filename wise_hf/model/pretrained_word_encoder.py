@@ -7,12 +7,21 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 
 from .configuration_wise import WordEncoderConfig
 from .loading import load_model, load_processor
 from .pieces_wise import cuts_words, pieces_of
-from .pretrained_model import digest_of, first_layers, license_of, name_of, on_device, read_config, single_thread
+from .pretrained_model import (
+    digest_of,
+    first_layers,
+    license_of,
+    name_of,
+    on_device,
+    read_config,
+    read_weights,
+    single_thread,
+)
 from .word_encoder_wise import WordEncoder
 
 
@@ -61,9 +70,9 @@ class WordEncoderSource:
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
 
     @property
-    def on_gpu(self) -> bool:
-        """It runs on a GPU, which no forked process can use."""
-        return self.read().device.type == "cuda"
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
 
     @property
     def known_by(self) -> str:
@@ -110,9 +119,7 @@ def read_word_encoder(name_or_folder: str, layers: Sequence[int]) -> tuple[WordE
             max_pieces=_max_pieces(config, tokenizer),
         )
     )
-    weights = AutoModel.from_pretrained(name_or_folder, dtype=torch.float32).state_dict()
-    # Rounded to half precision: a saved model has no other.
-    encoder.encoder.load_state_dict({name: weights[name].half().float() for name in encoder.encoder.state_dict()})
+    encoder.encoder.load_state_dict(read_weights(name_or_folder, encoder.encoder.state_dict()))
     return encoder.eval(), tokenizer
 
 

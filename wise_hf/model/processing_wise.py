@@ -53,7 +53,8 @@ class WISEProcessor(ProcessorMixin):
 
         Returns:
             `input_features` (B, T, D), `phoneme_lengths` (B, P), `word_lengths`, `input_ids`, `attention_mask` (B, N);
-            with the tokenizer of a word encoder `piece_ids` and `piece_words` (B, L) instead of `input_ids`.
+            with the tokenizer of a word encoder `piece_ids` and `piece_words` (B, L) instead of `input_ids`; with a
+            frame encoder what `WISEFeatureExtractor` gives instead of `input_features`.
 
         Raises:
             ValueError: without words and text, with more or fewer of them than recordings, with audio that cannot be

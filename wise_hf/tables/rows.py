@@ -14,7 +14,7 @@ from wise_hf.training.wise_system import wise_system
 # The same rule of selection for all rows: the epoch that is best on the validation part. Nobody is told who speaks:
 # the compared systems do not know it, either. And all rows hear the recordings as they are, in training as well.
 WISE_RECIPES = {
-    name: replace(recipe.as_recorded(), refit=False, normalization="global", audio_copies=0)
+    name: replace(recipe.as_recorded(), refit=False, normalization="global", audio_copies=0, members=1)
     for name, recipe in RECIPES.items()
 }
 

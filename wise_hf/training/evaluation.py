@@ -16,6 +16,7 @@ from wise_hf.data.prepare import prepare
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import listed
 from wise_hf.model.loading import load_model, load_processor
+from wise_hf.model.pipeline_wise import check_frames
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.pretrained_word_encoder import WordEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
@@ -61,6 +62,7 @@ def evaluate_model(options: EvaluateOptions) -> str:
         check_no_folder(options.output)
         check_writable(options.output.parent)
     model, processor = load_model(options.model), load_processor(options.model)
+    check_frames(model.config, processor.feature_extractor)
     emotions = list(model.config.label2id)
     accelerator = make_accelerator()
     with accelerator.main_process_first():

@@ -15,7 +15,7 @@ from wise_hf.model.loading import weights_digest
 from wise_hf.training.loop import CHECKPOINT
 from wise_hf.training.scores import compute_scores
 from wise_hf.training.system import System, Trial
-from wise_hf.training.trial import SELECTION, fit_network, run_trial, score_test_part
+from wise_hf.training.trial import MEMBER, SELECTION, fit_network, run_trial, score_test_part
 
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ def run_folds(
             result = run_fold(wise, others, fold, replace(trial, output_dir=unfinished))
             state = PartialState()
             if state.is_main_process:
-                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION):
+                members = unfinished.glob(f"{MEMBER}*")
+                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION, *members):
                     shutil.rmtree(folder, ignore_errors=True)
                 if wise.complete is not None:
                     wise.complete(unfinished)

@@ -170,6 +170,7 @@ class RecipeOptions(Options):
         "encoder_learning_rate", "of these layers"
     )
     gradient_checkpointing: bool | None = _of_recipe("gradient_checkpointing", "less memory for them, more time")
+    members: Annotated[int | None, positive] = _of_recipe("members", "networks whose probabilities are averaged")
     steady_start: bool | None = _of_recipe("steady_start", "gates that start as averages")
     refit: bool | None = _of_recipe("refit", "train anew with the validation part")
     dropout: Annotated[float | None, share] = _of_recipe("dropout", "before the linear layers")
@@ -239,7 +240,8 @@ def recipe_of(options: RecipeOptions) -> Recipe:
     if given["level"] == "as_recorded":
         recipe = recipe.as_recorded()
     if given["train_encoder_layers"]:
-        recipe = replace(recipe, augment=tuple(each for each in recipe.augment if each in WAVEFORM_AUGMENTATIONS))
+        fitting = tuple(each for each in recipe.augment if each in WAVEFORM_AUGMENTATIONS)
+        recipe = replace(recipe, augment=fitting, members=1)
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})
 
 

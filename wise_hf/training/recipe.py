@@ -37,6 +37,8 @@ class Recipe:
             and runs once, before training.
         encoder_learning_rate: theirs.
         gradient_checkpointing: compute what these layers give once more in the backward pass, instead of keeping it.
+        members: networks that are trained from different seeds, and whose probabilities are averaged,
+            `WISEConfig.num_members`.
         steady_start: start as slow averages, see `wise_hf.training.wise_system.start_steadily`.
         refit: the model that is kept and tested learns from the training and the validation part, for all epochs; the
             one that the validation scores tell of never saw the validation part. `False` keeps that one, at the epoch
@@ -68,6 +70,7 @@ class Recipe:
     train_encoder_layers: int = 0
     encoder_learning_rate: float = 1e-5
     gradient_checkpointing: bool = False
+    members: int = 1
     steady_start: bool = True
     refit: bool = True
     patience: int = 0
@@ -77,6 +80,10 @@ class Recipe:
             raise ValueError(
                 f"The augmentation 'channel' is for recordings at one level, and their level is '{self.level}'; leave "
                 "it out of --augment, or give --level speech."
+            )
+        if self.members > 1 and self.train_encoder_layers:
+            raise ValueError(
+                "Members share an encoder that is frozen; give --members 1 with --train_encoder_layers, or neither."
             )
 
     def as_recorded(self) -> "Recipe":
@@ -115,5 +122,6 @@ ENCODER = Recipe(
     weight_decay=1e-2,
     augment=("mix_words", "frame_noise", "unknown_speakers"),
     audio_copies=2,
+    members=3,
 )
 RECIPES = {"wise_hf": Recipe(), "encoder": ENCODER, "paper": PAPER}

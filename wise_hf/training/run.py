@@ -181,6 +181,8 @@ def check_training_options(options: TrainOptions) -> None:
     word_vectors_of(options)  # of one kind
     if options.word_encoder is not None and options.modality == "audio":
         raise ValueError("--word_encoder: a model of --modality audio is given no words; leave one of the two out.")
+    if options.frame_encoder is not None and options.modality == "text":
+        raise ValueError("--frame_encoder: a model of --modality text is given no audio; leave one of the two out.")
     if options.embeddings is not None:
         check_word_vectors(options.embeddings)
     if options.embeddings is None and (options.vocabulary is not None or options.train_embeddings):

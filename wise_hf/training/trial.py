@@ -7,12 +7,15 @@ from dataclasses import replace
 import torch
 from accelerate.utils import set_seed
 
+from wise_hf.data.files import save_files
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.scores import compute_scores
-from wise_hf.training.system import Log, System, Trial
+from wise_hf.training.system import Log, System, Trial, log_nothing
 
 
 SELECTION = "selection"  # the folder of the network that never sees the validation part
+MEMBER = "member_"  # the folders of members that are trained apart
+MEMBERS_APART = 1_000_033  # seeds of two members never meet
 MAX_EXAMPLES = 4  # of a fold
 
 
@@ -47,7 +50,33 @@ def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
 
 
 def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
-    """Train a network as its recipe says, or resume an interrupted trial.
+    """Train a network, with all its members, as its recipe says, or resume an interrupted trial.
+
+    Returns:
+        See `_fit_member`; the report is that of the first member, but for the `seconds`.
+    """
+    if system.recipe.members == 1:
+        return _fit_member(system, trial)
+    trials = [member_trial(trial, number) for number in range(system.recipe.members)]
+    run, report = _fit_member(system, trials[0])
+    others = [_fit_last(system, each) for each in trials[1:]]
+    model = run.accelerator.unwrap_model(run.model)
+    model.add_members([each.accelerator.unwrap_model(each.model) for each in others])
+    if run.accelerator.is_main_process:
+        save_files(trial.output_dir, model.save_pretrained)
+    return run, report | {"seconds": report["seconds"] + sum(each.progress.seconds for each in others)}
+
+
+def member_trial(trial: Trial, number: int) -> Trial:
+    """The trial of a member, from 0, with a seed and a folder of its own."""
+    seed = (trial.seed + MEMBERS_APART * number) % 2**32
+    log = trial.log if number == 0 else log_nothing
+    name = f"{trial.name}, member {number + 1}"
+    return replace(trial, seed=seed, output_dir=trial.output_dir / f"{MEMBER}{number + 1}", name=name, log=log)
+
+
+def _fit_member(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
+    """Train a network once.
 
     Without a validation part the last epoch is kept, and there are no validation scores.
 
@@ -59,15 +88,26 @@ def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
         that was kept, the `history` of all, `seconds` of training and the `validation` scores; after a refit also its
         `refit_history`.
     """
-    if not (system.recipe.refit and trial.parts["test"]):
+    if not _is_refitted(system, trial):
         return _fit_once(system, trial)
     _, report = _fit_once(system, replace(trial, output_dir=trial.output_dir / SELECTION))
-    both = trial.parts | {"train": trial.of("train", "validation"), "validation": []}
-    name = f"{trial.name}, all but the test part"
-    run = _train(system, replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log)))
+    run = _fit_last(system, trial)
     seconds = report["seconds"] + run.progress.seconds
     refitted = {"epoch": run.progress.best_epoch, "refit_history": run.progress.history, "seconds": seconds}
     return run, report | refitted
+
+
+def _is_refitted(system: System, trial: Trial) -> bool:
+    return system.recipe.refit and bool(trial.parts["test"])
+
+
+def _fit_last(system: System, trial: Trial) -> TrainingRun:
+    """Train the network that is kept: with refit, on the training and the validation part."""
+    if not _is_refitted(system, trial):
+        return _train(system, trial)
+    both = trial.parts | {"train": trial.of("train", "validation"), "validation": []}
+    name = f"{trial.name}, all but the test part"
+    return _train(system, replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log)))
 
 
 def _fit_once(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
