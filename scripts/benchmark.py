@@ -16,7 +16,8 @@ from wise_hf.commands import run as command_line
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.options import positive
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.synthetic.benchmarking import Measurement, compare_mfcc, compare_model, compare_recording, table
+from wise_hf.synthetic.benchmarking import Measurement, compare_epoch, compare_mfcc, compare_model, table
+from wise_hf.synthetic.recording_benchmark import STATUS, compare_memory, compare_scores, our_systems
 
 
 TEXT = "The children have been talking by the door and nobody told them to come inside."
@@ -37,7 +38,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     samples, text, source = recording(arguments.audio, arguments.text)
     comparisons = run(arguments.repeats, samples, text)
-    sys.stdout.write(table(comparisons) + "\n")
+    sys.stdout.write(f"{table(comparisons)}\nPyTorch ran on {torch.get_num_threads()} thread(s).\n")
     if arguments.output is not None:
         write_json(arguments.output, report(comparisons, arguments.repeats, source))
 
@@ -56,13 +57,18 @@ def recording(audio: Path | None, text: str | None) -> tuple[np.ndarray, str, st
 
 def run(repeats: int, samples: np.ndarray, text: str) -> list[Measurement]:
     """All comparisons; the one that can fail on a person's recording comes first."""
-    scores = compare_recording(samples, text, repeats=repeats)
-    comparisons = compare_model(repeats=repeats)
+    ours = our_systems(text)
+    scores = compare_scores(samples, ours, repeats=repeats)
+    comparisons = [*compare_model(repeats=repeats), compare_epoch(repeats=repeats)]
     if importlib.util.find_spec("opensmile") is None:
         logging.info("The MFCC are not compared: openSMILE is not installed (pip install opensmile).")
     else:
         comparisons.append(compare_mfcc(repeats=repeats))
-    return [*comparisons, scores]
+    if STATUS.exists():
+        scores += compare_memory(samples, ours)
+    else:
+        logging.info("The memory is not compared: only Linux tells it of a process.")
+    return [*comparisons, *scores]
 
 
 def report(comparisons: list[Measurement], repeats: int, source: str) -> dict:

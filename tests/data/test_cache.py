@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from cached_helper import loud
+from wise_hf.data.cache import of_many_rows
 
 
 def shout(row, calls, unusable=(), wrong=(), killed=()):
@@ -41,6 +42,19 @@ def shout(row, calls, unusable=(), wrong=(), killed=()):
         raise KeyboardInterrupt
     length = len(audio.read_bytes()) - audio.with_suffix(".seg").is_file()
     return {"frames": np.full((length, 3), length), "shout": loud(row["text"])}
+
+
+@of_many_rows
+def shout_together(rows, **arguments):
+    with Path(arguments["calls"]).open("a") as file:
+        file.write(f"{len(rows)} rows\\n")
+    made = []
+    for row in rows:
+        try:
+            made.append(shout(row, **arguments))
+        except ValueError as error:
+            made.append(error)
+    return made
 """
 HELPER = """
 def loud(text):
@@ -71,9 +85,9 @@ class Caller:
         return Dataset.from_dict(columns | changes)
 
     def map(
-        self, rows: Dataset, reads=("audio", "text"), makes=MAKES, num_proc=None, **fn_kwargs: object
+        self, rows: Dataset, reads=("audio", "text"), makes=MAKES, num_proc=None, name="shout", **fn_kwargs: object
     ) -> tuple[Dataset, dict[int, str]]:
-        shout = partial(self.module.shout, calls=str(self.calls), **fn_kwargs)
+        shout = partial(getattr(self.module, name), calls=str(self.calls), **fn_kwargs)
         return cached_map(rows, shout, reads, makes, num_proc, made_from=segments_of)
 
     def called_for(self) -> list[str]:
@@ -199,6 +213,14 @@ def test_errors_of_a_row_are_kept_without_its_path_and_the_others_are_made(calle
         assert made["shout"][:] == ["TEXT 0", "TEXT 2", "TEXT 3"] and made["emotion"][:] == ["angry", "neutral", "sad"]
         assert len(made.with_format("numpy")[2]["frames"]) == 4
         assert len(caller.called_for()) == expected
+
+
+def test_a_function_of_many_rows_gives_the_same(caller):
+    one_by_one, reasons = caller.map(caller.rows(), unusable=("text 1",))
+    caller.called_for()
+    together, told = caller.map(caller.rows(), unusable=("text 1",), name="shout_together")
+    assert together.to_list() == one_by_one.to_list() and told == reasons
+    assert [call for call in caller.called_for() if "rows" in call] == ["2 rows", "2 rows", "1 rows"]
 
 
 def test_a_corpus_without_a_usable_row_has_all_columns(caller):

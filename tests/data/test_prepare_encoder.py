@@ -34,13 +34,13 @@ def corpus(spoken_corpus) -> Dataset:
 @pytest.fixture
 def encoded(monkeypatch) -> list[int]:
     """The lengths of all waveforms that an encoder of this process was run on."""
-    lengths, encode = [], FrameEncoder.encode
+    lengths, encode_batch = [], FrameEncoder.encode_batch
 
-    def counted(self: FrameEncoder, samples: np.ndarray) -> np.ndarray:
-        lengths.append(len(samples))
-        return encode(self, samples)
+    def counted(self: FrameEncoder, recordings: list[np.ndarray]) -> list[np.ndarray]:
+        lengths.extend(map(len, recordings))
+        return encode_batch(self, recordings)
 
-    monkeypatch.setattr(FrameEncoder, "encode", counted)
+    monkeypatch.setattr(FrameEncoder, "encode_batch", counted)
     return lengths
 
 

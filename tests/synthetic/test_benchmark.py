@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 from model_inputs import tiny_config
-from transformers import Wav2Vec2Config
 
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.synthetic import benchmarking
 from wise_hf.synthetic.benchmarking import (
     Measurement,
+    compare_epoch,
     compare_in_turn,
     compare_mfcc,
     compare_model,
@@ -85,6 +85,12 @@ def test_the_model_is_compared_in_bytes_forward_and_training():
     assert all(each.ours > 0 and each.theirs > 0 for each in comparisons)
 
 
+def test_an_epoch_on_the_frames_of_an_encoder_is_compared_with_one_on_mfcc():
+    comparison = compare_epoch(utterances=3, repeats=1)
+    assert comparison.name == "epoch of 3 utterances, MFCC / Whisper-base frames"
+    assert comparison.ours > 0 and comparison.theirs > 0
+
+
 def test_the_mfcc_of_both_backends_are_compared():
     pytest.importorskip("opensmile")
     assert compare_mfcc(audio_s=0.5, repeats=1, seconds=0).ratio > 0
@@ -93,25 +99,11 @@ def test_the_mfcc_of_both_backends_are_compared():
 def test_without_opensmile_all_else_is_compared(script, monkeypatch):
     monkeypatch.setattr(script.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(script, "compare_model", lambda repeats: [Measurement("forward pass", 1.0, 2.0)])
-    monkeypatch.setattr(script, "compare_recording", lambda samples, text, repeats: Measurement("scores", 1.0, 2.0))
+    monkeypatch.setattr(script, "compare_epoch", lambda repeats: Measurement("epoch", 1.0, 2.0))
+    monkeypatch.setattr(script, "compare_scores", lambda samples, ours, repeats: [Measurement("scores", 1.0, 2.0)])
+    monkeypatch.setattr(script, "compare_memory", lambda samples, ours: [Measurement("memory", 1.0, 2.0, "bytes")])
     compared = script.run(1, np.zeros(16_000, np.float32), "hello")
-    assert [each.name for each in compared] == ["forward pass", "scores"]
-
-
-def test_a_recording_is_scored_by_both_sides():
-    pytest.importorskip("espeakng_loader")
-    pytest.importorskip("pocketsphinx")
-    from wise_hf.synthetic.demo_corpus import VOICES
-    from wise_hf.synthetic.espeak import speak
-
-    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    small |= {"conv_dim": [8] * 7, "num_conv_pos_embedding_groups": 2, "num_labels": 4, "classifier_proj_size": 8}
-    samples = speak("Come inside.", VOICES[0]).samples
-    wav2vec2 = benchmarking.wav2vec2_scores(Wav2Vec2Config(**small))
-    for score in (benchmarking.wise_scores("Come inside."), wav2vec2):
-        scores = score(samples)
-        assert scores.shape == (1, 4)
-        assert scores.sum() == pytest.approx(1)
+    assert [each.name for each in compared] == ["forward pass", "epoch", "scores", "memory"]
 
 
 def test_the_table_has_aligned_columns():
@@ -131,7 +123,9 @@ def test_the_numbers_are_printed_and_written(script, call, monkeypatch, tmp_path
     assert numbers["comparisons"] == [{"name": "step", "ours": 0.001, "theirs": 0.02, "unit": "s", "ratio": 20.0}]
     assert numbers["repeats"] == 2
     assert {"threads", "torch", "transformers", "speech"} <= set(numbers)
-    assert "20.0x" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "20.0x" in printed
+    assert f"PyTorch ran on {torch.get_num_threads()} thread(s)." in printed
 
 
 @pytest.mark.parametrize(

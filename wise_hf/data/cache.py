@@ -29,7 +29,14 @@ from wise_hf.data.unusable import reason_of
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 500
+ROWS_TOGETHER = 100  # what a function of many rows is given, all of which it may hold in memory
 KEY, REASON = "cache_key", "why_unusable"
+
+
+def of_many_rows(function: Callable[[list[dict]], list[dict | ValueError]]) -> Callable:
+    """Marks a map function for `cached_map` that is given several rows and gives, for each, its columns or why not."""
+    function.is_of_many_rows = True
+    return function
 
 
 def cached_map(
@@ -50,7 +57,7 @@ def cached_map(
     Args:
         dataset: utterances with the column `audio`.
         function: gives the new columns of a row; those that it leaves out stay as they are. A function of a module, or
-            a partial of one.
+            a partial of one; see also `of_many_rows`.
         reads: the columns that the function is given, `audio` among them.
         makes: the `datasets` features of the columns that it gives.
         num_proc: processes; `None` = this one.
@@ -68,11 +75,15 @@ def cached_map(
     store = _Store(_folder(function, features), set(keys))
     missing = {key: row for row, key in enumerate(keys) if key not in store}
     work = partial(_make_row, function=function, makes=list(makes))
+    together = {}
+    if getattr(getattr(function, "func", function), "is_of_many_rows", False):
+        work = partial(_make_rows, function=function, makes=list(makes))
+        together = {"batched": True, "batch_size": ROWS_TOGETHER}
     for start in range(0, len(missing), CHUNK_ROWS):
         chunk = list(missing)[start : start + CHUNK_ROWS]
         rows = inputs.select([missing[key] for key in chunk])
         told = f"{desc} {start + 1}-{start + len(chunk)} of {len(missing)}"
-        store.add(chunk, rows, function=work, features=features, num_proc=num_proc, desc=told)
+        store.add(chunk, rows, function=work, features=features, num_proc=num_proc, desc=told, **together)
     reasons = {row: store.reasons[key] for row, key in enumerate(keys) if key in store.reasons}
     own = dataset.select_columns([name for name in dataset.column_names if name not in features])
     made = _beside(own, keys, store) if store.places else _without_rows(Features(own.features | features))
@@ -233,10 +244,24 @@ def _workers_deaf_to_interrupts() -> Iterator[None]:
 def _make_row(row: Mapping, function: Callable[[Mapping], dict], makes: Sequence[str]) -> dict:
     """The columns of a row, or why it has none."""
     try:
-        made = {**row, **function(row)}
+        return _told(row, function(row), makes)
     except ValueError as error:
-        return dict.fromkeys(makes) | {REASON: reason_of(error, row["audio"])}
-    return {name: made.get(name) for name in makes} | {REASON: None}
+        return _told(row, error, makes)
+
+
+def _make_rows(
+    columns: Mapping[str, list], function: Callable[[list[dict]], list[dict | ValueError]], makes: Sequence[str]
+) -> dict[str, list]:
+    """The same of many rows, as columns."""
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    told = [_told(row, made, makes) for row, made in zip(rows, function(rows), strict=True)]
+    return {name: [its[name] for its in told] for name in (*makes, REASON)}
+
+
+def _told(row: Mapping, made: Mapping | ValueError, makes: Sequence[str]) -> dict:
+    if isinstance(made, ValueError):
+        return dict.fromkeys(makes) | {REASON: reason_of(made, row["audio"])}
+    return {name: {**row, **made}.get(name) for name in makes} | {REASON: None}
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:

@@ -12,7 +12,7 @@ from datasets import Array2D, Dataset, List, Value
 from wise_hf.data.cache import cached_map
 from wise_hf.data.schema import ALIGNMENTS, UTTERANCE_FEATURES
 from wise_hf.data.unusable import check_usable, listed
-from wise_hf.data.utterance_features import extract_utterance, extract_waveform
+from wise_hf.data.utterance_features import extract_utterance, extract_utterances, extract_waveform
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
@@ -199,8 +199,9 @@ def wise_features(
         feature_extractor, encoder, word_encoder: see `prepare`.
         copy: see `extract_utterance`.
     """
-    extract = partial(extract_utterance, feature_extractor=_before_training(feature_extractor))
-    dtype = "float32"
+    on_gpu = any(each is not None and each.is_on_gpu for each in (encoder, word_encoder))
+    function = extract_utterances if on_gpu else extract_utterance
+    extract, dtype = partial(function, feature_extractor=_before_training(feature_extractor)), "float32"
     if encoder is not None:
         extract, dtype = partial(extract, encoder=encoder), "float16"
     if copy:

@@ -1,16 +1,22 @@
-"""The map function for WISE's features: an utterance with words -> the frames of its phonemes."""
+"""The map functions for WISE's features: an utterance with words -> the frames of its phonemes."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
+from wise_hf.data.cache import of_many_rows
+from wise_hf.data.encoding import encode_by_length
 from wise_hf.data.other_recordings import other_recording
 from wise_hf.data.schema import Utterance, Word
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.pretrained_word_encoder import WordEncoderSource
+
+
+Made = TypeVar("Made")
 
 
 def extract_utterance(
@@ -37,10 +43,64 @@ def extract_utterance(
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
-    rate = feature_extractor.sampling_rate
-    samples, words = _recording(utterance, rate, copy)
+    samples, words = _recording(utterance, feature_extractor.sampling_rate, copy)
     encode = None if encoder is None else encoder.read().encode
-    frames, selection = feature_extractor.select_features(samples, words, rate, encode)
+    return _features(samples, words, feature_extractor, encode, word_encoder)
+
+
+@of_many_rows
+def extract_utterances(
+    utterances: Sequence[Utterance],
+    feature_extractor: WISEFeatureExtractor,
+    encoder: FrameEncoderSource | None = None,
+    copy: int = 0,
+    word_encoder: WordEncoderSource | None = None,
+) -> list[dict | ValueError]:
+    """`extract_utterance` of several utterances, recordings of similar length encoded at once: for a GPU.
+
+    Args:
+        utterances: with words.
+        feature_extractor, encoder, copy, word_encoder: see `extract_utterance`.
+
+    Returns:
+        For each its features, or why its audio or its words cannot be used.
+    """
+    if encoder is None:
+        others = (feature_extractor, None, copy, word_encoder)
+        return [_tried(extract_utterance, each, *others) for each in utterances]
+    heard = [_tried(_hear, each, feature_extractor, copy) for each in utterances]
+    usable = [its for its in heard if not isinstance(its, ValueError)]
+    frames = encode_by_length(encoder.read(), [waveform for *_, waveform in usable])
+    made = (
+        _tried(_features, samples, words, feature_extractor, lambda _, its=its: its, word_encoder)
+        for (samples, words, _), its in zip(usable, frames, strict=True)
+    )
+    return [its if isinstance(its, ValueError) else next(made) for its in heard]
+
+
+def _tried(make: Callable[..., Made], *arguments: object) -> Made | ValueError:
+    try:
+        return make(*arguments)
+    except ValueError as error:
+        return error
+
+
+def _hear(
+    utterance: Utterance, feature_extractor: WISEFeatureExtractor, copy: int
+) -> tuple[np.ndarray, Sequence[Word], np.ndarray]:
+    """The samples of an utterance, its words, and the waveform that its encoder hears."""
+    samples, words = _recording(utterance, feature_extractor.sampling_rate, copy)
+    return samples, words, feature_extractor.waveform(samples, feature_extractor.sampling_rate)
+
+
+def _features(
+    samples: np.ndarray,
+    words: Sequence[Word],
+    feature_extractor: WISEFeatureExtractor,
+    encode: Callable[[np.ndarray], np.ndarray] | None,
+    word_encoder: WordEncoderSource | None,
+) -> dict:
+    frames, selection = feature_extractor.select_features(samples, words, feature_extractor.sampling_rate, encode)
     names = ("phoneme_lengths", "word_lengths", "cut_frames", "cut_phonemes", "cut_words")
     lengths = {name: getattr(selection, name) for name in names}
     vectors = {}
@@ -64,8 +124,7 @@ def extract_waveform(
     Raises:
         ValueError: where its audio or its words cannot be used.
     """
-    samples, words = _recording(utterance, feature_extractor.sampling_rate, copy)
-    waveform = feature_extractor.waveform(samples, feature_extractor.sampling_rate)
+    _, words, waveform = _hear(utterance, feature_extractor, copy)
     selection = feature_extractor.select_frames(feature_extractor.num_frames(len(waveform)), words)
     return {"waveform": waveform[:, None], "frame_index": selection.frame_index}
 

@@ -5,6 +5,7 @@ padded, which layers are taken), for `prepare` and for a saved model alike.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,9 +162,22 @@ class FrameEncoder(PretrainedPart):
         Returns:
             (T, config.feature_size) float32.
         """
+        return self.encode_batch([samples])[0]
+
+    def encode_batch(self, recordings: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Frames of several waveforms, encoded at once; padding is the less, the more alike their lengths are.
+
+        Args:
+            recordings: one or more, see `encode`.
+
+        Returns:
+            For each what `encode` gives.
+        """
+        values = [torch.from_numpy(np.asarray(samples, np.float32)) for samples in recordings]
+        lengths = torch.tensor([len(samples) for samples in recordings])
         with torch.inference_mode():
-            values = torch.from_numpy(np.asarray(samples, np.float32))[None].to(self.device)
-            return self(values, torch.tensor([len(samples)]))[0].float().cpu().numpy()
+            frames = self(pad_sequence(values, batch_first=True), lengths).float().cpu().numpy()
+        return [its[: self.times.num_frames(len(samples))] for its, samples in zip(frames, recordings, strict=True)]
 
     def _windows(self, samples: torch.Tensor) -> list[torch.Tensor]:
         """A recording in equal parts, none longer than the encoder takes, each with all that its frames see."""
