@@ -13,9 +13,9 @@ TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-25
 LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
-# What the starter model is made of: RAVDESS, a corpus that it is only scored on, and the encoder of its frames.
+# What the starter model is made of: RAVDESS, nEMO for other voices and microphones, and the encoder of its frames.
 RAVDESS ?= ../shared/data/ravdess
-TRANSFER ?= ../shared/data/nemo_pl
+NEMO ?= ../shared/data/nemo_pl
 FRAME_ENCODER ?= ../shared/models/whisper-base
 STARTER := out/starter
 
@@ -50,7 +50,7 @@ demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
 
 starter-model: $(INSTALLED)
-	$(RUN) scripts/make_starter_model.py scripts/starter_model.yaml --data_dir $(RAVDESS) --transfer $(TRANSFER) \
+	$(RUN) scripts/make_starter_model.py scripts/starter_model.yaml --data_dir $(RAVDESS) --also $(NEMO) \
 		--frame_encoder $(FRAME_ENCODER) --output_dir $(STARTER) --overwrite_output_dir
 
 docs: $(INSTALLED)

@@ -42,6 +42,7 @@ class StarterFolderOptions(Options):
     transfer: list[Path] = field(
         default_factory=list, metadata={"help": "folders with a metadata.csv, scored on and not learnt from"}
     )
+    training_data: str | None = option(None, help="the corpora and their licences, for the card")
     channels: bool = option(True, help="score quieter, narrow and noisy copies as well")
 
 
@@ -63,7 +64,7 @@ def main() -> None:
         return  # of all processes but the main one
     channels = measure_channels(training) if options.channels else {}
     transfer = [measure_transfer(training.output_dir / "model", each, training.num_proc) for each in options.transfer]
-    write_starter(training.output_dir, channels, transfer, options.starter_dir)
+    write_starter(training.output_dir, channels, transfer, options.starter_dir, options.training_data)
 
 
 def joined(others: Sequence[Path]) -> Corpus:

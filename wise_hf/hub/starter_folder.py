@@ -22,7 +22,9 @@ MAX_MB = 30
 LEFT_OUT = ("history", "refit_history", "predictions")
 
 
-def write_starter(run_dir: Path, channels: Mapping, transfer: Sequence[Mapping], output_dir: Path) -> None:
+def write_starter(
+    run_dir: Path, channels: Mapping, transfer: Sequence[Mapping], output_dir: Path, training_data: str | None = None
+) -> None:
     """Lay out a run's final model as the starter model; what else the folder holds stays (LICENSE, pyproject.toml).
 
     Args:
@@ -31,6 +33,7 @@ def write_starter(run_dir: Path, channels: Mapping, transfer: Sequence[Mapping],
         transfer: for each corpus that was not learnt from its `corpus`, `num_utterances`, and the scores `known` and
             `unknown`.
         output_dir: the starter model's folder.
+        training_data: the corpora and their licences; `None` = as the corpus's reader says it.
 
     Raises:
         ValueError: for a model that is too large, or a folder that cannot be written.
@@ -42,6 +45,7 @@ def write_starter(run_dir: Path, channels: Mapping, transfer: Sequence[Mapping],
             "the encoder (--frame_layers), or a smaller vocabulary (--vocabulary)."
         )
     results = starter_results(run_dir) | {"channels": dict(channels), "transfer": [*transfer]}
+    results["training_data"] = training_data or source_of(results["corpus"]) or results["corpus"]
 
     def save(folder: Path) -> None:
         folder.mkdir()
@@ -75,7 +79,6 @@ def starter_card(folder: Path) -> str:
         license=LICENSE,
         frames=_frames(WISEConfig.from_pretrained(folder)),
         size_mb=_size_mb(folder),
-        source=source_of(results["corpus"]) or results["corpus"],
     )
     return text.strip() + "\n"
 
