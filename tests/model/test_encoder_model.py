@@ -98,6 +98,13 @@ def test_the_encoder_is_half_as_large_on_the_disk_and_in_full_precision_in_memor
     assert again.keys() == weights.keys() and all(torch.equal(again[name], weights[name]) for name in weights)
 
 
+def test_whole_numbers_of_an_encoder_are_saved_as_they_are(trained, tmp_path):
+    model = load_model(trained.folder)
+    model.wise.frame_encoder.encoder.register_buffer("places", torch.arange(4))
+    model.save_pretrained(tmp_path)
+    assert load_file(tmp_path / "model.safetensors")["wise.frame_encoder.encoder.places"].dtype == torch.int64
+
+
 def test_a_saved_encoder_is_the_one_that_made_the_frames(trained, encoder_folders):
     source = trained.frames.encoder
     original = FrameEncoderSource(str(encoder_folders / "whisper"), source.layers, source.mix).read()
