@@ -197,6 +197,15 @@ def test_known_speakers_are_normalised_by_their_own_frames(trained):
         assert scores_of(result["scores"]) == pytest.approx(dict(zip(EMOTIONS, expected, strict=True)), abs=2e-3)
 
 
+def test_a_pipeline_gives_in_batches_what_it_gives_one_by_one_also_beside_what_it_cannot_use(trained):
+    classify = load_pipeline(trained.folder)
+    given = [{"audio": row["audio"], "words": row["words"]} for row in (trained.prepared[each] for each in NUMBERS)]
+    *together, refused = classify([*given, {"audio": "missing.wav"}], batch_size=3, on_error="report")
+    assert "missing.wav" in refused["error"]
+    for result, recording in zip(together, given, strict=True):
+        assert scores_of(result) == pytest.approx(scores_of(classify(recording)), abs=1e-5)
+
+
 MFCC = {"frames": "mfcc", "feature_size": 39, "frame_ms": 25, "mean": None, "std": None}
 
 
