@@ -100,6 +100,15 @@ def test_it_is_published_with_its_scores_its_code_and_its_licence(starter, relea
     assert "learnt from all 64 utterances" in card.text and "10.1371/journal.pone.0196391" in card.text
 
 
+def test_a_published_one_says_what_it_learnt_from_where_no_reader_knows_the_corpora(run_dir, release, tmp_path):
+    path = run_dir / "results.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"corpus": "RAVDESS, calls_2"}))
+    write_starter(run_dir, {}, [], tmp_path / "starter_model", "RAVDESS (CC BY-NC-SA 4.0) and calls of our own")
+    stage_model(replace(release, model_dir=tmp_path / "starter_model", training_data=None), tmp_path / "staged")
+    card = (tmp_path / "staged" / "README.md").read_text()
+    assert "RAVDESS (CC BY-NC-SA 4.0) and calls of our own" in card and "it is not said here" not in card
+
+
 def make(*options: object) -> CompletedProcess:
     """Run the script; the corpora that it registers are forgotten afterwards."""
     with mock.patch.dict(CORPORA):

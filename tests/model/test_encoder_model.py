@@ -98,6 +98,13 @@ def test_the_encoder_is_half_as_large_on_the_disk_and_in_full_precision_in_memor
     assert again.keys() == weights.keys() and all(torch.equal(again[name], weights[name]) for name in weights)
 
 
+def test_whole_numbers_of_an_encoder_are_saved_as_they_are(trained, tmp_path):
+    model = load_model(trained.folder)
+    model.wise.frame_encoder.encoder.register_buffer("places", torch.arange(4))
+    model.save_pretrained(tmp_path)
+    assert load_file(tmp_path / "model.safetensors")["wise.frame_encoder.encoder.places"].dtype == torch.int64
+
+
 def test_a_saved_encoder_is_the_one_that_made_the_frames(trained, encoder_folders):
     source = trained.frames.encoder
     original = FrameEncoderSource(str(encoder_folders / "whisper"), source.layers, source.mix).read()
@@ -188,6 +195,15 @@ def test_known_speakers_are_normalised_by_their_own_frames(trained):
     cached = load_model(trained.folder)(**trained.batch(list(range(len(rows))))).logits.softmax(-1)
     for result, expected in zip(results, cached.tolist(), strict=True):
         assert scores_of(result["scores"]) == pytest.approx(dict(zip(EMOTIONS, expected, strict=True)), abs=2e-3)
+
+
+def test_a_pipeline_gives_in_batches_what_it_gives_one_by_one_also_beside_what_it_cannot_use(trained):
+    classify = load_pipeline(trained.folder)
+    given = [{"audio": row["audio"], "words": row["words"]} for row in (trained.prepared[each] for each in NUMBERS)]
+    *together, refused = classify([*given, {"audio": "missing.wav"}], batch_size=3, on_error="report")
+    assert "missing.wav" in refused["error"]
+    for result, recording in zip(together, given, strict=True):
+        assert scores_of(result) == pytest.approx(scores_of(classify(recording)), abs=1e-5)
 
 
 MFCC = {"frames": "mfcc", "feature_size": 39, "frame_ms": 25, "mean": None, "std": None}

@@ -62,6 +62,9 @@ def test_the_encoder_makes_the_vectors_of_a_batch(tmp_path):
     assert_equal(model(**given).logits, expected)
     del given["attention_mask"]
     assert_equal(model(**given).logits, expected)
+    del given["piece_words"]
+    with pytest.raises(ValueError, match="Beside piece_ids the model needs piece_words;"):
+        model(**given)
 
 
 @pytest.mark.parametrize("modality", ["both", "text"])

@@ -1,5 +1,7 @@
 """Pieces of words to vectors of words."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 import torch
@@ -125,3 +127,18 @@ def test_a_configuration_that_contradicts_its_encoder_is_refused(folder):
             WISEConfig(word_encoder=encoder.config, **sizes)
     with pytest.raises(ValueError, match="max_pieces is 2, of which 2 stand around a text"):
         WordEncoderConfig(**encoder.config.to_dict() | {"max_pieces": 2})
+
+
+def threads_after_encoding(source):
+    torch.set_num_threads(2)
+    source.encode(["Kids"])
+    return torch.get_num_threads()
+
+
+def test_a_forked_process_encodes_on_one_thread_and_waits_for_none_of_its_parents(tmp_path):
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this platform cannot fork")
+    source = WordEncoderSource(str(tiny_bert(tmp_path)), (1,))
+    source.read()  # as preparation does, before it starts processes
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(threads_after_encoding, [source]).get(timeout=60) == 1

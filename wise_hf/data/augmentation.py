@@ -21,6 +21,7 @@ from wise_hf.model.mfcc_wise import (
 )
 
 
+RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 AUGMENTATIONS = (
     *("tempo", "channel", "warp", "disturb", "drop_words", "mix_words"),
     *("frame_noise", "unknown_speakers"),
@@ -245,7 +246,7 @@ def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarra
         As many utterances as there are lists of words; everything else of each is that of the utterance in its place.
     """
     of_words = [name for name in _OF_WORDS if name in utterances[0]]
-    joined = {name: np.concatenate([each[name] for each in utterances]) for name in (*_RAGGED, *of_words)}
+    joined = {name: np.concatenate([each[name] for each in utterances]) for name in (*RAGGED, *of_words)}
     phonemes_before = _starts(joined["word_lengths"])
     frames_before = _starts(joined["phoneme_lengths"])
     made = []
@@ -262,7 +263,6 @@ def take_words(utterances: Sequence[EncodedUtterance], words: Sequence[np.ndarra
     return made
 
 
-_RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 _OF_WORDS = ("input_ids", "word_vectors")
 
 

@@ -9,18 +9,16 @@ import torch
 from datasets import Dataset
 
 from wise_hf.data import augmentation
-from wise_hf.data.augmentation import WARPS, EncodedUtterance, warped
+from wise_hf.data.augmentation import RAGGED, WARPS, EncodedUtterance, warped
 from wise_hf.data.columns import spellings
 from wise_hf.data.mapped import arrays_of
 from wise_hf.data.schema import PreparedUtterance
-from wise_hf.model.feature_statistics_wise import RunningStatistics
+from wise_hf.model.feature_statistics_wise import RunningStatistics, Statistics
 from wise_hf.model.processing_wise import WISEProcessor
 from wise_hf.model.speakers_wise import is_enough_speech
 
 
-Statistics = tuple[np.ndarray, np.ndarray]
 SpeakerStatistics = Mapping[tuple[str, float, int], Statistics]
-RAGGED = ("input_features", "phoneme_lengths", "word_lengths")
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
@@ -125,8 +123,7 @@ class WISECollator:
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in encoded])}
 
     def _encode(self, utterance: PreparedUtterance) -> EncodedUtterance:
-        copy = self._draw_copy(utterance)
-        recording = utterance["copies"][copy - 1] if copy else utterance
+        recording, copy = self._draw_recording(utterance)
         _check_columns(recording, *RAGGED)
         encoded = {name: np.asarray(recording[name]) for name in RAGGED}
         encoded["label"] = self._label(utterance)
@@ -138,9 +135,7 @@ class WISECollator:
         if "channel" in self.augment:
             encoded = augmentation.change_channel(encoded, self.rng)
         warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
-        speaker = utterance.get("speaker")
-        if "unknown_speakers" in self.augment and self.rng.random() < augmentation.UNKNOWN_SHARE:
-            speaker = None
+        speaker = self._draw_speaker(utterance)
         encoded["input_features"] = self.normalized(encoded["input_features"], speaker, warp, copy)
         if "disturb" in self.augment:
             encoded = augmentation.disturb(encoded, self.rng)
@@ -148,11 +143,18 @@ class WISECollator:
             encoded = augmentation.add_noise(encoded, self.rng)
         return augmentation.drop_words(encoded, self.rng) if "drop_words" in self.augment else encoded
 
-    def _draw_copy(self, utterance: PreparedUtterance) -> int:
-        """The number of the recording that is taken, 0 for the utterance's own."""
-        count = len(utterance.get("copies") or ())
-        is_copied = self.draws_copies and count and self.rng.random() < augmentation.COPIED_SHARE
-        return int(self.rng.integers(1, count + 1)) if is_copied else 0
+    def _draw_recording(self, utterance: PreparedUtterance) -> tuple[Mapping, int]:
+        """The recording that is taken, and the number of the copy that it is, 0 for the utterance's own."""
+        copies = utterance.get("copies") or ()
+        if not self.draws_copies or not copies or self.rng.random() >= augmentation.COPIED_SHARE:
+            return utterance, 0
+        copy = int(self.rng.integers(1, len(copies) + 1))
+        return copies[copy - 1], copy
+
+    def _draw_speaker(self, utterance: PreparedUtterance) -> str | None:
+        """Who is taken to speak; `None` where nobody is to know."""
+        is_unknown = "unknown_speakers" in self.augment and self.rng.random() < augmentation.UNKNOWN_SHARE
+        return None if is_unknown else utterance.get("speaker")
 
     def _label(self, utterance: PreparedUtterance) -> int:
         given = next((int(utterance[name]) for name in LABELS if utterance.get(name) is not None), None)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from datasets import Dataset
 
-from wise_hf.data.augmentation import UNKNOWN_SHARE
 from wise_hf.data.collator import WISECollator
 from wise_hf.data.mapped import arrays_of
 from wise_hf.data.schema import PreparedUtterance
@@ -47,12 +46,9 @@ class WaveformCollator(WISECollator):
             )
 
     def _encode(self, utterance: PreparedUtterance) -> dict:
-        copy = self._draw_copy(utterance)
-        recording = utterance["copies"][copy - 1] if copy else utterance
-        is_unknown = "unknown_speakers" in self.augment and self.rng.random() < UNKNOWN_SHARE
-        statistics = None if is_unknown else self.statistics.get((utterance["speaker"], 1.0, copy))
+        recording, copy = self._draw_recording(utterance)
         extractor = self.processor.feature_extractor
-        mean, std = extractor.normalized_by(statistics)
+        mean, std = extractor.normalized_by(self.statistics.get((self._draw_speaker(utterance), 1.0, copy)))
         encoded = {
             "input_values": np.asarray(recording["waveform"][:, 0], dtype=np.float32),
             "frame_index": recording["frame_index"],

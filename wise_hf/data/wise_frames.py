@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasets import Dataset
 
 from wise_hf.data.prepare import prepare, prepare_copies, prepare_waveforms, wise_features
+from wise_hf.model.configuration_wise import layers_in_words
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
@@ -58,10 +59,10 @@ class Frames:
         if self.encoder is None:
             return own
         config = self.encoder.read().config
-        layers = f"layer{'s' * (len(config.layers) > 1)} {', '.join(map(str, config.layers))}"
         mixed = ", mixed" if config.mix == "learnt" else ""
         padded = ", padded to a window" if config.padding == "window" else ""
-        return f"{config.name}, {layers}{mixed}{padded}" + (f", beside {own}" if self.with_mfcc else "")
+        beside = f", beside {own}" if self.with_mfcc else ""
+        return f"{config.name}, {layers_in_words(config.layers)}{mixed}{padded}{beside}"
 
     @property
     def values_beside_layers(self) -> int:

@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import HeardSample
-from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig, WordEncoderConfig
+from wise_hf.model.configuration_wise import FrameEncoderConfig, WISEConfig, WordEncoderConfig, layers_in_words
 from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.training.results import PROTOCOLS, SYSTEMS, results_part
 
@@ -206,7 +206,7 @@ def describe_encoder(encoder: FrameEncoderConfig | WordEncoderConfig) -> str:
     """What a card says of a pretrained encoder that a model carries: its name and its licence."""
     name = encoder.name or "unnamed"
     named = f"[{name}](https://huggingface.co/{name})" if "/" in name else name
-    layers = f"layer{'s' * (len(encoder.layers) > 1)} {', '.join(map(str, encoder.layers))}"
+    layers = layers_in_words(encoder.layers)
     licence = encoder.license or "see there"
     return f"{named} ({encoder.encoder.model_type}; {layers}; licence: {licence})"
 
@@ -265,4 +265,5 @@ def training_data(release: Release, results: Sequence[Mapping]) -> str:
     corpus = results[0]["corpus"] if results else None
     named = f"A folder of recordings that the publisher calls `{release.dataset_name or corpus}`" if corpus else None
     unknown = f"{named or 'Recordings'}, of which it is not said here whose they are and under which licence."
-    return source_of(corpus) or unknown
+    told = results[0].get("training_data") if results else None  # of the starter model
+    return told or source_of(corpus) or unknown

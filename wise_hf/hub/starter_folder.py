@@ -11,7 +11,7 @@ from wise_hf.hub.card import describe_run
 from wise_hf.hub.release import RESULTS
 from wise_hf.hub.staging import MODEL_FILES
 from wise_hf.hub.starter_model import LICENSE
-from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.configuration_wise import WISEConfig, layers_in_words
 from wise_hf.training.results import load_template
 from wise_hf.training.run_folder import FOLDS
 
@@ -91,6 +91,6 @@ def _frames(config: WISEConfig) -> str:
     encoder = config.frame_encoder
     if encoder is None:
         return f"WISE on frames of {config.feature_size} values."
-    layers = f"layer{'s' if len(encoder.layers) > 1 else ''} {', '.join(map(str, encoder.layers))}"
     license = f" under {encoder.license}" if encoder.license else ""
-    return f"WISE on frames of the speech encoder {encoder.name} ({layers}), which is part of the weights{license}."
+    named = f"{encoder.name} ({layers_in_words(encoder.layers)})"
+    return f"WISE on frames of the speech encoder {named}, which is part of the weights{license}."

@@ -123,6 +123,11 @@ class WordEncoderConfig(PreTrainedConfig):
         return self.encoder.pad_token_id or 0
 
 
+def layers_in_words(layers: list[int]) -> str:
+    """`layer 3`, or `layers 2, 3`, as results and cards name them."""
+    return f"layer{'s' * (len(layers) > 1)} {', '.join(map(str, layers))}"
+
+
 def _check_layers(kind: str, layers: list[int], encoder: PreTrainedConfig) -> None:
     if not layers or not all(1 <= layer <= encoder.num_hidden_layers for layer in layers):
         raise ValueError(

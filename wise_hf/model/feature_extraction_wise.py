@@ -1,7 +1,6 @@
 """From audio with aligned words to the ragged hierarchy the model reads: frames in phonemes in words."""
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,7 +12,7 @@ from transformers.feature_extraction_utils import BatchFeature, FeatureExtractio
 from .feature_batch_wise import check_padding, dense_features, parts_of, stack_padded
 from .feature_statistics_wise import Statistics, feature_statistics, statistics_as_lists
 from .frame_selection_wise import FrameSelection, Limits, Words, check_inside, report_cuts, select_frames
-from .frames_wise import extract_frames, frame_extractor, frames_around
+from .frames_wise import extract_frames, frame_extractor, frames_around, num_encoded_frames
 from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
 from .mfcc_wise import SAMPLING_RATE, frame_sizes, num_frames, validate_samples
@@ -278,7 +277,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         """Frames of a recording of so many samples."""
         if not self.is_encoded:
             return num_frames(num_samples, self.sampling_rate, self.frame_ms, self.hop_ms)
-        return max(1, math.ceil(num_samples / self._sizes()[1]))
+        return num_encoded_frames(num_samples, self._sizes()[1])
 
     def _sizes(self) -> tuple[int, int]:
         """Samples in a frame, and between the starts of two."""

@@ -25,6 +25,7 @@ from transformers import (
 from transformers.masking_utils import create_bidirectional_mask
 
 from .configuration_wise import FrameEncoderConfig
+from .frames_wise import num_encoded_frames
 from .pretrained_part_wise import PretrainedPart
 
 
@@ -47,8 +48,8 @@ class FrameTimes:
     centre: float
 
     def num_frames(self, num_samples: int) -> int:
-        """Frames of a recording: every sample is in one, however short the recording."""
-        return max(1, math.ceil(num_samples / self.hop))
+        """Frames of a recording."""
+        return num_encoded_frames(num_samples, self.hop)
 
     def of_extractor(self, sampling_rate: int) -> dict[str, float]:
         """The same as a `WISEFeatureExtractor` has it, at so many samples a second."""

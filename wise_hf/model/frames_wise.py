@@ -1,5 +1,6 @@
 """What makes the frames of a recording: the MFCC of the paper, or a frame extractor of one's own."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -96,6 +97,16 @@ def extract_frames(
             f"{expected}: a row for each frame of {frame} samples every {hop}."
         )
     return frames
+
+
+def num_encoded_frames(num_samples: int, hop: int) -> int:
+    """Frames that an encoder makes of a recording: every sample is in one, however short the recording.
+
+    Args:
+        num_samples: of the recording.
+        hop: samples from the start of one frame to the next.
+    """
+    return max(1, math.ceil(num_samples / hop))
 
 
 def frames_around(

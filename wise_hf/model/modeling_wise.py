@@ -116,9 +116,9 @@ class WISEPreTrainedModel(PreTrainedModel):
     def save_pretrained(self, save_directory: str | os.PathLike, state_dict: dict | None = None, **kwargs) -> None:
         """As ever; what an encoder was read with in half precision is saved so."""
         state_dict = self.state_dict() if state_dict is None else state_dict
-        encoders = [f"{name}." for name, each in self.named_modules() if isinstance(each, PretrainedPart)]
-        of_encoders = [name for name in state_dict if encoders and name.startswith(tuple(encoders))]
-        halved = {name: state_dict[name].half() for name in of_encoders}
+        encoders = tuple(f"{name}." for name, each in self.named_modules() if isinstance(each, PretrainedPart))
+        of_encoders = [name for name in state_dict if name.startswith(encoders)]
+        halved = {name: state_dict[name].half() for name in of_encoders if state_dict[name].is_floating_point()}
         lossless = [name for name, half in halved.items() if torch.equal(half.to(state_dict[name]), state_dict[name])]
         state_dict = state_dict | {name: halved[name] for name in lossless}
         super().save_pretrained(save_directory, state_dict=state_dict, **kwargs)
@@ -277,19 +277,12 @@ class WISEModel(WISEPreTrainedModel):
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
         """
-        input_features, word_vectors, attention_mask = self.encode_inputs(
-            input_features,
-            word_lengths,
-            attention_mask,
-            input_values,
-            input_lengths,
-            frame_index,
-            feature_mean,
-            feature_std,
-            word_vectors,
-            piece_ids,
-            piece_words,
+        input_features = self.encode_frames(
+            input_features, input_values, input_lengths, frame_index, feature_mean, feature_std
         )
+        if attention_mask is None and self.config.modality != "text":
+            attention_mask = word_lengths
+        word_vectors = self.encode_words(word_vectors, piece_ids, piece_words, attention_mask)
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         has_table = self.config.vocab_size > 0
         vectors = {"word_vectors": word_vectors, "attention_mask": attention_mask}
@@ -313,50 +306,60 @@ class WISEModel(WISEPreTrainedModel):
             word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
         )
 
-    def encode_inputs(
+    def encode_frames(
         self,
         input_features: torch.Tensor | None,
-        word_lengths: torch.Tensor | None,
-        attention_mask: torch.Tensor | None,
         input_values: torch.Tensor | None,
         input_lengths: torch.Tensor | None,
         frame_index: torch.Tensor | None,
         feature_mean: torch.Tensor | None,
         feature_std: torch.Tensor | None,
-        word_vectors: torch.Tensor | None,
-        piece_ids: torch.Tensor | None,
-        piece_words: torch.Tensor | None,
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-        """What the encoders make of waveforms and pieces; what is ready stays as it is.
+    ) -> torch.Tensor | None:
+        """What the frame encoder makes of waveforms, normalised; without waveforms the frames as they are given.
 
         Args:
             All as in `forward`.
 
         Returns:
-            `input_features` (B, T, feature_size), `word_vectors` (B, N, word_embedding_size) and `attention_mask` (B,
-            N), each `None` where it is neither given nor made.
-        """
-        if input_values is not None and self.config.modality != "text":
-            given = {"input_lengths": input_lengths, "frame_index": frame_index}
-            self._check_waveforms(given | {"feature_mean": feature_mean, "feature_std": feature_std})
-            encoded = self.frame_encoder(input_values, input_lengths)
-            input_features = _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
-        if attention_mask is None and self.config.modality != "text":
-            attention_mask = word_lengths
-        if piece_ids is not None and hasattr(self, "word_encoder") and attention_mask is not None:
-            word_vectors = self.word_encoder(piece_ids, piece_words, attention_mask.shape[1])
-        return input_features, word_vectors, attention_mask
+            (B, T, feature_size); `None` where frames are neither given nor made.
 
-    def _check_waveforms(self, beside: dict[str, torch.Tensor | None]) -> None:
+        Raises:
+            ValueError: for waveforms without what belongs to them, or to a model without a frame encoder.
+        """
+        if input_values is None or self.config.modality == "text":
+            return input_features
         if not hasattr(self, "frame_encoder"):
             raise ValueError(
                 "The model has no frame encoder for input_values; use the processor saved with the model."
             )
-        missing = [name for name, value in beside.items() if value is None]
-        if missing:
-            raise ValueError(
-                f"Beside input_values the model needs {', '.join(missing)}; give all that its processor made."
-            )
+        given = {"input_lengths": input_lengths, "frame_index": frame_index}
+        _check_beside("input_values", given | {"feature_mean": feature_mean, "feature_std": feature_std})
+        encoded = self.frame_encoder(input_values, input_lengths)
+        return _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
+
+    def encode_words(
+        self,
+        word_vectors: torch.Tensor | None,
+        piece_ids: torch.Tensor | None,
+        piece_words: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> torch.Tensor | None:
+        """What the word encoder makes of pieces; without pieces or an encoder the vectors as they are given.
+
+        Args:
+            word_vectors, piece_ids, piece_words: as in `forward`.
+            mask: (B, N) above 0 where there is a word; tells how many the longest utterance has.
+
+        Returns:
+            (B, N, word_embedding_size); `None` where vectors are neither given nor made.
+
+        Raises:
+            ValueError: for pieces without the words that they belong to.
+        """
+        if piece_ids is None or mask is None or not hasattr(self, "word_encoder"):
+            return word_vectors
+        _check_beside("piece_ids", {"piece_words": piece_words})
+        return self.word_encoder(piece_ids, piece_words, mask.shape[1])
 
     def _check_given(
         self, audio_inputs: dict[str, torch.Tensor | None], text_inputs: dict[str, torch.Tensor | None]
@@ -422,6 +425,12 @@ class WISEModel(WISEPreTrainedModel):
             return self.word_attention(unflatten_words(joint, layout, is_word), is_word)
         last_words = layout.utterance_lengths.cumsum(0) - 1
         return joint[last_words.to(joint.device)], None  # IM+HR: the last states, through the same projection
+
+
+def _check_beside(name: str, beside: dict[str, torch.Tensor | None]) -> None:
+    missing = [other for other, value in beside.items() if value is None]
+    if missing:
+        raise ValueError(f"Beside {name} the model needs {', '.join(missing)}; give all that its processor made.")
 
 
 def _normalized_frames(
@@ -497,19 +506,12 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         Raises:
             ValueError: as `WISEModel` does, and for labels other than one whole number an utterance.
         """
-        input_features, word_vectors, attention_mask = self.wise.encode_inputs(
-            input_features,
-            word_lengths,
-            attention_mask,
-            input_values,
-            input_lengths,
-            frame_index,
-            feature_mean,
-            feature_std,
-            word_vectors,
-            piece_ids,
-            piece_words,
+        # Here, and not in `self.wise`, since the members read the same.
+        input_features = self.wise.encode_frames(
+            input_features, input_values, input_lengths, frame_index, feature_mean, feature_std
         )
+        mask = word_lengths if attention_mask is None else attention_mask
+        word_vectors = self.wise.encode_words(word_vectors, piece_ids, piece_words, mask)
         inputs = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask)
         outputs = self.wise(*inputs, word_vectors=word_vectors, return_dict=True)
         p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)

@@ -20,6 +20,7 @@ from .pretrained_model import (
     read_config,
     read_saved_part,
     read_weights,
+    readable,
     single_thread,
 )
 from .word_encoder_wise import WordEncoder
@@ -64,7 +65,7 @@ class WordEncoderSource:
         Returns:
             (N, hidden_size) float32.
         """
-        encoder, tokenizer = _read(self)
+        encoder, tokenizer = self.read(), self.tokenizer()
         pieces = (torch.from_numpy(its)[None].to(encoder.device) for its in pieces_of(tokenizer, words))
         with torch.inference_mode():
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
@@ -145,7 +146,8 @@ def _read_config(name_or_folder: str) -> PreTrainedConfig:
 
 def _read_tokenizer(name_or_folder: str) -> PreTrainedTokenizerBase:
     # Words count from the left, also in the batches of a pipeline.
-    tokenizer = AutoTokenizer.from_pretrained(name_or_folder, padding_side="right")
+    with readable(name_or_folder):
+        tokenizer = AutoTokenizer.from_pretrained(name_or_folder, padding_side="right")
     if not tokenizer.is_fast or not cuts_words(tokenizer):
         raise ValueError(f"The tokenizer of '{name_or_folder}' does not say where its pieces are; give a fast one.")
     return tokenizer
