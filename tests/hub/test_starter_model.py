@@ -122,15 +122,12 @@ def test_the_starter_models_are_the_only_weights_in_the_repository():
     assert weights <= {"hub_card/starter_model/model.safetensors"}
 
 
-@pytest.mark.xfail(strict=True, reason="the starter model is not made yet")
 def test_the_repository_has_the_starter_model():
     assert "hub_card/starter_model/model.safetensors" in tracked()
 
 
 @pytest.fixture
 def published() -> Path:
-    if not (FOLDER / "config.json").is_file():
-        pytest.skip("the starter model is not made yet")
     return FOLDER
 
 
