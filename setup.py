@@ -95,7 +95,6 @@ setup(
         "demo": DEMO,
         "opensmile": OPENSMILE,
         "space": SPACE,
-        "starter": ["wise_hf_starter_model"],  # not in `dev`: a clone has it in hub_card
         "dev": DEMO + OPENSMILE + SPACE + TEST,
     },
 )

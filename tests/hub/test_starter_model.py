@@ -53,7 +53,7 @@ def test_elsewhere_it_is_a_distribution_of_its_own(nowhere, monkeypatch, tmp_pat
 
 
 def test_where_it_is_not_installed_a_sentence_says_how_to_get_it(nowhere):
-    with pytest.raises(ValueError, match=r"not here.*CC BY-NC-SA 4.0.*pip install wise_hf\[starter\], or make"):
+    with pytest.raises(ValueError, match=r"not here.*CC BY-NC-SA 4.0.*pip install ./hub_card/starter_model, or make"):
         starter_model()
     nowhere.joinpath("starter_model").mkdir(parents=True)
     with pytest.raises(ValueError, match="not here"):  # a clone in which it is not made yet has its licence only

@@ -27,8 +27,8 @@ def starter_model() -> Path:
         if (folder / "config.json").is_file():
             return folder
     raise ValueError(
-        f"The starter model is not here, for its licence ({LICENSE}) is not that of wise_hf; install it by pip "
-        "install wise_hf[starter], or make it in a clone by make starter-model."
+        f"The starter model is not here, for its licence ({LICENSE}) is not that of wise_hf; in a clone of the "
+        "repository run pip install ./hub_card/starter_model, or make starter-model."
     )
 
 

@@ -29,7 +29,9 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
         raise ValueError(f"Weights of {name_or_folder} cannot be read ({error}); save or fetch it anew.") from error
     except StrictDataclassError as error:
         told = " ".join(str(error).split()).rstrip(".")
-        raise ValueError(f"The configuration of {name_or_folder} is none ({told}); save or fetch it anew.") from error
+        raise ValueError(
+            f"The configuration of {name_or_folder} is not valid ({told}); save or fetch it anew."
+        ) from error
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:

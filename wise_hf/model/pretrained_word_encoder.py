@@ -148,6 +148,8 @@ def _read_tokenizer(name_or_folder: str) -> PreTrainedTokenizerBase:
     # Words count from the left, also in the batches of a pipeline.
     with readable(name_or_folder):
         tokenizer = AutoTokenizer.from_pretrained(name_or_folder, padding_side="right")
+    if len(tokenizer) <= len(tokenizer.all_special_ids):  # as transformers makes one where there are no files
+        raise ValueError(f"'{name_or_folder}' has no tokenizer; give a folder with the encoder's tokenizer files.")
     if not tokenizer.is_fast or not cuts_words(tokenizer):
         raise ValueError(f"The tokenizer of '{name_or_folder}' does not say where its pieces are; give a fast one.")
     return tokenizer
