@@ -460,7 +460,7 @@ def test_a_damaged_archive_of_word_vectors_is_told_before_the_corpus_is_aligned(
     def aligned(*_: object) -> None:
         pytest.fail("the corpus is aligned first")
 
-    monkeypatch.setattr("wise_hf.training.run.prepare", aligned)
+    monkeypatch.setattr("wise_hf.data.wise_frames.prepare", aligned)
     monkeypatch.setattr("wise_hf.tables.run.align_corpus", aligned)
     whole = gzip.compress("".join(f"w{number} {number} 0.5 1.5\n" for number in range(99_999)).encode())
     (tmp_path / "glove.txt.gz").write_bytes(whole[: len(whole) // 2])
