@@ -422,6 +422,11 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         Raises:
             ValueError: the lengths contradict each other, the features, or the limits.
         """
+        if "input_values" in batch:
+            raise ValueError(
+                "The batch holds waveforms, of which the model makes the frames; the paper's tensor is made of frames "
+                "that are ready, as `prepare` makes them."
+            )
         return dense_features(batch, self.max_phonemes_per_word, self.max_frames_per_phoneme, self.padding_value)
 
 

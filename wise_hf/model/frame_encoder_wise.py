@@ -131,11 +131,22 @@ class FrameEncoder(PretrainedPart):
         Raises:
             ValueError: for more layers than there are.
         """
-        if count > len(self.layers):
-            raise ValueError(f"The encoder has {len(self.layers)} layers here; {count} of them cannot be trained.")
+        self.check_has_layers(count)
         self.encoder.requires_grad_(False)
         for layer in self.layers[len(self.layers) - count :]:
             layer.requires_grad_(True)
+
+    def check_has_layers(self, count: int) -> None:
+        """Refuse to train more layers than there are.
+
+        Raises:
+            ValueError: there are fewer.
+        """
+        if count > len(self.layers):
+            raise ValueError(
+                f"{count} layers of the encoder are to be trained, and the model takes its first {len(self.layers)} "
+                f"(--frame_layers); give --train_encoder_layers {len(self.layers)} or fewer."
+            )
 
     def forward(self, input_values: torch.Tensor, input_lengths: torch.Tensor) -> torch.Tensor:
         """Frames of waveforms.

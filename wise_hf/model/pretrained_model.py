@@ -38,6 +38,8 @@ def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfi
     Raises:
         ValueError: where there is none.
     """
+    if not Path(name_or_folder).exists() and name_or_folder.count("/") > 1:
+        raise ValueError(f"The folder {name_or_folder} is not there; give that of a {kind}, or a name like {example}.")
     try:
         return AutoConfig.from_pretrained(name_or_folder)
     except (OSError, ValueError, StrictDataclassError) as error:

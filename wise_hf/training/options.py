@@ -263,7 +263,8 @@ def chosen_frames(options: FeatureOptions, level: str) -> Frames:
     usual = FeatureOptions()
     names = ("frame_layers", "layer_mix", "frame_padding", "with_mfcc")
     finer = [f"--{name}" for name in names if getattr(options, name) != getattr(usual, name)]
-    finer += ["--train_encoder_layers"] * bool(getattr(options, "train_encoder_layers", None))
+    of_recipe = ("train_encoder_layers", "gradient_checkpointing")
+    finer += [f"--{name}" for name in of_recipe if getattr(options, name, None)]
     if finer:
         raise ValueError(f"{', '.join(finer)}: there is no encoder; give --frame_encoder as well.")
     return Frames(options.mfcc_backend, level=level, word_encoder=words)
