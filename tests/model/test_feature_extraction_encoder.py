@@ -104,3 +104,10 @@ def test_what_is_padded_without_its_parts_is_told():
 def test_words_behind_the_end_of_a_recording_are_told():
     with pytest.raises(ValueError, match="1 of 1 words start after the audio's end at 0.25 s"):
         extractor()(sound(4000), words(5.0, 6.0), RATE)
+
+
+def test_waveforms_have_no_dense_tensor_and_that_is_told():
+    made = extractor()
+    batch = made(sound(RATE), words(0.0, 0.5, 1.0), sampling_rate=RATE)
+    with pytest.raises(ValueError, match="holds waveforms, of which the model makes the frames"):
+        made.to_dense(batch)

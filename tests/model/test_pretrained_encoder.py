@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_used_is_told_in_a_sentence(folder, change, sent
 @pytest.mark.parametrize("name", ["no/such-encoder", "nothing", "not a name", "/no/such/folder"])
 def test_a_name_that_stands_for_nothing_is_told_in_a_sentence(name):
     for read in (lambda: read_frame_encoder(name, [1]), lambda: middle_layers(name)):
-        with pytest.raises(ValueError, match=f"There is no speech encoder '{name}' .*openai/whisper-base") as raised:
+        with pytest.raises(ValueError, match=f"{name}.* .*openai/whisper-base") as raised:
             read()
         assert "\n" not in str(raised.value)
 

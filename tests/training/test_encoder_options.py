@@ -5,7 +5,7 @@ from encoders import SIZE
 
 from wise_hf.training.options import TrainOptions, as_layers, chosen_frames, recipe_name_of, recipe_of
 from wise_hf.training.recipe import RECIPES
-from wise_hf.training.run import check_training_options, with_cross_validation
+from wise_hf.training.run import check_training_options, prepare_corpus, with_cross_validation
 
 
 def options(**given: object) -> TrainOptions:
@@ -59,3 +59,22 @@ def test_the_recipe_for_an_encoder_is_taken_where_there_is_one():
 def test_an_encoder_for_a_model_that_does_not_listen_is_refused():
     with pytest.raises(ValueError, match="a model of --modality text is given no audio"):
         check_training_options(options(frame_encoder="org/tiny", modality="text"))
+
+
+def test_layers_that_are_not_there_are_told_before_anything_is_prepared(encoder_folders, spoken_corpus, tmp_path):
+    folder = str(encoder_folders / "whisper")
+    given = {"data_dir": spoken_corpus, "output_dir": tmp_path / "out", "frame_encoder": folder, "frame_layers": "2"}
+    prepared = []
+    with pytest.raises(ValueError, match="3 layers .* takes its first 2 .*give --train_encoder_layers 2 or fewer"):
+        prepare_corpus(
+            with_cross_validation(TrainOptions(**given, train_encoder_layers=3)), lambda: prepared.append(1)
+        )
+    assert not prepared
+
+
+def test_gradient_checkpointing_without_an_encoder_and_a_folder_that_is_missing_are_told():
+    given = {"data_dir": "x", "output_dir": "y"}
+    with pytest.raises(ValueError, match="--gradient_checkpointing: there is no encoder; give --frame_encoder"):
+        chosen_frames(TrainOptions(**given, gradient_checkpointing=True), "speech")
+    with pytest.raises(ValueError, match="The folder ../models/none is not there; give that of a speech encoder"):
+        chosen_frames(TrainOptions(**given, frame_encoder="../models/none"), "speech")
