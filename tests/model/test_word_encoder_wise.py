@@ -1,6 +1,7 @@
 """Pieces of words to vectors of words."""
 
 import multiprocessing
+import shutil
 
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def test_what_decides_on_the_vectors_is_what_caches_know_them_by(tmp_path):
 def test_an_encoder_that_cannot_be_used_is_refused_in_a_sentence(tmp_path, folder):
     with pytest.raises(ValueError, match=r"The layers \[4\] are not among the 3 of the word encoder"):
         read_word_encoder(str(folder), (4,))
-    with pytest.raises(ValueError, match="There is no text encoder '.*nothing'"):
+    with pytest.raises(ValueError, match="nothing is not there; give that of a text encoder"):
         read_word_encoder(str(tmp_path / "nothing"), (1,))
     (tmp_path / "speech").mkdir()
     (tmp_path / "speech" / "config.json").write_text('{"model_type": "whisper"}')
@@ -142,3 +143,12 @@ def test_a_forked_process_encodes_on_one_thread_and_waits_for_none_of_its_parent
     source.read()  # as preparation does, before it starts processes
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply_async(threads_after_encoding, [source]).get(timeout=60) == 1
+
+
+def test_an_encoder_without_its_tokenizer_is_refused(tmp_path, folder):
+    shutil.copytree(folder, tmp_path / "bare")
+    for path in (tmp_path / "bare").iterdir():
+        if path.name not in ("config.json", "model.safetensors"):
+            path.unlink()
+    with pytest.raises(ValueError, match="bare"):
+        read_word_encoder(str(tmp_path / "bare"), (1,))
