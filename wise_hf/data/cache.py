@@ -261,7 +261,8 @@ def _make_rows(
 def _told(row: Mapping, made: Mapping | ValueError, makes: Sequence[str]) -> dict:
     if isinstance(made, ValueError):
         return dict.fromkeys(makes) | {REASON: reason_of(made, row["audio"])}
-    return {name: {**row, **made}.get(name) for name in makes} | {REASON: None}
+    known = {**row, **made}
+    return {name: known.get(name) for name in makes} | {REASON: None}
 
 
 def save_whole(dataset: Dataset, output_dir: str | Path) -> None:

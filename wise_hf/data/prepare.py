@@ -201,16 +201,14 @@ def wise_features(
     """
     on_gpu = any(each is not None and each.is_on_gpu for each in (encoder, word_encoder))
     function = extract_utterances if on_gpu else extract_utterance
-    extract, dtype = partial(function, feature_extractor=_before_training(feature_extractor)), "float32"
-    if encoder is not None:
-        extract, dtype = partial(extract, encoder=encoder), "float16"
-    if copy:
-        extract = partial(extract, copy=copy)
+    given = {"encoder": encoder, "copy": copy, "word_encoder": word_encoder}
+    given = {name: value for name, value in given.items() if value}  # what is not used is no part of a cache's key
+    extract = partial(function, feature_extractor=_before_training(feature_extractor), **given)
+    dtype = "float32" if encoder is None else "float16"
     frames = {"input_features": Array2D((None, feature_extractor.feature_size), dtype)}
     lengths = {name: List(Value("int64")) for name in ("phoneme_lengths", "word_lengths")}
     vectors = {}
     if word_encoder is not None:
-        extract = partial(extract, word_encoder=word_encoder)
         vectors["word_vectors"] = Array2D((None, word_encoder.read().config.encoder.hidden_size), "float16")
     return extract, frames | lengths | vectors | dict.fromkeys(_CUT, Value("int64"))
 
