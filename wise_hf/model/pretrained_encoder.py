@@ -2,73 +2,39 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import torch
 from transformers import AutoFeatureExtractor, PreTrainedConfig
 
 from .configuration_wise import FrameEncoderConfig, check_family
 from .frame_encoder_wise import WHISPER, FrameEncoder
 from .pretrained_model import (
-    digest_of,
+    EncoderSource,
     first_layers,
     license_of,
     name_of,
-    on_device,
     read_config,
     read_saved_part,
     read_weights,
     readable,
-    single_thread,
 )
 
 
 @dataclass(frozen=True)
-class FrameEncoderSource:
-    """Where a frozen encoder is read from; every process reads it for itself.
+class FrameEncoderSource(EncoderSource):
+    """Where a frozen Whisper, wav2vec2, HuBERT, WavLM or w2v-BERT is read from; see `EncoderSource`.
 
     Args:
-        name_or_folder: of a Whisper, wav2vec2, HuBERT, WavLM or w2v-BERT: a folder, or a name on the Hub. Or of a
-            saved WISE model, for the encoder that it carries.
-        layers: see `FrameEncoderConfig`, as the rest; empty for a saved WISE model, which has all of this.
+        mix, padding: see `FrameEncoderConfig`; not looked at for a saved WISE model, which has them.
     """
 
-    name_or_folder: str
-    layers: tuple[int, ...] = ()
     mix: str = "mean"
     padding: str = "none"
 
-    def read(self) -> FrameEncoder:
-        """The encoder, the same one at every call in a process.
-
-        Raises:
-            ValueError: where there is no such encoder, or it does not have these layers.
-        """
-        single_thread()
-        return _read(self)
-
-    @property
-    def is_on_gpu(self) -> bool:
-        """It runs on a GPU, which the forked processes of a preparation cannot use."""
-        return torch.cuda.is_available()
-
-    @property
-    def known_by(self) -> str:
-        """What changes when the frames do, for caches."""
-        return _digest(self)
-
-
-@lru_cache(maxsize=1)
-def _read(source: FrameEncoderSource) -> FrameEncoder:
-    if not source.layers:
-        return on_device(read_saved_part(source.name_or_folder, "frame_encoder", FrameEncoder))
-    encoder = read_frame_encoder(source.name_or_folder, source.layers, source.mix, source.padding)
-    return on_device(encoder)
-
-
-@lru_cache(maxsize=8)
-def _digest(source: FrameEncoderSource) -> str:
-    return digest_of(source.read())
+    def load(self) -> FrameEncoder:
+        """The encoder, read anew; see `EncoderSource.load`."""
+        if not self.layers:
+            return read_saved_part(self.name_or_folder, "frame_encoder", FrameEncoder)
+        return read_frame_encoder(self.name_or_folder, self.layers, self.mix, self.padding)
 
 
 def read_frame_encoder(

@@ -4,8 +4,11 @@ import copy
 import hashlib
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +28,59 @@ T = TypeVar("T", bound=PretrainedPart)
 
 _STARTED_AS = os.getpid()
 _TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to what it makes
+
+
+@dataclass(frozen=True)
+class EncoderSource(ABC):
+    """Where a frozen encoder is read from; every process reads it for itself.
+
+    Args:
+        name_or_folder: of the pretrained encoder: a folder, or a name on the Hub. Or of a saved WISE model, for the
+            encoder that it carries.
+        layers: the layers whose states are taken, from 1; empty for a saved WISE model, which has them.
+    """
+
+    name_or_folder: str
+    layers: tuple[int, ...] = ()
+
+    @abstractmethod
+    def load(self) -> PretrainedPart:
+        """The encoder, read anew.
+
+        Raises:
+            ValueError: where there is no such encoder, or it does not have these layers.
+        """
+
+    def read(self) -> PretrainedPart:
+        """The encoder, the same one at every call in a process; see `load`."""
+        if _is_forked():  # other threads are its parent's, and would be waited for without end
+            torch.set_num_threads(1)
+        return _read(self)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return torch.cuda.is_available()
+
+    @property
+    def known_by(self) -> str:
+        """What changes when what the encoder makes does, for caches."""
+        return _digest(self)
+
+
+@lru_cache(maxsize=2)  # one of frames, and one of words
+def _read(source: EncoderSource) -> PretrainedPart:
+    part = source.load()
+    return part.to("cuda") if torch.cuda.is_available() and not _is_forked() else part
+
+
+@lru_cache(maxsize=8)
+def _digest(source: EncoderSource) -> str:
+    return digest_of(source.read())
+
+
+def _is_forked() -> bool:
+    return os.getpid() != _STARTED_AS
 
 
 def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfig:
@@ -142,21 +198,6 @@ def digest_of(part: PretrainedPart) -> str:
     for tensor in part.state_dict().values():
         digest.update(tensor.cpu().half().numpy().tobytes())
     return digest.hexdigest()
-
-
-def on_device(part: PretrainedPart) -> PretrainedPart:
-    """The part on the GPU, where there is one; a forked process cannot use it."""
-    return part.to("cuda") if torch.cuda.is_available() and not _is_forked() else part
-
-
-def single_thread() -> None:
-    """Let a forked process compute on one thread: others are its parent's, and would be waited for without end."""
-    if _is_forked():
-        torch.set_num_threads(1)
-
-
-def _is_forked() -> bool:
-    return os.getpid() != _STARTED_AS
 
 
 def _first_line(error: Exception) -> str:

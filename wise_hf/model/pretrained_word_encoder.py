@@ -12,16 +12,14 @@ from transformers import AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBas
 from .configuration_wise import WordEncoderConfig
 from .pieces_wise import cuts_words, pieces_of
 from .pretrained_model import (
-    digest_of,
+    EncoderSource,
     first_layers,
     license_of,
     name_of,
-    on_device,
     read_config,
     read_saved_part,
     read_weights,
     readable,
-    single_thread,
 )
 from .word_encoder_wise import WordEncoder
 
@@ -31,30 +29,18 @@ POSITIONS_UNUSED = 2  # RoBERTa counts its positions from there
 
 
 @dataclass(frozen=True)
-class WordEncoderSource:
-    """Where a frozen text encoder is read from; every process reads it for itself.
+class WordEncoderSource(EncoderSource):
+    """Where a frozen BERT, RoBERTa or another text encoder is read from; see `EncoderSource`."""
 
-    Args:
-        name_or_folder: of a BERT, RoBERTa or another text encoder: a folder, or a name on the Hub. Or of a saved WISE
-            model, for the encoder that it carries.
-        layers: see `WordEncoderConfig`; empty for a saved WISE model, which has them.
-    """
-
-    name_or_folder: str
-    layers: tuple[int, ...] = ()
-
-    def read(self) -> WordEncoder:
-        """The encoder, the same one at every call in a process.
-
-        Raises:
-            ValueError: where there is no such encoder, or it does not have these layers.
-        """
-        single_thread()
-        return _read(self)[0]
+    def load(self) -> WordEncoder:
+        """The encoder, read anew; see `EncoderSource.load`."""
+        if not self.layers:
+            return read_saved_part(self.name_or_folder, "word_encoder", WordEncoder)
+        return read_word_encoder(self.name_or_folder, self.layers)[0]
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """What cuts words into the encoder's pieces; see `read`."""
-        return _read(self)[1]
+        """What cuts words into the encoder's pieces, the same one at every call in a process; see `load`."""
+        return _tokenizer(self)
 
     def encode(self, words: Sequence[str]) -> np.ndarray:
         """Vectors of the words of an utterance.
@@ -65,36 +51,20 @@ class WordEncoderSource:
         Returns:
             (N, hidden_size) float32.
         """
-        encoder, tokenizer = self.read(), self.tokenizer()
-        pieces = (torch.from_numpy(its)[None].to(encoder.device) for its in pieces_of(tokenizer, words))
+        encoder = self.read()
+        pieces = (torch.from_numpy(its)[None].to(encoder.device) for its in pieces_of(self.tokenizer(), words))
         with torch.inference_mode():
             return encoder(*pieces, len(words))[0].float().cpu().numpy()
 
     @property
-    def is_on_gpu(self) -> bool:
-        """It runs on a GPU, which the forked processes of a preparation cannot use."""
-        return torch.cuda.is_available()
-
-    @property
     def known_by(self) -> str:
-        """What changes when the vectors do, for caches."""
-        return _digest(self)
+        """What changes when the vectors do, for caches: the encoder, or how words are cut."""
+        return hashlib.sha256((super().known_by + self.tokenizer().backend_tokenizer.to_str()).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _read(source: WordEncoderSource) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
-    if not source.layers:
-        encoder = read_saved_part(source.name_or_folder, "word_encoder", WordEncoder)
-        return on_device(encoder), _read_tokenizer(source.name_or_folder)
-    encoder, tokenizer = read_word_encoder(source.name_or_folder, source.layers)
-    return on_device(encoder), tokenizer
-
-
-@lru_cache(maxsize=8)
-def _digest(source: WordEncoderSource) -> str:
-    encoder, tokenizer = _read(source)
-    told = digest_of(encoder) + tokenizer.backend_tokenizer.to_str()
-    return hashlib.sha256(told.encode()).hexdigest()
+def _tokenizer(source: WordEncoderSource) -> PreTrainedTokenizerBase:
+    return _read_tokenizer(source.name_or_folder)
 
 
 def read_word_encoder(name_or_folder: str, layers: Sequence[int]) -> tuple[WordEncoder, PreTrainedTokenizerBase]:
