@@ -4,8 +4,6 @@ It trains on five folds of speakers for the scores, and on all speakers for the 
 hub_card/starter_model. `make starter-model` has the whole command; with --resume_from_checkpoint it goes on.
 """
 
-import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -25,7 +23,7 @@ from wise_hf.hub.templates import templates_dir
 from wise_hf.model.loading import load_pipeline
 from wise_hf.training import TrainOptions, train
 from wise_hf.training.channel_scores import score_channels
-from wise_hf.training.evaluation import EvaluateOptions, evaluate_model
+from wise_hf.training.evaluation import EvaluateOptions, score_model
 from wise_hf.training.run_folder import FOLDS
 
 
@@ -88,7 +86,7 @@ def measure_channels(options: TrainOptions) -> dict:
 def measure_transfer(model: Path, data_dir: Path, num_proc: int) -> dict:
     """The scores of a model on a corpus that it learnt nothing from, where speakers are known and where not."""
     register(UNKNOWN_SPEAKERS)
-    known, unknown = (_evaluate(model, data_dir, each.name, num_proc) for each in (folder.CORPUS, UNKNOWN_SPEAKERS))
+    known, unknown = (_scores(model, data_dir, each.name, num_proc) for each in (folder.CORPUS, UNKNOWN_SPEAKERS))
     num_utterances = known.pop("num_utterances")
     del unknown["num_utterances"]
     return {
@@ -99,12 +97,8 @@ def measure_transfer(model: Path, data_dir: Path, num_proc: int) -> dict:
     }
 
 
-def _evaluate(model: Path, data_dir: Path, dataset: str, num_proc: int) -> dict:
-    with tempfile.TemporaryDirectory() as temporary:
-        output = Path(temporary) / "scores.json"
-        given = {"model": str(model), "data_dir": data_dir, "dataset": dataset, "num_proc": num_proc}
-        evaluate_model(EvaluateOptions(**given, output=output))
-        scores = json.loads(output.read_text(encoding="utf-8"))
+def _scores(model: Path, data_dir: Path, dataset: str, num_proc: int) -> dict:
+    scores = score_model(EvaluateOptions(model=str(model), data_dir=data_dir, dataset=dataset, num_proc=num_proc))
     return {name: scores[name] for name in ("num_utterances", "wa", "ua", "macro_f1")}
 
 

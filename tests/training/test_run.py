@@ -17,6 +17,7 @@ from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
+from wise_hf.data.wise_frames import Frames
 from wise_hf.model.loading import load_processor, weights_digest
 from wise_hf.model.spoken_text_wise import split_words
 from wise_hf.training import run as experiment
@@ -197,11 +198,12 @@ def test_a_final_model_of_folds_that_test_nothing_is_refused(parse, spoken_corpu
 
 def test_the_pooled_systems_of_a_run_read_what_wise_reads(parse):
     given = ["--mfcc_backend", "level_frames:LEVELS", "--augment", "none"]
-    wise, others = make_systems(parse(*given))
+    frames = Frames("level_frames:LEVELS")
+    wise, others = make_systems(parse(*given), frames)
     assert list(others) == ["svm", "svm_unknown", "logistic", "logistic_unknown"]
     assert all(each.columns == wise.columns and each.frames == wise.frames for each in others.values())
-    assert list(make_systems(parse(*given, "--normalization", "global"))[1]) == ["svm", "logistic"]
-    assert make_systems(parse(*given, "--no-svm"))[1] == {}
+    assert list(make_systems(parse(*given, "--normalization", "global"), frames)[1]) == ["svm", "logistic"]
+    assert make_systems(parse(*given, "--no-svm"), frames)[1] == {}
 
 
 def test_a_run_on_other_frames_scores_the_pooled_systems_on_them(parse, spoken_corpus):

@@ -186,8 +186,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             frames = {"input_features": self.normalize(features, statistics)}
         else:
             waveform = self.waveform(samples, sampling_rate)
-            selection = self.select_frames(self.num_frames(len(waveform)), words)
-            check_inside(words, len(waveform) / self.sampling_rate)
+            selection = self._select_inside(self.num_frames(len(waveform)), words, len(waveform))
             mean, std = self.normalized_by(statistics)
             frames = {"input_values": waveform, "frame_index": selection.frame_index}
             frames |= {"feature_mean": mean, "feature_std": std}
@@ -216,9 +215,13 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             ValueError: the audio or the words cannot be used, or do not fit.
         """
         frames = self.extract(samples, sampling_rate, *[] if encode is None else [encode])
-        selection = self.select_frames(len(frames), words)
-        check_inside(words, len(samples) / self.sampling_rate)
+        selection = self._select_inside(len(frames), words, len(samples))
         return frames[selection.frame_index], selection
+
+    def _select_inside(self, num_frames: int, words: Words, num_samples: int) -> FrameSelection:
+        selection = self.select_frames(num_frames, words)
+        check_inside(words, num_samples / self.sampling_rate)
+        return selection
 
     def extract(
         self,

@@ -121,11 +121,10 @@ class WISEProcessor(ProcessorMixin):
         Returns:
             The batch with `input_ids` and `attention_mask`, (B, N) int64.
         """
-        mask = (batch["word_lengths"] > 0).astype(np.int64)
-        ids = np.full(mask.shape, self.tokenizer.pad_token_id, dtype=np.int64)
-        for row, (count, its_ids) in enumerate(zip(mask.sum(1), word_ids, strict=True)):
-            ids[row, :count] = its_ids[:count]
-        return BatchFeature(dict(batch) | {"input_ids": ids, "attention_mask": mask}, tensor_type=return_tensors)
+        is_word = batch["word_lengths"] > 0
+        ids = np.full(is_word.shape, self.tokenizer.pad_token_id, dtype=np.int64)
+        ids[is_word] = np.concatenate(_kept(batch, word_ids))
+        return _with_words(batch, {"input_ids": ids}, return_tensors)
 
     def add_word_vectors(
         self, batch: BatchFeature, word_vectors: Sequence[np.ndarray], return_tensors: str | None = None
@@ -139,24 +138,19 @@ class WISEProcessor(ProcessorMixin):
         Returns:
             The batch with `word_vectors` (B, N, size) float32 and `attention_mask` (B, N) int64.
         """
-        mask = (batch["word_lengths"] > 0).astype(np.int64)
-        kept = [its[:count] for its, count in zip(word_vectors, mask.sum(1), strict=True)]
+        kept = _kept(batch, word_vectors)
         vectors = stack_padded("word_vectors", kept, np.float32, 0, kept[0].shape[-1])
-        return BatchFeature(
-            dict(batch) | {"word_vectors": vectors, "attention_mask": mask}, tensor_type=return_tensors
-        )
+        return _with_words(batch, {"word_vectors": vectors}, return_tensors)
 
     def _add_pieces(
         self, batch: BatchFeature, words: Sequence[Sequence[str]], return_tensors: str | None
     ) -> BatchFeature:
-        mask = (batch["word_lengths"] > 0).astype(np.int64)
-        pieces = [pieces_of(self.tokenizer, its[:count]) for its, count in zip(words, mask.sum(1), strict=True)]
-        ids, numbers = zip(*pieces, strict=True)
+        ids, numbers = zip(*(pieces_of(self.tokenizer, its) for its in _kept(batch, words)), strict=True)
         made = {
             "piece_ids": stack_padded("piece_ids", ids, np.int64, 0),
             "piece_words": stack_padded("piece_words", numbers, np.int64, 0),
         }
-        return BatchFeature(dict(batch) | made | {"attention_mask": mask}, tensor_type=return_tensors)
+        return _with_words(batch, made, return_tensors)
 
     def to_dense(self, batch: dict) -> dict:
         """The paper's padded words x phonemes x frames tensor of a batch, with its masks, to look at."""
@@ -166,6 +160,17 @@ class WISEProcessor(ProcessorMixin):
     def model_input_names(self) -> list[str]:
         words = ["piece_ids", "piece_words"] if self.cuts_words else ["input_ids"]
         return [*self.feature_extractor.model_input_names, *words, "attention_mask"]
+
+
+def _kept(batch: BatchFeature, of_words: Sequence[Sequence]) -> list[Sequence]:
+    """What is known of the words of each utterance, for those that the feature extractor kept."""
+    return [its[:count] for its, count in zip(of_words, (batch["word_lengths"] > 0).sum(1), strict=True)]
+
+
+def _with_words(batch: BatchFeature, words: dict[str, np.ndarray], return_tensors: str | None) -> BatchFeature:
+    """The batch with the words and their mask."""
+    mask = {"attention_mask": (batch["word_lengths"] > 0).astype(np.int64)}
+    return BatchFeature(dict(batch) | words | mask, tensor_type=return_tensors)
 
 
 def _list_texts(text: str | Sequence[str]) -> list[str]:

@@ -61,6 +61,30 @@ def evaluate_model(options: EvaluateOptions) -> str:
     if options.output is not None:
         check_no_folder(options.output)
         check_writable(options.output.parent)
+    results = score_model(options)
+    if not results:
+        return ""
+    if options.output is not None:
+        write_json(options.output, results)
+    told = "WA {wa:.3f}  UA {ua:.3f}  macro F1 {macro_f1:.3f}  ({num_utterances} utterances)".format(**results)
+    table = results_part("confusion", results["confusion"], results["emotions"])
+    return f"{told}\n{_told(results['predictions'])}\n\n{table}\n"
+
+
+def score_model(options: EvaluateOptions) -> dict:
+    """The scores of the model on every utterance of the corpus whose emotion it knows.
+
+    Args:
+        options: `output` is not looked at.
+
+    Returns:
+        The `emotions`, `num_utterances`, `num_skipped`, the scores of `compute_scores`, and of every utterance in
+        `predictions` its `id`, `speaker`, `emotion`, what is `predicted`, and what it is `normalized_by`; nothing on
+        all processes but the main one.
+
+    Raises:
+        ValueError: see `evaluate_model`.
+    """
     model, processor = load_model(options.model), load_processor(options.model)
     check_frames(model.config, processor.feature_extractor)
     emotions = list(model.config.label2id)
@@ -72,21 +96,16 @@ def evaluate_model(options: EvaluateOptions) -> str:
     collator = WISECollator(processor, model.config.label2id, statistics)
     loader = accelerator.prepare(DataLoader(utterances, options.batch_size, collate_fn=collator))
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
-    scores = compute_scores(predicted, true, len(emotions))
     if not accelerator.is_main_process:
-        return ""
-    normalized_by = _normalized_by(utterances, collator)
-    if options.output is not None:
-        predictions = [
-            {name: each[name] for name in ("id", "speaker", "emotion")}
-            | {"predicted": emotions[number], "normalized_by": source}
-            for each, number, source in zip(utterances, predicted, normalized_by, strict=True)
-        ]
-        counts = {"num_utterances": len(utterances), "num_skipped": num_skipped}
-        write_json(options.output, {"emotions": emotions, **counts, **scores, "predictions": predictions})
-    told = "WA {wa:.3f}  UA {ua:.3f}  macro F1 {macro_f1:.3f}".format(**scores)
-    table = results_part("confusion", scores["confusion"], emotions)
-    return f"{told}  ({len(utterances)} utterances)\n{_told(utterances, normalized_by)}\n\n{table}\n"
+        return {}
+    predictions = [
+        {name: each[name] for name in ("id", "speaker", "emotion")}
+        | {"predicted": emotions[number], "normalized_by": source}
+        for each, number, source in zip(utterances, predicted, _normalized_by(utterances, collator), strict=True)
+    ]
+    counts = {"num_utterances": len(utterances), "num_skipped": num_skipped}
+    scores = compute_scores(predicted, true, len(emotions))
+    return {"emotions": emotions, **counts, **scores, "predictions": predictions}
 
 
 def _normalized_by(utterances: Sequence[PreparedUtterance], collator: WISECollator) -> list[str]:
@@ -96,11 +115,11 @@ def _normalized_by(utterances: Sequence[PreparedUtterance], collator: WISECollat
     return ["speaker" if each["speaker"] in known else others for each in utterances]
 
 
-def _told(utterances: Sequence[PreparedUtterance], normalized_by: Sequence[str]) -> str:
+def _told(predictions: Sequence[Mapping]) -> str:
     """Who is normalised by what, a line for each."""
     lines = []
     for source, told in NORMALIZED_BY.items():
-        its = [each for each, own in zip(utterances, normalized_by, strict=True) if own == source]
+        its = [each for each in predictions if each["normalized_by"] == source]
         names = sorted({each["speaker"] or "no named speaker" for each in its})
         if its:
             lines.append(f"{told}: {len(its)} utterances of {listed(names)}")

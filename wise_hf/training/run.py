@@ -17,6 +17,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.waveform_collator import with_waveforms
+from wise_hf.data.wise_frames import Frames
 from wise_hf.training.fold_results import run_folds
 from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of, word_vectors_of
 from wise_hf.training.pooled import pooled_systems
@@ -54,6 +55,7 @@ class ReadyCorpus:
     """A corpus that can be trained on.
 
     Args:
+        frames: what its features are.
         prepared: the utterances with their features.
         emotions: the labels, in the order of their numbers.
         folds: who is where.
@@ -64,6 +66,7 @@ class ReadyCorpus:
         final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
     """
 
+    frames: Frames
     prepared: Dataset
     emotions: Sequence[str]
     folds: Sequence[Fold]
@@ -122,7 +125,7 @@ def _train(
     with accelerator.main_process_first():
         ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
     trials = make_trials(options, ready, accelerator)
-    systems = make_systems(options)
+    systems = make_systems(options, ready.frames)
     description = describe_training(options, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(options, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
     description |= describe_systems(*systems)
@@ -245,7 +248,7 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     waveforms = []
     if recipe.train_encoder_layers:
         waveforms = frames.prepare_waveforms(prepared, recipe.audio_copies, options.num_proc)
-    return ReadyCorpus(prepared, emotions, folds, origin, num_skipped, copies, waveforms, final)
+    return ReadyCorpus(frames, prepared, emotions, folds, origin, num_skipped, copies, waveforms, final)
 
 
 def _final_fold(options: TrainOptions, folds: Sequence[Fold], corpus: Dataset) -> list[Fold]:
@@ -280,10 +283,9 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
     return folds, origin | {"text_disjoint": options.text_disjoint}
 
 
-def make_systems(options: TrainOptions) -> tuple[System, dict[str, System]]:
+def make_systems(options: TrainOptions, frames: Frames) -> tuple[System, dict[str, System]]:
     """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
     recipe = recipe_of(options)
-    frames = chosen_frames(options, recipe.level)
     wise = wise_system(recipe, frames=frames, **model_choices_of(options))
     if not options.svm:
         return wise, {}
@@ -297,7 +299,7 @@ def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelera
     recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
     statistics = {}
     if recipe.normalization == "speaker":
-        hop_ms = chosen_frames(options, recipe.level).feature_extractor().hop_ms
+        hop_ms = ready.frames.feature_extractor().hop_ms
         statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
     if ready.waveforms:
         utterances = with_waveforms(utterances, ready.waveforms)
