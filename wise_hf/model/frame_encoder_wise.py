@@ -251,6 +251,41 @@ class FrameEncoder(PretrainedPart):
         return states
 
 
+def normalized_frames(
+    encoded: torch.Tensor,
+    frame_index: torch.Tensor,
+    beside: torch.Tensor | None,
+    mean: torch.Tensor,
+    std: torch.Tensor,
+) -> torch.Tensor:
+    """The frames of the phonemes among an encoder's, with others beside them, normalised.
+
+    Args:
+        encoded: (B, T', D) all frames of the encoder.
+        frame_index: (B, T) which of them the phonemes have.
+        beside: (B, T, values) the others, or `None`.
+        mean, std: (B, D + values) what they are normalised by.
+
+    Returns:
+        (B, T, D + values), float32 at least.
+
+    Raises:
+        ValueError: for frames that are not there, or a mean of other values.
+    """
+    size = encoded.shape[2] + (0 if beside is None else beside.shape[2])
+    if frame_index.max() >= encoded.shape[1] or mean.shape[1] != size:
+        raise ValueError(
+            f"There are {encoded.shape[1]} frames of {size} values, but frame_index goes up to "
+            f"{int(frame_index.max())} and feature_mean has {mean.shape[1]} values; use the processor saved with the "
+            "model."
+        )
+    frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
+    frames = frames.to(torch.promote_types(frames.dtype, torch.float32))  # a rounded mean would move all of them
+    if beside is not None:
+        frames = torch.cat([frames, beside.to(frames)], dim=-1)
+    return (frames - mean[:, None].to(frames)) / std[:, None].to(frames)
+
+
 def _samples_seen(is_frame: torch.Tensor, times: FrameTimes) -> torch.Tensor:
     """(W, samples) bool: what the frames see, from which the encoder finds out which frames there are."""
     seen = (is_frame.sum(1) - 1) * times.hop + times.seen

@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from transformers.utils import ModelOutput, can_return_tuple
 
 from .configuration_wise import WISEConfig
-from .frame_encoder_wise import FrameEncoder
+from .frame_encoder_wise import FrameEncoder, normalized_frames
 from .frame_projection_wise import FrameProjection
 from .hierarchy_wise import HIERARCHIES
 from .interaction_wise import RECURRENT, InteractingLSTMs, SeparateLSTM
@@ -335,7 +335,7 @@ class WISEModel(WISEPreTrainedModel):
         given = {"input_lengths": input_lengths, "frame_index": frame_index}
         _check_beside("input_values", given | {"feature_mean": feature_mean, "feature_std": feature_std})
         encoded = self.frame_encoder(input_values, input_lengths)
-        return _normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
+        return normalized_frames(encoded, frame_index, input_features, feature_mean, feature_std)
 
     def encode_words(
         self,
@@ -431,28 +431,6 @@ def _check_beside(name: str, beside: dict[str, torch.Tensor | None]) -> None:
     missing = [other for other, value in beside.items() if value is None]
     if missing:
         raise ValueError(f"Beside {name} the model needs {', '.join(missing)}; give all that its processor made.")
-
-
-def _normalized_frames(
-    encoded: torch.Tensor,
-    frame_index: torch.Tensor,
-    beside: torch.Tensor | None,
-    mean: torch.Tensor,
-    std: torch.Tensor,
-) -> torch.Tensor:
-    """An encoder's frames (B, T', D), and others beside them, as (B, T, feature_size) frames of the phonemes."""
-    size = encoded.shape[2] + (0 if beside is None else beside.shape[2])
-    if frame_index.max() >= encoded.shape[1] or mean.shape[1] != size:
-        raise ValueError(
-            f"There are {encoded.shape[1]} frames of {size} values, but frame_index goes up to "
-            f"{int(frame_index.max())} and feature_mean has {mean.shape[1]} values; use the processor saved with the "
-            "model."
-        )
-    frames = encoded.gather(1, frame_index[:, :, None].expand(-1, -1, encoded.shape[2]))
-    frames = frames.to(torch.promote_types(frames.dtype, torch.float32))  # a rounded mean would move all of them
-    if beside is not None:
-        frames = torch.cat([frames, beside.to(frames)], dim=-1)
-    return (frames - mean[:, None].to(frames)) / std[:, None].to(frames)
 
 
 class WISEForAudioClassification(WISEPreTrainedModel):
