@@ -10,13 +10,16 @@ from setuptools.command.build_py import build_py
 # What the package imports, from the oldest version that its tests ran with: `make test-lowest` installs these.
 REQUIRED = [
     "accelerate>=1.15",
+    "av>=15.0",
     "datasets>=4.0",
     "evaluate>=0.4.6",
     "huggingface-hub>=1.31",
     "jinja2>=3.1",
+    "jiwer>=4.0",
     "matplotlib>=3.9",
     "numpy>=2.0",
     "pocketsphinx>=5.0.4",
+    "praatio>=6.2",
     "pyarrow>=24.0",
     "pyyaml>=6.0.2",
     "safetensors>=0.8",
@@ -30,9 +33,12 @@ REQUIRED = [
     "torch>=2.7",
     "tqdm>=4.66.3",
     "transformers>=5.19",
+    "webvtt-py>=0.5.1",
 ]
 DEMO = ["espeakng-loader>=0.2.4"]
+FASTER_WHISPER = ["faster-whisper>=1.2"]
 OPENSMILE = ["opensmile>=2.5.1"]  # free for research only; the default backend gives the same values without it
+RAY = ["ray>=2.52"]
 SPACE = ["gradio>=6.31"]
 TEST = [
     "hypothesis>=6.100",
@@ -93,8 +99,10 @@ setup(
     install_requires=REQUIRED,
     extras_require={
         "demo": DEMO,
+        "faster-whisper": FASTER_WHISPER,
         "opensmile": OPENSMILE,
+        "ray": RAY,
         "space": SPACE,
-        "dev": DEMO + OPENSMILE + SPACE + TEST,
+        "dev": DEMO + FASTER_WHISPER + OPENSMILE + RAY + SPACE + TEST,
     },
 )
