@@ -76,7 +76,9 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has `word`, `start_s`,
-            `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without attention). `truncated`
+            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and
+            `probabilities` (label to probability, of the words up to and including this one; `None` beyond the
+            model's limit). `truncated`
             tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
             second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
@@ -140,7 +142,8 @@ class WISEAudioClassificationPipeline(Pipeline):
             _check_on_error(on_error)
         given = {"top_k": top_k, "return_words": return_words}
         asked = {name: value for name, value in given.items() if value is not None}
-        return {} if on_error is None else {"on_error": on_error}, {}, asked
+        to_forward = {"return_words": return_words} if return_words is not None else {}
+        return {} if on_error is None else {"on_error": on_error}, to_forward, asked
 
     def preprocess(self, inputs: Any, on_error: str = "raise") -> dict:
         """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
@@ -207,10 +210,11 @@ class WISEAudioClassificationPipeline(Pipeline):
         said = " ".join(word["word"] for word in words)
         return {"text": text or said, "alignment": "corpus", "words": words, "fit": None}
 
-    def _forward(self, model_inputs: dict) -> dict:
+    def _forward(self, model_inputs: dict, return_words: bool = False) -> dict:
         utterance = model_inputs.pop("utterance")
-        outputs = self.model(**model_inputs)
-        return {"logits": outputs.logits, "attention": outputs.attention_weights, "utterance": utterance}
+        outputs = self.model(**model_inputs, output_words=return_words)
+        made = {"logits": outputs.logits, "attention": outputs.attention_weights, "word_logits": outputs.word_logits}
+        return made | {"utterance": utterance}
 
     def postprocess(
         self, model_outputs: dict, top_k: int | None = None, return_words: bool = False
@@ -229,10 +233,15 @@ class WISEAudioClassificationPipeline(Pipeline):
 
     def _weighted_words(self, model_outputs: dict) -> list[dict]:
         words, attention = model_outputs["utterance"]["words"], model_outputs["attention"]
-        if attention is None:
-            return [word | {"attention": None} for word in words]
-        weights = attention[0].float().tolist() + [0.0] * len(words)  # words beyond the model's limit count nothing
-        return [word | {"attention": weight} for word, weight in zip(words, weights, strict=False)]
+        rows = model_outputs["word_logits"][0].float().softmax(-1).tolist()
+        so_far = [dict(zip(self.model.config.id2label.values(), row, strict=True)) for row in rows]
+        weights = [None] * len(words) if attention is None else attention[0].float().tolist()
+        beyond = [(0.0, None)] * len(words)  # words beyond the model's limit count nothing
+        known = [*zip(weights, so_far, strict=False), *beyond]
+        return [
+            word | {"attention": weight, "probabilities": its}
+            for word, (weight, its) in zip(words, known, strict=False)
+        ]
 
     def save_pretrained(self, save_directory: str, **kwargs: Any) -> None:
         """Save the model with all code, and the processor."""

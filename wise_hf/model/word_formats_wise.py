@@ -12,7 +12,8 @@ STARTS = {"start_s": 1, "start": 1, "begin": 1, "t0": 1, "start_time": 1, "start
 ENDS = {"end_s": 1, "end": 1, "t1": 1, "end_time": 1, "endTime": 1, "xmax": 1, "end_ms": 1000}
 # What they tell besides. `start_offset` counts frames, `startOffset` letters: no times.
 PASSED_OVER = {
-    *("score", "probability", "confidence", "conf", "avg_logprob", "speaker_confidence", "fit", "attention"),
+    *("score", "probability", "confidence", "conf", "avg_logprob", "speaker_confidence", "fit"),
+    *("attention", "probabilities"),
     *("speaker", "speakerTag", "speaker_label", "channel", "channelTag", "language", "lang"),
     *("id", "segment_id", "index", "type", "case", "alignedWord", "tokens", "alternatives", "is_eos", "attaches_to"),
     *("start_offset", "end_offset", "startOffset", "endOffset"),
