@@ -98,10 +98,13 @@ class WordAttention(nn.Module):
 
         A p_c without any word is 0.
         """
-        scores = torch.tanh(joint) @ self.context  # e_i omega_c
-        weights = scores[:, None].masked_fill(~is_seen, -torch.inf).softmax(dim=2)  # alpha_i
+        weights = self.scores(joint)[:, None].masked_fill(~is_seen, -torch.inf).softmax(dim=2)  # alpha_i
         weights = weights.masked_fill(~is_seen, 0.0)
         return weights @ joint, weights
+
+    def scores(self, joint: torch.Tensor) -> torch.Tensor:
+        """(..., attention_size) -> e_i omega_c (...), the weights before their softmax, equation (7)"""
+        return torch.tanh(joint) @ self.context
 
 
 class WISEPreTrainedModel(PreTrainedModel):
@@ -294,6 +297,42 @@ class WISEModel(WISEPreTrainedModel):
         if attention_mask is None and self.config.modality != "text":
             attention_mask = word_lengths
         word_vectors = self.encode_words(word_vectors, piece_ids, piece_words, attention_mask)
+        words = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask, word_vectors)
+        audio, text, layout, is_word = self.word_inputs(*words)
+        audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
+        joint = unflatten_words(self.joint(audio_states, text_states), layout, is_word)
+        pooled, weights = self._pool(joint, is_word[:, None])
+        return WISEModelOutput(
+            pooler_output=pooled[:, 0],
+            audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
+            text_states=None if text_states is None else unflatten_words(text_states, layout, is_word),
+            attention_weights=None if weights is None else weights[:, 0],
+            word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
+            # The LSTMs see no later word, so only the pooling differs.
+            word_pooler_output=self._pool(joint, _words_so_far(is_word))[0] if output_words else None,
+        )
+
+    def word_inputs(
+        self,
+        input_features: torch.Tensor | None,
+        phoneme_lengths: torch.Tensor | None,
+        word_lengths: torch.Tensor | None,
+        input_ids: torch.Tensor | None,
+        attention_mask: torch.Tensor | None,
+        word_vectors: torch.Tensor | None,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None, RaggedLayout, torch.Tensor]:
+        """What the LSTMs are given of each word.
+
+        Args:
+            All as in `forward`; the mask may be absent where there are `input_ids`.
+
+        Returns:
+            The words' audio a_i (M, .) and text t_i (M, .), `None` without that modality; where they stand, and bool
+            (B, N) where there is a word.
+
+        Raises:
+            ValueError: see `forward`.
+        """
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         has_table = self.config.vocab_size > 0
         vectors = {"word_vectors": word_vectors, "attention_mask": attention_mask}
@@ -307,18 +346,7 @@ class WISEModel(WISEPreTrainedModel):
             layout = layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
             audio = self._word_audio(input_features, layout)
         text = None if self.config.modality == "audio" else self._word_text(words, layout)
-        audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
-        joint = unflatten_words(self.joint(audio_states, text_states), layout, is_word)
-        pooled, weights = self._pool(joint, is_word[:, None])
-        return WISEModelOutput(
-            pooler_output=pooled[:, 0],
-            audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
-            text_states=None if text_states is None else unflatten_words(text_states, layout, is_word),
-            attention_weights=None if weights is None else weights[:, 0],
-            word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
-            # The LSTMs see no later word, so only the pooling differs.
-            word_pooler_output=self._pool(joint, _words_so_far(is_word))[0] if output_words else None,
-        )
+        return audio, text, layout, is_word
 
     def encode_frames(
         self,
@@ -518,9 +546,9 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         inputs = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask)
         asked = {"word_vectors": word_vectors, "output_words": output_words, "return_dict": True}
         outputs = self.wise(*inputs, **asked)
-        scored = {"logits": self._score(outputs.pooler_output)}
+        scored = {"logits": self.score(outputs.pooler_output)}
         if output_words:
-            scored["word_logits"] = self._score(outputs.word_pooler_output)
+            scored["word_logits"] = self.score(outputs.word_pooler_output)
         if self.members:
             others = [member(*inputs, **asked) for member in self.members]
             scored = {name: _joined([its, *(each[name] for each in others)]) for name, its in scored.items()}
@@ -530,8 +558,8 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         loss = None if labels is None else self._loss(scored["logits"], labels)
         return WISEClassifierOutput(loss=loss, **scored, **outputs)
 
-    def _score(self, pooled: torch.Tensor) -> torch.Tensor:
-        """p_c (..., attention_size) -> (..., labels)"""
+    def score(self, pooled: torch.Tensor) -> torch.Tensor:
+        """The layers on what the words come to: p_c (..., attention_size) -> logits (..., labels)"""
         p1 = self.linear_1(self.dropout(pooled)).relu()  # (10)
         p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
         return self.linear_3(p2)  # (12), before the softmax

@@ -76,9 +76,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has `word`, `start_s`,
-            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and
-            `probabilities` (label to probability, of the words up to and including this one; `None` beyond the
-            model's limit). `truncated`
+            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
+            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
             tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
             second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
@@ -235,8 +234,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         words, attention = model_outputs["utterance"]["words"], model_outputs["attention"]
         rows = model_outputs["word_logits"][0].float().softmax(-1).tolist()
         so_far = [dict(zip(self.model.config.id2label.values(), row, strict=True)) for row in rows]
-        weights = [None] * len(words) if attention is None else attention[0].float().tolist()
-        beyond = [(0.0, None)] * len(words)  # words beyond the model's limit count nothing
+        weights = [None] * len(rows) if attention is None else attention[0].float().tolist()
+        beyond = [(None if attention is None else 0.0, None)] * len(words)  # the model's limit: they count nothing
         known = [*zip(weights, so_far, strict=False), *beyond]
         return [
             word | {"attention": weight, "probabilities": its}
