@@ -25,6 +25,7 @@ from .recordings_wise import (
 )
 from .speakers_wise import Heard, SpeakerFrames, without_speakers
 from .speech_wise import check_speech
+from .streaming_wise import WISEStreamer
 from .transcription_wise import find_words
 from .word_times_wise import words_from_times
 
@@ -241,6 +242,14 @@ class WISEAudioClassificationPipeline(Pipeline):
             word | {"attention": weight, "probabilities": its}
             for word, (weight, its) in zip(words, known, strict=False)
         ]
+
+    def stream(self, **options: Any) -> WISEStreamer:
+        """A `WISEStreamer` of this pipeline.
+
+        Args:
+            **options: see there.
+        """
+        return WISEStreamer(self, **options)
 
     def save_pretrained(self, save_directory: str, **kwargs: Any) -> None:
         """Save the model with all code, and the processor."""

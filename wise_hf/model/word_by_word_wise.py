@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from itertools import repeat
 
 import torch
-
-from .modeling_wise import WISEForAudioClassification, WISEModel
+from transformers import PreTrainedModel
 
 
 FRAMES = ("input_features", "input_values", "input_lengths", "frame_index", "feature_mean", "feature_std")
@@ -20,11 +19,11 @@ class WordByWord:
     After each word it is what the model makes of all words up to it at once.
 
     Args:
-        model: in evaluation; its members are heard, too.
+        model: a `WISEForAudioClassification` in evaluation; its members are heard, too.
         num_weighted: words whose attention is told, the last ones.
     """
 
-    def __init__(self, model: WISEForAudioClassification, num_weighted: int = 128):
+    def __init__(self, model: PreTrainedModel, num_weighted: int = 128):
         self._model = model
         with torch.inference_mode():
             self._members = [_Member(each, num_weighted) for each in (model, *model.members)]
@@ -58,7 +57,7 @@ class WordByWord:
 class _Member:
     """One model of those that are averaged, and where it is in an utterance."""
 
-    def __init__(self, model: WISEForAudioClassification, num_weighted: int):
+    def __init__(self, model: PreTrainedModel, num_weighted: int):
         self.model = model
         self.recurrence = _Recurrence(model.wise)
         self.scores: deque[torch.Tensor] = deque(maxlen=num_weighted)
@@ -97,7 +96,7 @@ class _Member:
 class _Recurrence:
     """The LSTMs of a model on one word after the other."""
 
-    def __init__(self, wise: WISEModel):
+    def __init__(self, wise: PreTrainedModel):
         self.wise = wise
         self.joint_weights = wise.interacting_lstms.joint_weights() if hasattr(wise, "interacting_lstms") else None
         self.states: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
