@@ -169,8 +169,9 @@ class ContainerFile(AudioReader):
     def _errors_told(self) -> Iterator[None]:
         try:
             yield
-        except self._av.FFmpegError as error:
-            raise ValueError(f"{self.name} cannot be read as audio ({error.strerror}); {GIVE}.") from error
+        except (self._av.FFmpegError, UnicodeDecodeError) as error:
+            told = getattr(error, "strerror", "its names are no text")
+            raise ValueError(f"{self.name} cannot be read as audio ({told}); {GIVE}.") from error
 
 
 def container_kind(file: BinaryIO) -> str | None:
