@@ -5,7 +5,6 @@ neither guesses, nor opens what a file refers to, nor decodes a picture.
 """
 
 import contextlib
-import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -13,11 +12,11 @@ import numpy as np
 
 from .audio_file_wise import after_tags
 from .audio_reader_wise import BLOCK_SAMPLES, GIVE, AudioReader, require, scaled_floats
+from .mp4_boxes_wise import check_mp4
 
 
 HEAD_BYTES = 1 << 16
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"wide", b"free", b"skip", b"pnot")
-MOST_BOXES = 10_000
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 STARTS = {b"\x1aE\xdf\xa3": "matroska", ASF: "asf", b"#!AMR": "amr"}
 DECODERS = (
@@ -65,7 +64,7 @@ class ContainerFile(AudioReader):
         file.seek(0)
         head = file.read(HEAD_BYTES)
         self._is_protected_asf = kind == "asf" and any(each in head for each in PROTECTED_ASF)
-        is_whole = kind == "mov" and not _is_fragmented(file)
+        is_whole = kind == "mov" and not check_mp4(file, name)
         with self._opened() as (container, stream):
             first = next(self._decoded(container, stream), None)
             codec = stream.codec_context
@@ -202,21 +201,6 @@ def _start_s(container: Any, first: Any) -> float:
         return 0.0
     start_s = first.time if container.start_time is None else container.start_time / 1e6
     return start_s if first.time - start_s > GAP_S else first.time
-
-
-def _is_fragmented(file: BinaryIO) -> bool:
-    """Whether an mp4 file comes in pieces, as browsers write it: then its header tells no length."""
-    at, size = 0, file.seek(0, io.SEEK_END)
-    for _ in range(MOST_BOXES):
-        file.seek(at)
-        box = file.read(16)
-        if box[4:8] == b"moof":
-            return True
-        length = int.from_bytes(box[8:] if box[:4] == bytes(3) + b"\1" else box[:4])
-        at += length
-        if length < 8 or at >= size:
-            return False
-    return True
 
 
 def _is_adts(head: bytes) -> bool:
