@@ -20,7 +20,10 @@ from wise_hf.model.visualization import plot_prediction, save_figure
 
 
 # What counts as a recording in a folder; a file that is named itself may be called anything.
-SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+SUFFIXES = (
+    *(".3gp", ".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".webm", ".wma"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
