@@ -77,7 +77,7 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 def _between_pauses(is_speech: np.ndarray) -> list[tuple[int, int]]:
     joined = is_speech.copy()
     for start, stop in _runs(~is_speech):
-        joined[start:stop] |= 0 < start and stop < len(joined) and stop - start < _windows(PAUSE_S)
+        joined[start:stop] |= start > 0 and stop < len(joined) and stop - start < _windows(PAUSE_S)
     return _runs(joined)
 
 

@@ -87,7 +87,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                 row = json.loads(line)
                 missing = KINDS[row["row"]].__annotations__.keys() - row.keys()
             except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f"{path}, line {number} is no row of a timeline; give one as predict wrote it.") from error
+                raise ValueError(
+                    f"{path}, line {number} is no row of a timeline; give one as predict wrote it."
+                ) from error
             if missing:
                 raise ValueError(f"{path}, line {number} lacks {', '.join(sorted(missing))}; give all keys of a row.")
             yield row
