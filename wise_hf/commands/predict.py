@@ -1,7 +1,7 @@
 """The emotion of recordings: wise-hf predict AUDIO... [--model DIR] [--text T] [--speaker WHO] [--output_dir DIR].
 
-Without --output_dir a recording lasts at most 120 s, and its emotion and words are printed. With it recordings last as
-long as they like, and the course of their emotion is written: rows of segments and words, subtitles, tables, a picture.
+Without --output_dir a recording lasts at most 120 s, and its emotion and words are printed. With it a recording lasts
+as long as it likes, and the course of its emotion is written: rows of segments and words, subtitles, a picture.
 """
 
 import argparse

@@ -5,8 +5,9 @@ import logging
 import numpy as np
 
 from wise_hf.model.channels_wise import CANCELLED
-from wise_hf.model.speech_wise import PART, WINDOW, WINDOW_S
+from wise_hf.model.speech_wise import PART, WINDOW
 from wise_hf.timeline.decoded import Decoded
+from wise_hf.timeline.pauses import smoothed
 
 
 logger = logging.getLogger(__name__)
@@ -15,15 +16,11 @@ CHANNELS = ("speakers", "mix")
 # Two microphones in a room get loud together, as two channels of one voice do. Who takes turns does not.
 ALIKE = 0.5  # correlation of loudness over time
 CROSS_TALK_DB = 10.0  # below another voice, each against how loud its own channel's speech usually is
-SMOOTHED_S = 0.3
 
 
 def channel_powers(recording: Decoded) -> np.ndarray:
     """(windows, channels + 1): the power of each channel, and last of their mean, in each 32 ms."""
-    parts = [
-        recording.read_channels(start, min(start + PART, recording.num_samples))
-        for start in range(0, recording.num_samples, PART)
-    ]
+    parts = (recording.read_channels(*part) for part in recording.parts(PART))
     return np.concatenate([_window_powers(part) for part in parts])
 
 
@@ -36,7 +33,7 @@ def chosen_channels(powers: np.ndarray, channels: str | None, name: str) -> list
         name: what to call the recording.
 
     Returns:
-        All channels, from 0, where each has a speaker of its own; else `[None]`, their mean, or the loudest alone where
+        All channels, from 0, where each has a speaker of its own; else `[None]`, their mean; the loudest alone where
         they cancel each other.
     """
     own, mean = powers[:, :-1], powers[:, -1]
@@ -64,9 +61,7 @@ def cross_talk(powers: np.ndarray, is_speech: np.ndarray) -> np.ndarray:
     Returns:
         (windows, channels) bool.
     """
-    smoothed = np.apply_along_axis(_smoothed, 0, powers)
-    levels = [np.quantile(own[speech], 0.9) if speech.any() else np.inf for own, speech in zip(powers.T, is_speech.T)]
-    relative = smoothed / np.maximum(levels, 1e-12)
+    relative = np.stack([_relative(*each) for each in zip(powers.T, is_speech.T, strict=True)], axis=1)
     others = [np.delete(relative, channel, axis=1).max(axis=1) for channel in range(powers.shape[1])]
     return is_speech & (relative * 10 ** (CROSS_TALK_DB / 10) < np.stack(others, axis=1))
 
@@ -89,6 +84,7 @@ def _differ(powers: np.ndarray) -> bool:
     return bool((alike[np.triu_indices(len(alike), 1)] < ALIKE).all())
 
 
-def _smoothed(values: np.ndarray) -> np.ndarray:
-    width = round(SMOOTHED_S / WINDOW_S)
-    return np.convolve(values, np.full(width, 1 / width), "same")
+def _relative(powers: np.ndarray, is_speech: np.ndarray) -> np.ndarray:
+    """A channel's power against that of its loud speech, smoothed; 0 where it has none."""
+    level = max(np.quantile(powers[is_speech], 0.9), 1e-12) if is_speech.any() else np.inf
+    return smoothed(powers) / level

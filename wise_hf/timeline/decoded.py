@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,12 @@ class Decoded(contextlib.AbstractContextManager):
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
+
+    def parts(self, num_samples: int) -> Iterator[tuple[int, int]]:
+        """Start and stop of each part of that many samples; the last one may be shorter."""
+        return (
+            (start, min(start + num_samples, self.num_samples)) for start in range(0, self.num_samples, num_samples)
+        )
 
     def read_channels(self, start: int, stop: int) -> np.ndarray:
         """(stop - start, channels) float32: some samples of all channels."""

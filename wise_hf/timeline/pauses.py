@@ -11,7 +11,7 @@ from wise_hf.model.speech_wise import SPEECH_WINDOWS, WINDOW, WINDOW_S
 SPEECH_PROBABILITY = 0.3  # of a window that is no pause; a word may be found where it is less
 PAUSE_S = 0.5  # and longer parts two pieces
 LONGEST_S, SHORTEST_CUT_S = 15.0, 3.0  # of the speech in a piece, and of what is cut from it
-SMOOTHED_S = 0.3  # over which speech is least likely
+SMOOTHED_S = 0.3
 # Silence that a piece keeps at its ends: all of it where that is little, else enough for the aligner to begin and end.
 LITTLE_SILENCE_S, KEPT_SILENCE_S = 0.5, 0.25
 
@@ -54,14 +54,20 @@ def cut_at_pauses(is_speech: np.ndarray, probabilities: np.ndarray, num_samples:
     Returns:
         Stretches that cover the recording, one after the other.
     """
-    smoothed = np.convolve(probabilities, np.ones(_windows(SMOOTHED_S)), "same")
-    pieces = [part for start, stop in _between_pauses(is_speech) for part in _shortened(start, stop, smoothed)]
+    likely = smoothed(probabilities)
+    pieces = [part for start, stop in _between_pauses(is_speech) for part in _shortened(start, stop, likely)]
     spans, end = [], 0
     for start, stop in _with_silence(pieces, num_samples):
         spans += [Stretch(end, start, False)] if end < start else []
         spans.append(Stretch(start, stop, True))
         end = stop
     return spans + ([Stretch(end, num_samples, False)] if end < num_samples else [])
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """(windows,) the mean over the 0.3 s around each window."""
+    width = _windows(SMOOTHED_S)
+    return np.convolve(values, np.full(width, 1 / width))[width // 2 :][: len(values)]
 
 
 def _windows(seconds: float) -> int:
@@ -81,12 +87,12 @@ def _between_pauses(is_speech: np.ndarray) -> list[tuple[int, int]]:
     return _runs(joined)
 
 
-def _shortened(start: int, stop: int, smoothed: np.ndarray) -> list[tuple[int, int]]:
+def _shortened(start: int, stop: int, likely: np.ndarray) -> list[tuple[int, int]]:
     """A piece in parts none of which is too long."""
     parts, longest, shortest = [], _windows(LONGEST_S), _windows(SHORTEST_CUT_S)
     while stop - start > longest:
         first, last = start + shortest, min(start + longest, stop - shortest)
-        cut = first + int(np.argmin(smoothed[first : last + 1]))
+        cut = first + int(np.argmin(likely[first : last + 1]))
         parts.append((start, cut))
         start = cut
     return [*parts, (start, stop)]

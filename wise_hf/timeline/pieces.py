@@ -1,5 +1,6 @@
 """The pieces of a recording, and how the pipeline reads them one by one."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,10 +8,10 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from wise_hf.model.decoder_wise import SAMPLING_RATE, check_samples
-from wise_hf.model.speech_wise import PART, WINDOW, hear_speech
+from wise_hf.model.speech_wise import PART, WINDOW, WINDOW_S, hear_speech
 from wise_hf.timeline.channels import channel_powers, chosen_channels, cross_talk
 from wise_hf.timeline.decoded import Decoded
-from wise_hf.timeline.pauses import cut_at_pauses, speech_windows
+from wise_hf.timeline.pauses import Stretch, cut_at_pauses, speech_windows
 
 
 NOBODY_SPEAKS = "Nobody speaks: it is silent, noise or music."
@@ -27,6 +28,7 @@ class Piece:
         channel: whose samples, from 0; `None` = all channels as one.
         speaker: who speaks.
         text: what is said, where known.
+        words: aligned words, where known, with times from the piece's start on.
         reason: why it is left out; `None` where it is not.
     """
 
@@ -35,6 +37,7 @@ class Piece:
     channel: int | None = None
     speaker: str | None = None
     text: str | None = None
+    words: list[dict] | None = None
     reason: str | None = None
 
 
@@ -51,17 +54,21 @@ class ReadPieces(Sequence):
         piece = self._pieces[index]
         samples = self._recording.read(piece.start, piece.stop, piece.channel)
         self._shown.update(len(samples) / SAMPLING_RATE)
-        return {"array": samples, "sampling_rate": SAMPLING_RATE, "text": piece.text, "speaker": piece.speaker}
+        known = {"text": piece.text, "words": piece.words, "speaker": piece.speaker}
+        return {"array": samples, "sampling_rate": SAMPLING_RATE, **known}
 
 
-def cut_recording(recording: Decoded, channels: str | None, speaker: str | None, name: str) -> list[Piece]:
+def cut_recording(
+    recording: Decoded, name: str, channels: str | None, speaker: str | None, words: list[dict] | None
+) -> list[Piece]:
     """Cut a recording at its pauses.
 
     Args:
         recording: of any length.
+        name: what to call the recording in the log.
         channels: "speakers", "mix", or `None`, see `chosen_channels`.
         speaker: who speaks, where it is one person.
-        name: what to call the recording in the log.
+        words: of `words_from_times`, where they are known: pauses are then where there are none.
 
     Returns:
         Pieces in the order of time, which cover each channel that is heard.
@@ -69,21 +76,42 @@ def cut_recording(recording: Decoded, channels: str | None, speaker: str | None,
     powers = channel_powers(recording)
     chosen = chosen_channels(powers, channels, name)
     likely = np.stack([_hear(recording, channel) for channel in chosen], axis=1)
-    is_speech = np.apply_along_axis(speech_windows, 0, likely)
+    is_speech = np.apply_along_axis(speech_windows, 0, likely) if words is None else _word_windows(words, likely)
     others = np.zeros_like(is_speech) if len(chosen) == 1 else cross_talk(powers[:, chosen], is_speech)
     pieces = []
     for column, channel in enumerate(chosen):
-        speech, other = is_speech[:, column], others[:, column]
         who = speaker if len(chosen) == 1 else f"channel {channel}"
-        for stretch in cut_at_pauses(speech & ~other, likely[:, column], recording.num_samples):
+        other = others[:, column]
+        for stretch in cut_at_pauses(is_speech[:, column] & ~other, likely[:, column], recording.num_samples):
             heard = slice(stretch.start // WINDOW, -(-stretch.stop // WINDOW))
             reason = None if stretch.is_speech else CROSS_TALK if other[heard].any() else NOBODY_SPEAKS
-            pieces.append(Piece(stretch.start, stretch.stop, channel, who, reason=reason))
+            own = None if words is None else _words_in(words, stretch)
+            pieces.append(Piece(stretch.start, stretch.stop, channel, who, words=own, reason=reason))
     return sorted(pieces, key=lambda piece: (piece.start, piece.channel or 0))
 
 
 def _hear(recording: Decoded, channel: int | None) -> np.ndarray:
     """(windows,) how surely each 32 ms of a channel are speech."""
-    starts = range(0, recording.num_samples, PART)
-    parts = (recording.read(start, min(start + PART, recording.num_samples), channel) for start in starts)
+    parts = (recording.read(*part, channel) for part in recording.parts(PART))
     return np.concatenate([hear_speech(check_samples(part, SAMPLING_RATE)) for part in parts])
+
+
+def _word_windows(words: list[dict], likely: np.ndarray) -> np.ndarray:
+    """(windows, 1) bool: the windows that words lie in."""
+    found = np.zeros_like(likely, dtype=bool)
+    for word in words:
+        found[int(word["start_s"] / WINDOW_S) : math.ceil(word["end_s"] / WINDOW_S)] = True
+    return found
+
+
+def _words_in(words: list[dict], stretch: Stretch) -> list[dict]:
+    """The words whose middles lie in a stretch, with times from its start on."""
+    start_s, stop_s = stretch.start / SAMPLING_RATE, stretch.stop / SAMPLING_RATE
+    own = [word for word in words if start_s <= (word["start_s"] + word["end_s"]) / 2 < stop_s]
+    return [
+        _earlier(word, start_s) | {"phonemes": [_earlier(each, start_s) for each in word["phonemes"]]} for word in own
+    ]
+
+
+def _earlier(span: dict, by_s: float) -> dict:
+    return span | {"start_s": span["start_s"] - by_s, "end_s": span["end_s"] - by_s}

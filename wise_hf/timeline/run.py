@@ -1,7 +1,7 @@
 """A recording of any length to the rows of its timeline, in bounded memory."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 from wise_hf.model.alignment_wise import MAX_ALIGNED_S
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.model.word_times_wise import words_from_times
 from wise_hf.timeline.decoded import Decoded
 from wise_hf.timeline.pieces import Piece, ReadPieces, cut_recording
 from wise_hf.timeline.rows import LeftOutRow, Row, SegmentRow, WordRow
@@ -18,6 +19,7 @@ def predict_file(
     classify: WISEAudioClassificationPipeline,
     path: Path | str,
     text: str | None = None,
+    words: Sequence[Mapping] | None = None,
     speaker: str | None = None,
     channel: int | None = None,
     channels: str | None = None,
@@ -38,6 +40,7 @@ def predict_file(
         classify: the pipeline of a saved model.
         path: an audio file.
         text: what is said in it, where it lasts at most 120 s; it is then one piece.
+        words: instead of the text, the words with their times, as `words_from_times` takes them; no other is heard.
         speaker: who speaks in it, where it is one person.
         channel: the only channel to hear, from 0.
         channels: "speakers" (each channel has one), "mix" (all are heard as one), or `None`: whichever fits.
@@ -52,10 +55,13 @@ def predict_file(
     """
     name = str(path)
     with Decoded(path, channel) as recording:
-        if text is None:
-            pieces = cut_recording(recording, "mix" if speaker is not None else channels, speaker, name)
-        else:
+        duration_s = recording.num_samples / SAMPLING_RATE
+        if text is not None:
             pieces = [_whole(recording, text, speaker, name)]
+        else:
+            mixed = "mix" if speaker is not None or words is not None else channels
+            timed = None if words is None else words_from_times(words, duration_s)
+            pieces = cut_recording(recording, name, mixed, speaker, timed)
         results = _results(classify, recording, [piece for piece in pieces if piece.reason is None], show_progress)
         segment = 0
         for piece in pieces:
