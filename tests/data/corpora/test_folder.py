@@ -165,7 +165,7 @@ def test_missing_folders_and_files_are_named(tmp_path):
 def test_broken_word_times_are_named(tmp_path):
     corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
     (corpus / "a.words.json").write_text("{")
-    with pytest.raises(ValueError, match="a.words.json is not a list of words"):
+    with pytest.raises(ValueError, match="a.words.json: it is not a list of words as JSON"):
         load_folder(corpus)
 
 
@@ -192,7 +192,7 @@ def test_all_recordings_that_cannot_be_used_are_told_at_once_by_reason(spoilt_co
     for part in (
         f"6 of 7 recordings cannot be used: {', '.join(missing)}: the recording is not there; ",
         "empty.wav (line 6 of metadata.csv): the recording has no samples",
-        "b.wav (line 8 of metadata.csv): b.words.json is not a list of words",
+        "b.wav (line 8 of metadata.csv): b.words.json: it is not a list of words as JSON",
         "--skip_unusable",
     ):
         assert part in str(told.value)
