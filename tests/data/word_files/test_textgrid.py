@@ -150,7 +150,7 @@ def test_a_textgrid_of_points_has_no_words(tmp_path):
 def test_a_file_that_is_cut_off_is_never_read_in_part(tmp_path, form):
     path = textgrid(tmp_path / "a.TextGrid", {"words": WORDS, "phones": PHONES}, form)
     whole, read = path.read_text(), read_word_file(path)
-    for end in range(len(whole.rstrip())):
+    for end in range(0, len(whole.rstrip()), 3):
         path.write_text(whole[:end])
         try:
             assert read_word_file(path) == read

@@ -24,7 +24,7 @@ Timed = tuple[str, float, float]  # a text, its start and its end in seconds
 STAMP = re.compile(r"<((?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3})>")
 TAG = re.compile(r"<[^<>]*>")
 UNDERLINED = re.compile(r"<u>([^<>]*)</u>")
-BLANK_FIRST_LINE = re.compile(r"(-->[^\n]*\n)[ \t]+\n")
+BLANK_FIRST_LINE = re.compile(r"^([\d:. ]+-->[^\n]*\n)[ \t]+\n", re.MULTILINE)
 
 
 def read_captions(file: WordFile) -> list[dict]:
