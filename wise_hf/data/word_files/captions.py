@@ -1,20 +1,17 @@
 """WebVTT and SubRip -> words: at their own times where the file has these, else shared out over a cue."""
 
-import html
 import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import numpy as np
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from wise_hf.data.word_files.word_file import WordFile
-from wise_hf.model.acoustics_wise import dictionary_lookup
-from wise_hf.model.pronunciation_wise import pronounce
-from wise_hf.model.spoken_text_wise import split_words
-from wise_hf.model.word_times_wise import share_out
+from wise_hf.model.transcript_tags_wise import without_tags
 
 
 logger = logging.getLogger(__name__)
@@ -22,7 +19,6 @@ logger = logging.getLogger(__name__)
 Timed = tuple[str, float, float]  # a text, its start and its end in seconds
 
 STAMP = re.compile(r"<((?:\d+:)?\d{1,2}:\d{1,2}\.\d{1,3})>")
-TAG = re.compile(r"<[^<>]*>")
 UNDERLINED = re.compile(r"<u>([^<>]*)</u>")
 BLANK_FIRST_LINE = re.compile(r"^([\d:. ]+-->[^\n]*\n)[ \t]+\n", re.MULTILINE)
 
@@ -32,7 +28,7 @@ def read_captions(file: WordFile) -> list[dict]:
 
     Words have times of their own in stamps as YouTube writes them (`kids<00:00:00.480><c> are</c>`), where each is
     underlined in turn as Whisper does (`--highlight_words`), and where each has its own cue. Else the words of a cue
-    are shared out over it by their phonemes, and the log says how many.
+    are shared out over it by their letters, and the log says how many.
 
     Raises:
         ValueError: for a file, or cues in it, that cannot be read.
@@ -40,14 +36,14 @@ def read_captions(file: WordFile) -> list[dict]:
     cues = _cues(file)
     underlined = [(found[0], *cue[1:]) for cue in cues if len(found := UNDERLINED.findall(cue[0])) == 1]
     pieces = underlined if 2 * len(underlined) >= len(cues) else list(_pieces(cues))
-    words = [(piece, split_words(html.unescape(TAG.sub("", piece[0])))) for piece in pieces]
-    shared = sum(len(spoken) for _, spoken in words if len(spoken) > 1)
+    words = [_shared_out(*piece) for piece in pieces]
+    shared = sum(len(some) for some in words if len(some) > 1)
     if shared:
-        count = sum(len(spoken) for _, spoken in words)
+        count = sum(map(len, words))
         logger.warning(
             "%s: %d of %d words have no times of their own; they share those of their cue.", file.path, shared, count
         )
-    return [word for (_, start_s, end_s), spoken in words for word in _timed(spoken, start_s, end_s)]
+    return [word for some in words for word in some]
 
 
 def _cues(file: WordFile) -> list[Timed]:
@@ -77,7 +73,7 @@ def _pieces(cues: Sequence[Timed]) -> Iterator[Timed]:
     are_stamped, shown = any(STAMP.search(text) for text, _, _ in cues), []
     for text, start_s, end_s in cues:
         lines = text.split("\n")
-        plain = [TAG.sub("", line).strip() for line in lines]
+        plain = [" ".join(without_tags(line).split()) for line in lines]
         new = [line for line, told in zip(lines, plain, strict=True) if STAMP.search(line) or told not in shown]
         shown = plain if are_stamped else []
         first, *stamped = STAMP.split("\n".join(new))
@@ -89,8 +85,12 @@ def _seconds(stamp: str) -> float:
     return round(sum(float(part) * 60**power for power, part in enumerate(reversed(stamp.split(":")))), 3)
 
 
-def _timed(words: Sequence[str], start_s: float, end_s: float) -> list[dict]:
-    if len(words) > 1 and start_s < end_s:
-        return share_out(list(words), [pronounce(word, dictionary_lookup) for word in words], start_s, end_s)
-    times_s = (start_s, end_s) if len(words) == 1 else (None, None)
-    return [{"word": word, "start_s": times_s[0], "end_s": times_s[1]} for word in words]
+def _shared_out(text: str, start_s: float, end_s: float) -> list[dict]:
+    """The words of a text, each with a part of its time."""
+    words = [word for word in without_tags(text).split() if re.search(r"\w", word)]
+    shares = np.cumsum([0, *map(len, words)]) / (sum(map(len, words)) or 1)
+    edges_s = [round(time_s, 6) for time_s in (start_s + shares * (end_s - start_s)).tolist()]
+    return [
+        {"word": word, "start_s": first_s, "end_s": last_s}
+        for word, (first_s, last_s) in zip(words, pairwise(edges_s), strict=True)
+    ]
