@@ -12,6 +12,7 @@ from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
 from .configuration_wise import WISEConfig
 from .decoder_wise import SAMPLING_RATE
+from .explanation_wise import explain_decision
 from .feature_extraction_wise import WISEFeatureExtractor
 from .frame_encoder_wise import frame_times, input_extractor
 from .recordings_wise import (
@@ -89,11 +90,40 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         on_error = kwargs.get("on_error") or self._preprocess_params.get("on_error", "raise")
         if not are_several(inputs):
-            alone = self.hear_speakers([inputs], on_error)[0] if has_speaker(inputs) else inputs
-            return super().__call__(alone, **kwargs)
+            return super().__call__(self._hear_alone(inputs, on_error), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
         return list(super().__call__(self.hear_speakers(inputs, on_error), **kwargs))
+
+    def explain(self, recording: Any) -> dict:
+        """Which words, and which modality, moved the decision.
+
+        Every word is left out once: its frames and its text, so that the model classifies the words that remain. A
+        model of audio and text also classifies the recording with the mean in place of a word's frames ("without its
+        audio"), with the unknown word in place of its text ("without its text"), and with all words so.
+
+        Args:
+            recording: one, see `__call__`.
+
+        Returns:
+            What `__call__` gives with `return_words`, with these in place of `scores`: `emotion`, the decided one;
+            `probabilities`, `{label: probability}`; `modalities`, the probabilities for `"audio"` alone and `"text"`
+            alone, `None` for a model of one of them; and `note`, what these numbers tell and what they do not. Beside
+            its `attention` a word has `without`, the probabilities without it, and the change of the decided emotion's
+            probability, above 0 where the word speaks for it: `effect` without the word, `audio_effect` without its
+            audio, `text_effect` without its text. These are `None` where there is no other word, where the model has
+            one modality, or where the word is beyond those that count.
+
+        Raises:
+            ValueError: for a recording that cannot be used, or several of them.
+        """
+        if are_several(recording):
+            raise ValueError("One recording is explained at a time; call explain once for each.")
+        return explain_decision(self, self.preprocess(self._hear_alone(recording)))
+
+    def _hear_alone(self, recording: Any, on_error: str = "raise") -> Any:
+        """A recording that is not one of several, normalised by its own speaker where that is known."""
+        return self.hear_speakers([recording], on_error)[0] if has_speaker(recording) else recording
 
     def hear_speakers(self, recordings: list, on_error: str = "raise") -> NumberedDataset:
         """The first pass over recordings with speakers: find their words, and what each speaker is normalised by.
