@@ -11,9 +11,9 @@ from transformers import Pipeline
 LARGEST_BATCH = 2**24  # values of frames that are classified at once, 64 MiB
 NOTE = (
     "An effect is how much less probable the decided emotion is without a word (or without its audio or its text "
-    "alone); effects do not add up, since words act together, and the model has learnt from few recordings with gaps. "
-    "Attention is how the model weighed its states after each word, which hold the words before, too; it does not tell "
-    "what changed the decision."
+    "alone); effects do not add up, since words act together, and the model has learnt from few recordings with such "
+    "gaps. Attention is how the model weighed its states after each word, which hold the words before, too; it does "
+    "not tell what changed the decision."
 )
 ENCODED_NOTE = " An encoder read the whole recording first, so that what is left of it still bears traces of the word."
 
@@ -88,13 +88,13 @@ def _batch(variants: Sequence[Sequence[_Word]]) -> dict[str, torch.Tensor]:
 
 def _without(classify: Pipeline, clip: list[_Word]) -> dict[str, list[dict[str, float]]]:
     """The probabilities of each variant of a recording, by what is not there; empty lists where that has no sense."""
-    variants = {"word": [], "word's audio": [], "word's text": [], "audio alone": [], "text alone": []}
+    variants = {"word": [], "its audio": [], "its text": [], "audio alone": [], "text alone": []}
     if len(clip) > 1:
         variants["word"] = [clip[:index] + clip[index + 1 :] for index in range(len(clip))]
     if classify.model.config.modality == "both":
         muted, unknown = _without_audio(classify, clip), _without_text(classify, clip)
-        variants["word's audio"] = _exchanged(clip, muted)
-        variants["word's text"] = _exchanged(clip, unknown)
+        variants["its audio"] = _exchanged(clip, muted)
+        variants["its text"] = _exchanged(clip, unknown)
         variants["audio alone"], variants["text alone"] = [unknown], [muted]
     scored = iter(_classified(classify, [each for its in variants.values() for each in its]))
     return {name: [next(scored) for _ in its] for name, its in variants.items()}
@@ -142,5 +142,5 @@ def _effects(probabilities: dict[str, float], emotion: str, without: dict[str, l
     def effect(name: str) -> float | None:
         return None if of(name) is None else probabilities[emotion] - of(name)[emotion]
 
-    effects = {"effect": effect("word"), "audio_effect": effect("word's audio"), "text_effect": effect("word's text")}
+    effects = {"effect": effect("word"), "audio_effect": effect("its audio"), "text_effect": effect("its text")}
     return {"without": of("word")} | effects
