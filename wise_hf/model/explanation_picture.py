@@ -12,6 +12,7 @@ from .visualization import (
     SCORES_LEFT,
     SCORES_WIDTH,
     SOFT_INK,
+    TIMELINE_WIDTH,
     TRACK,
     add_axes,
     attention_weights,
@@ -28,7 +29,8 @@ from .visualization import (
 
 
 EFFECTS = {"effect": "without\nthe word", "audio_effect": "without\nits audio", "text_effect": "without\nits text"}
-_EFFECT_HEIGHT, _CLASS_PITCH = 0.9, 0.85  # inches
+_EFFECT_HEIGHT, _CLASS_PITCH, _NAME_LEFT = 0.9, 0.85, 0.25  # inches
+_WITH_SHARES = 1.4  # of the bars' width, with the percentages on their right
 _LEAST_SCALE = 0.01  # of a probability: what is below is no effect, and not drawn as a large one
 
 
@@ -70,7 +72,8 @@ def _draw_effects(axes: Axes, words: list[dict], effects: list[float], scale: fl
     axes.set_ylim(-1.15 * scale, 1.15 * scale)
     points = 100 * scale
     axes.set_yticks([-scale, 0, scale], [f"{-points:.0f}", "0", f"+{points:.0f}"])
-    axes.tick_params(axis="y", length=0, labelcolor=SOFT_INK, labelsize=7, pad=1)
+    axes.tick_params(axis="y", length=0, labelcolor=SOFT_INK, labelsize=6.5, pad=1)
+    axes.yaxis.set_label_coords(-_NAME_LEFT / TIMELINE_WIDTH, 0.5)
 
 
 def _tell_directions(figure: Figure, emotion: str) -> None:
@@ -92,22 +95,19 @@ def _draw_probabilities(figure: Figure, explanation: dict, height_in: float) -> 
     pitch = min(_CLASS_PITCH, height_in / len(probabilities))
     bottom = BOTTOM + (height_in - pitch * len(probabilities)) / 2
     axes = add_axes(figure, "scores", (SCORES_LEFT, bottom, SCORES_WIDTH, pitch * len(probabilities)))
-    axes.set(xlim=(0, 1), ylim=(len(probabilities), 0))
+    axes.set(xlim=(0, _WITH_SHARES), ylim=(len(probabilities), 0))
     for row, (label, p) in enumerate(probabilities.items()):
-        shares = {"": p} | {f"{name} alone": its[label] for name, its in modalities.items()}
-        _draw_class(axes, row, label, shares, min(10.0, 0.24 * pitch * 72))
+        shares = {"": p} | {f" {name} alone": its[label] for name, its in modalities.items()}
+        _draw_class(axes, row, label, shares, min(9.0, 0.22 * pitch * 72))
 
 
 def _draw_class(axes: Axes, row: int, label: str, shares: dict[str, float], size: float) -> None:
-    """A class's probabilities, from top to bottom, the first of them under its name."""
-    color = emotion_color(label)
-    for index, (name, p) in enumerate(shares.items()):
-        at, height, alpha = (0.35, 0.16, 1.0) if index == 0 else (0.45 + 0.17 * index - 0.04, 0.1, 0.55)
+    """A class's probabilities under its name, one below the other, the first of them the model's."""
+    color, text = emotion_color(label), {"va": "center", "parse_math": False}
+    name_size = largest_size(label, SCORES_WIDTH, size, 4)
+    axes.text(0, row + 0.15, label, fontsize=name_size, color=INK, **text)
+    for (name, p), at, height in zip(shares.items(), (0.37, 0.56, 0.72), (0.15, 0.1, 0.1), strict=True):
         axes.barh(row + at, 1, height, color=TRACK)
-        axes.barh(row + at, p, height, color=color, alpha=alpha, label=f"{label} {name}".rstrip())
-        if index:
-            look = {"fontsize": 0.6 * size, "color": SOFT_INK, "va": "center", "parse_math": False}
-            axes.text(0.99, row + at, f"{name} {percentage(p)}", ha="right", **look)
-    look = {"color": INK, "va": "baseline", "parse_math": False}
-    axes.text(0, row + 0.22, label, fontsize=largest_size(label, SCORES_WIDTH - 0.6, size, 4), ha="left", **look)
-    axes.text(1, row + 0.22, percentage(next(iter(shares.values()))), fontsize=size, ha="right", **look)
+        axes.barh(row + at, p, height, color=color, alpha=0.55 if name else 1.0, label=label + name)
+        look = {"fontsize": 0.7 * size, "color": SOFT_INK} if name else {"fontsize": size, "color": INK}
+        axes.text(1.03, row + at, percentage(p) + name, **look, **text)

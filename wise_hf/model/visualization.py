@@ -37,7 +37,7 @@ INK, SOFT_INK, FAINT, TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
 _WAVE, _BAND = "#56646f", "#f4f6f7"
 
 # Inches.
-LEFT, _TIMELINE_WIDTH, SCORES_LEFT, SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
+LEFT, TIMELINE_WIDTH, SCORES_LEFT, SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
 BOTTOM, _TOP, _TITLE_HEIGHT = 0.62, 0.2, 0.55
 _WAVEFORM_HEIGHT, ATTENTION_HEIGHT, _WORD_ROW, _PHONEME_ROW, _BARE_PHONEME_ROW = 1.35, 1.05, 0.36, 0.25, 0.12
 _SCORE_PITCH, _PADDING = 0.56, 0.06
@@ -194,7 +194,7 @@ def _centres_and_widths(spans: list[dict], duration_s: float) -> tuple[np.ndarra
     """Centres and widths of the spans on the time line, in inches."""
     starts = np.array([span["start_s"] for span in spans], dtype=float)
     ends = np.array([span["end_s"] for span in spans], dtype=float)
-    inches_per_second = _TIMELINE_WIDTH / duration_s
+    inches_per_second = TIMELINE_WIDTH / duration_s
     return (starts + ends) / 2 * inches_per_second, (ends - starts) * inches_per_second
 
 
@@ -216,11 +216,11 @@ def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> lis
 
 def _all_upright(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
     """Upright words moved apart until none overlap; where there is no room for all, the longest-spoken ones."""
-    size = np.clip(_TIMELINE_WIDTH * 72 / _LINE_PITCH / len(texts), _UPRIGHT_SIZES[0], _UPRIGHT_SIZES[1])
+    size = np.clip(TIMELINE_WIDTH * 72 / _LINE_PITCH / len(texts), _UPRIGHT_SIZES[0], _UPRIGHT_SIZES[1])
     pitch = size * _LINE_PITCH / 72
-    room = int(_TIMELINE_WIDTH / pitch)
+    room = int(TIMELINE_WIDTH / pitch)
     kept = np.sort(np.argsort(-widths, kind="stable")[:room])
-    places = _spread(centres[kept], pitch, _TIMELINE_WIDTH)
+    places = _spread(centres[kept], pitch, TIMELINE_WIDTH)
     return [_Label(texts[index], place, float(size), True) for index, place in zip(kept, places, strict=True)]
 
 
@@ -286,7 +286,7 @@ def new_timeline(
     figure = new_figure(WIDTH_IN, BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
     rows, bottom = {}, BOTTOM
     for name, height in heights.items():
-        rows[name] = add_axes(figure, name, (LEFT, bottom, _TIMELINE_WIDTH, height))
+        rows[name] = add_axes(figure, name, (LEFT, bottom, TIMELINE_WIDTH, height))
         rows[name].set(xlim=(0, duration_s), ylim=(0, 1))
         if name not in ("words", "phonemes"):
             rows[name].set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
@@ -312,7 +312,7 @@ def _draw_row(
     for span, color in zip(spans, colors, strict=True):
         width = span["end_s"] - span["start_s"]
         axes.add_patch(Rectangle((span["start_s"], 0.05), width, 0.9, facecolor=color, edgecolor=edge_color, lw=0.8))
-    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    seconds_per_inch = axes.get_xlim()[1] / TIMELINE_WIDTH
     for label in labels:
         turned = {"va": "center", "rotation": 90} if label.upright else {"va": "center_baseline"}
         look = {"fontsize": label.size, "color": text_color, "ha": "center", "parse_math": False, **turned}
@@ -356,7 +356,7 @@ def draw_attention(axes: Axes, words: list[dict], weights: list[float], color: s
 
 def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars: BarContainer) -> None:
     """Percentages above the bars, the highest first, as far as they meet neither a higher bar nor each other."""
-    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    seconds_per_inch = axes.get_xlim()[1] / TIMELINE_WIDTH
     taken: list[tuple[float, float]] = []
     for index in np.argsort(-np.array(weights), kind="stable"):
         text, bar = percentage(weights[index]), bars[index]
