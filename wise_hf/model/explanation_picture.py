@@ -98,15 +98,15 @@ def _draw_probabilities(figure: Figure, explanation: dict, height_in: float) -> 
     axes.set(xlim=(0, _WITH_SHARES), ylim=(len(probabilities), 0))
     for row, (label, p) in enumerate(probabilities.items()):
         shares = {"": p} | {f" {name} alone": its[label] for name, its in modalities.items()}
-        _draw_class(axes, row, label, shares, min(9.0, 0.22 * pitch * 72))
+        _draw_class(axes, row, label, shares, min(9.0, 0.18 * pitch * 72))
 
 
 def _draw_class(axes: Axes, row: int, label: str, shares: dict[str, float], size: float) -> None:
     """A class's probabilities under its name, one below the other, the first of them the model's."""
     color, text = emotion_color(label), {"va": "center", "parse_math": False}
     name_size = largest_size(label, SCORES_WIDTH, size, 4)
-    axes.text(0, row + 0.15, label, fontsize=name_size, color=INK, **text)
-    for (name, p), at, height in zip(shares.items(), (0.37, 0.56, 0.72), (0.15, 0.1, 0.1), strict=True):
+    axes.text(0, row + 0.13, label, fontsize=name_size, color=INK, **text)
+    for (name, p), at, height in zip(shares.items(), (0.37, 0.56, 0.73), (0.15, 0.1, 0.1), strict=True):
         axes.barh(row + at, 1, height, color=TRACK)
         axes.barh(row + at, p, height, color=color, alpha=0.55 if name else 1.0, label=label + name)
         look = {"fontsize": 0.7 * size, "color": SOFT_INK} if name else {"fontsize": size, "color": INK}
