@@ -14,6 +14,7 @@ from .configuration_wise import WISEConfig
 from .decoder_wise import SAMPLING_RATE
 from .explanation_wise import explain_decision
 from .feature_extraction_wise import WISEFeatureExtractor
+from .found_words_wise import find_words
 from .frame_encoder_wise import frame_times, input_extractor
 from .recordings_wise import (
     Numbered,
@@ -26,7 +27,6 @@ from .recordings_wise import (
 )
 from .speakers_wise import Heard, SpeakerFrames, without_speakers
 from .speech_wise import check_speech
-from .transcription_wise import find_words
 from .word_times_wise import words_from_times
 
 

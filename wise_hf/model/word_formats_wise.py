@@ -10,9 +10,10 @@ WORDS = ("word", "text", "token", "content", "punctuated_word", "label")
 PHONEMES = ("phoneme", "phone", "label")
 STARTS = {"start_s": 1, "start": 1, "begin": 1, "t0": 1, "start_time": 1, "startTime": 1, "xmin": 1, "start_ms": 1000}
 ENDS = {"end_s": 1, "end": 1, "t1": 1, "end_time": 1, "endTime": 1, "xmax": 1, "end_ms": 1000}
+CONFIDENCES = ("confidence", "conf", "probability", "score")
 # What they tell besides. `start_offset` counts frames, `startOffset` letters: no times.
 PASSED_OVER = {
-    *("score", "probability", "confidence", "conf", "avg_logprob", "speaker_confidence", "fit", "attention"),
+    *(*CONFIDENCES, "avg_logprob", "speaker_confidence", "fit", "attention"),
     *("speaker", "speakerTag", "speaker_label", "channel", "channelTag", "language", "lang"),
     *("id", "segment_id", "index", "type", "case", "alignedWord", "tokens", "alternatives", "is_eos", "attaches_to"),
     *("start_offset", "end_offset", "startOffset", "endOffset"),
@@ -32,8 +33,8 @@ def read_word_times(words: Sequence[Mapping] | Mapping) -> list[dict]:
             that holds them under a name of `LISTS`, or in `segments` that each hold `words`.
 
     Returns:
-        {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}]} each; times that are missing or no
-        finite number are None.
+        {"word", "start_s", "end_s", "confidence", "phonemes": [{"phoneme", "start_s", "end_s"}]} each; times that are
+        missing or no finite number are None, and so is a confidence that is not within 0 to 1.
 
     Raises:
         ValueError: for anything else, naming it.
@@ -75,7 +76,7 @@ def _read_word(entry: object) -> dict:
     sounds = entry.pop("phonemes", None) or entry.pop("phones", None) or []
     if not isinstance(sounds, Sequence) or isinstance(sounds, str):
         raise ValueError(f"The phonemes {sounds!r:.60} are no list; give dicts of 'phoneme', 'start_s' and 'end_s'.")
-    read = {"word": _name(entry, WORDS), **_times(entry, WORDS)}
+    read = {"word": _name(entry, WORDS), **_times(entry, WORDS), "confidence": _confidence(entry)}
     return read | {"phonemes": [_read_phoneme(sound) for sound in sounds]}
 
 
@@ -114,6 +115,11 @@ def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
     if unknown:
         raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
     return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
+
+
+def _confidence(entry: Mapping) -> float | None:
+    given = (seconds(entry[name]) for name in CONFIDENCES if name in entry)
+    return next((number for number in given if number is not None and 0 <= number <= 1), None)
 
 
 def _time(entry: Mapping, units: Mapping[str, int]) -> float | None:
