@@ -84,7 +84,31 @@ class AudioFile(contextlib.AbstractContextManager):
         Raises:
             ValueError: for data that are damaged.
         """
-        return np.concatenate([np.zeros((0, self.channels), dtype=np.float32), *self._blocks(start, stop)])
+        return np.concatenate([np.zeros((0, self.channels), dtype=np.float32), *self.blocks(start, stop)])
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """The samples that `read` gives, block by block: for a file that is larger than the memory.
+
+        Args:
+            start, stop: see `read`.
+
+        Yields:
+            (frames, channels) float32 in [-1, 1], never empty.
+
+        Raises:
+            ValueError: for data that are damaged.
+        """
+        end = min((each for each in (stop, self.frames) if each is not None), default=UNKNOWN_FRAMES)
+        at = self._seek(min(start, end))
+        while at < end:
+            with self._errors_told():
+                wanted = min(max(BLOCK_SAMPLES // self.channels, 1), end - at)
+                block = self._file.read(wanted, dtype="float32", always_2d=True)
+            if not len(block):
+                return self._check_whole(at)
+            at += len(block)
+            if at > start:
+                yield block[max(len(block) - (at - start), 0) :]
 
     def count_frames(self) -> int:
         """How long the file really is.
@@ -101,20 +125,7 @@ class AudioFile(contextlib.AbstractContextManager):
                 if len(self._file.read(1)):
                     return self.frames
                 self._file.seek(0)
-        return sum(len(block) for block in self._blocks(0, None))
-
-    def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
-        end = min((each for each in (stop, self.frames) if each is not None), default=UNKNOWN_FRAMES)
-        at = self._seek(min(start, end))
-        while at < end:
-            with self._errors_told():
-                wanted = min(max(BLOCK_SAMPLES // self.channels, 1), end - at)
-                block = self._file.read(wanted, dtype="float32", always_2d=True)
-            if not len(block):
-                return self._check_whole(at)
-            at += len(block)
-            if at > start:
-                yield block[max(len(block) - (at - start), 0) :]
+        return sum(len(block) for block in self.blocks())
 
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""

@@ -83,6 +83,33 @@ def read_audio(
         return to_mono(samples, audio.rate, sampling_rate, name, channel)
 
 
+def audio_blocks(source: Any, sampling_rate: int = 16_000) -> Iterator[np.ndarray]:
+    """Read a recording from its start to its end in bounded memory, however long it is.
+
+    Args:
+        source: see `read_audio`.
+        sampling_rate: rate of the samples, in Hz; other rates are resampled.
+
+    Yields:
+        (samples, channels) float32, never empty; together they are the whole recording, resampled at once.
+
+    Raises:
+        ValueError: see `read_audio`; for NaN samples and damaged data when they are reached.
+    """
+    with _opened(source) as (audio, name):
+        kind = require("soxr").ResampleStream
+        stream = kind(audio.rate, sampling_rate, audio.channels, dtype="float32")
+        block = np.zeros((0, audio.channels), dtype=np.float32)
+        for block in audio.blocks():
+            resampled = stream.resample_chunk(_usable(block, name))
+            if len(resampled):
+                yield resampled
+        _usable(block, name)  # which is empty where none came
+        rest = stream.resample_chunk(block[:0], last=True)
+        if len(rest):
+            yield rest
+
+
 def audio_duration_s(source: Any) -> float:
     """How long a recording is.
 
@@ -125,13 +152,7 @@ def to_mono(
         raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels) of one recording.")
     if not RATES_HZ[0] <= from_rate <= RATES_HZ[1]:
         raise ValueError(f"{name} is at {from_rate} Hz; give the samples' rate in Hz, {RATES_HZ[0]} to {RATES_HZ[1]}.")
-    if samples.size == 0:
-        raise ValueError(f"{name} has no samples; give a recording that is longer than zero seconds.")
-    samples = _scaled(samples, name).reshape(len(samples), -1)
-    if not np.isfinite(samples).all():
-        raise ValueError(f"{name} has samples that are NaN or infinite; give a recording without them.")
-    if np.abs(samples).max() > LARGEST_SAMPLE:
-        raise ValueError(f"{name} has samples up to {np.abs(samples).max():.0f}; divide them, to be within [-1, 1].")
+    samples = _usable(_scaled(samples, name), name).reshape(len(samples), -1)
     mono = mix_channels(samples, from_rate, name) if channel is None else take_channel(samples, channel, name)
     if from_rate != to_rate:
         mono = require("soxr").resample(mono, from_rate, to_rate)
@@ -151,6 +172,17 @@ def whole_rate(rate: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number) or number % 1:
         raise ValueError(f"The sampling rate is {rate!r:.40}; give a whole number of Hz, such as 16000.")
     return int(number)
+
+
+def _usable(samples: np.ndarray, name: str) -> np.ndarray:
+    """The samples, where there are some, all finite and not far beyond 1."""
+    if samples.size == 0:
+        raise ValueError(f"{name} has no samples; give a recording that is longer than zero seconds.")
+    if not np.isfinite(samples).all():
+        raise ValueError(f"{name} has samples that are NaN or infinite; give a recording without them.")
+    if np.abs(samples).max() > LARGEST_SAMPLE:
+        raise ValueError(f"{name} has samples up to {np.abs(samples).max():.0f}; divide them, to be within [-1, 1].")
+    return samples
 
 
 # --- where a recording comes from ---
