@@ -1,31 +1,39 @@
 """Scores over time of a saved model, or of rows that were written before, on recordings with labelled spans."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from tqdm.auto import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from wise_hf.data.files import check_no_folder, check_writable, write_json
 from wise_hf.data.options import Options, as_label_map, as_path, option
 from wise_hf.data.unusable import listed
 from wise_hf.model.loading import load_pipeline
+from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.timeline.labelled_segments import predict_spans
+from wise_hf.timeline.rows import Row, read_rows
+from wise_hf.timeline.run import predict_file
 from wise_hf.timeline.spans import Span, read_spans, spans_by_channel
 from wise_hf.timeline.time_scores import SEVERAL, Labels, Seconds, count_seconds, time_scores
 
 
-logger = logging.getLogger(__name__)
+def _predict_cut_at_pauses(
+    classify: WISEAudioClassificationPipeline, path: Path, spans: Sequence[Span]
+) -> Iterator[Row]:
+    """By channels where these are labelled, else as the recording sounds."""
+    return predict_file(classify, path, channels=None if spans[0].channel is None else "speakers")
 
-Rows = Sequence[Mapping]
-ERRORS = {
-    "false_alarm_s": "false alarm",
-    "missed_s": "missed emotion",
-    "confusion_s": "confusion",
-    "overlap_s": "overlap",
-}
+
+CUT_AT = {"pauses": _predict_cut_at_pauses, "spans": predict_spans}
+ERRORS = (
+    ("false_alarm_s", "false alarm"),
+    ("missed_s", "missed emotion"),
+    ("confusion_s", "confusion"),
+    ("overlap_s", "overlap"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +51,7 @@ class TimelineOptions(Options):
         None, help="score what wise-hf predict --output_dir wrote into this folder, instead of a model"
     )
     cut_at: str = option(
-        "pauses", choices=["pauses", "spans"], help="where the model's recordings are cut: spans = as labelled"
+        "pauses", choices=list(CUT_AT), help="where the model's recordings are cut: spans = as labelled"
     )
     background: str | None = option(
         None,
@@ -81,7 +89,9 @@ def evaluate_timeline(options: TimelineOptions) -> str:
     return describe_time_scores(scores)
 
 
-def score_rows(spans: Mapping[str, Sequence[Span]], rows: Mapping[str, Rows], background: str | None = None) -> dict:
+def score_rows(
+    spans: Mapping[str, Sequence[Span]], rows: Mapping[str, Sequence[Row]], background: str | None = None
+) -> dict:
     """Scores of the rows of recordings; see `time_scores`.
 
     Args:
@@ -105,7 +115,7 @@ def score_rows(spans: Mapping[str, Sequence[Span]], rows: Mapping[str, Rows], ba
     return time_scores(seconds, labels)
 
 
-def _seconds_of(name: str, spans: Sequence[Span], rows: Rows, labels: Labels) -> Seconds:
+def _seconds_of(name: str, spans: Sequence[Span], rows: Sequence[Row], labels: Labels) -> Seconds:
     """The seconds of all labelled channels of a recording."""
     counted = []
     for channel, its in spans_by_channel(spans).items():
@@ -119,19 +129,19 @@ def _seconds_of(name: str, spans: Sequence[Span], rows: Rows, labels: Labels) ->
 
 def describe_time_scores(scores: Mapping) -> str:
     """The scores as a person reads them, with tables in Markdown."""
-    what = "not scored" if scores["background"] is None else f"scored as {scores['background']}"
-    errors = {told: scores[name] for name, told in ERRORS.items()}
+    eder, ua = (f"{scores[name]:.3f}{_interval_told(scores[f'{name}_interval'])}" for name in ("eder", "ua"))
+    background = scores["background"]
+    unlabelled = f"; {scores['unscored_s']:.1f} s without a label are not" if background is None else ""
+    as_what = "" if background is None else f", time without a label as {background}"
     lines = [
-        f"EDER {scores['eder']:.3f}{_interval_told(scores['eder_interval'])}  "
-        f"UA by second {scores['ua']:.3f}{_interval_told(scores['ua_interval'])}",
-        f"{scores['num_recordings']} recordings, {scores['scored_s']:.1f} s scored; {scores['unscored_s']:.1f} s are "
-        f"not; time without a label is {what}; mean EDER of the recordings {scores['mean_eder']:.3f}",
-        "\n| error | seconds | share |\n|---|---|---|",
-        *(
-            f"| {told} | {scores[name]:.1f} | {scores[name] / scores['scored_s']:.3f} |"
-            for name, told in ERRORS.items()
-        ),
-        "\n" + _confusion_told(scores["confusion"]),
+        f"EDER {eder}  UA by second {ua}",
+        f"{scores['num_recordings']} recordings; {scores['scored_s']:.1f} s are scored{as_what}{unlabelled}.",
+        f"Mean EDER of the recordings: {scores['mean_eder']:.3f}",
+        "",
+        "| error | seconds | share |\n|---|---|---|",
+        *(f"| {told} | {scores[name]:.1f} | {scores[name] / scores['scored_s']:.3f} |" for name, told in ERRORS),
+        "",
+        _confusion_told(scores["confusion"]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -149,13 +159,13 @@ def _confusion_told(confusion: Mapping[str, Mapping[str, float]]) -> str:
     )
 
 
-def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[dict]]:
+def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[Row]]:
     """The rows in a folder, by the names that the recordings have in `spans.csv`.
 
     Raises:
         ValueError: where a recording has none.
     """
-    found: dict[str, list[dict]] = {name: [] for name in names}
+    found: dict[str, list[Row]] = {name: [] for name in names}
     for path in sorted(folder.rglob("*.jsonl")):
         for row in read_rows(path):
             file = Path(row["file"]).as_posix()
@@ -168,10 +178,10 @@ def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[dict]]:
     return found
 
 
-def _predict(options: TimelineOptions, spans: Mapping[str, Sequence[Span]]) -> dict[str, list[dict]]:
+def _predict(options: TimelineOptions, spans: Mapping[str, Sequence[Span]]) -> dict[str, list[Row]]:
     classify, rows = load_pipeline(options.model), {}
-    for name, its in tqdm(spans.items(), unit="recording", disable=len(spans) == 1):
-        path = options.data_dir / name
-        predicted = predict_spans(classify, path, its) if options.cut_at == "spans" else predict_file(classify, path)
-        rows[name] = [row for row in predicted if row["row"] != "word"]
+    with logging_redirect_tqdm():
+        for name, its in tqdm(spans.items(), unit="recording", disable=len(spans) == 1):
+            predicted = CUT_AT[options.cut_at](classify, options.data_dir / name, its)
+            rows[name] = [row for row in predicted if row["row"] != "word"]
     return rows

@@ -1,14 +1,21 @@
-"""Recordings cut where a person labelled them: what a model scores where finding the segments costs nothing."""
+"""Recordings cut where a person labelled them: what a model scores where its segments need not be found."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wise_hf.model.audio_wise import audio_duration_s, read_audio
+from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
+from wise_hf.timeline.decoded import Decoded
+from wise_hf.timeline.pieces import Piece
+from wise_hf.timeline.rows import Row
+from wise_hf.timeline.run import predict_pieces
 from wise_hf.timeline.spans import Span, spans_by_channel
 
 
-def predict_spans(classify: WISEAudioClassificationPipeline, path: Path, spans: Sequence[Span]) -> Iterator[dict]:
+NO_LABEL = "It has no label."
+
+
+def predict_spans(classify: WISEAudioClassificationPipeline, path: Path, spans: Sequence[Span]) -> Iterator[Row]:
     """Classify each labelled span of a recording; its emotion is not looked at.
 
     Args:
@@ -16,30 +23,33 @@ def predict_spans(classify: WISEAudioClassificationPipeline, path: Path, spans: 
         path: the recording.
         spans: no two at once in a channel.
 
-    Returns:
-        Rows of a timeline, the segments and what is left out, with the keys that scores need.
+    Yields:
+        Rows as `predict_file` gives them, of the channels that have labels.
 
     Raises:
-        ValueError: for a recording that cannot be read.
+        ValueError: for a recording that cannot be read, or ends before a span of it begins.
     """
-    duration_s, rate = audio_duration_s(path), classify.processor.feature_extractor.sampling_rate
-    for channel, its in spans_by_channel(spans).items():
-        at_s = 0.0
-        for span in sorted(its, key=lambda each: each.start_s):
-            samples = read_audio(path, rate, span.start_s, span.end_s, channel)
-            result = classify({"array": samples, "sampling_rate": rate}, on_error="report")
-            if at_s < span.start_s:
-                yield _left_out(channel, at_s, span.start_s, "There is no label.")
-            if "error" in result:
-                yield _left_out(channel, span.start_s, span.end_s, result["error"])
-            else:
-                probabilities = {each["label"]: each["score"] for each in result}
-                told = {"emotion": result[0]["label"], "probabilities": probabilities}
-                yield {"row": "segment", "channel": channel, "start_s": span.start_s, "end_s": span.end_s} | told
-            at_s = span.end_s
-        if at_s < duration_s:
-            yield _left_out(channel, at_s, duration_s, "There is no label.")
+    with Decoded(path) as recording:
+        pieces = [
+            piece
+            for channel, its in spans_by_channel(spans).items()
+            for piece in _pieces(channel, its, recording.num_samples, path)
+        ]
+        pieces.sort(key=lambda piece: (piece.start, piece.channel or 0))
+        yield from predict_pieces(classify, recording, str(path), pieces)
 
 
-def _left_out(channel: int | None, start_s: float, end_s: float, reason: str) -> dict:
-    return {"row": "left_out", "channel": channel, "start_s": start_s, "end_s": end_s, "reason": reason}
+def _pieces(channel: int | None, spans: Sequence[Span], num_samples: int, path: Path) -> Iterator[Piece]:
+    """The spans of a channel, and what is between them."""
+    speaker = None if channel is None else f"channel {channel}"  # as where the recording is cut at its pauses
+    at = 0
+    for span in sorted(spans, key=lambda each: each.start_s):
+        start, stop = (min(round(time_s * SAMPLING_RATE), num_samples) for time_s in (span.start_s, span.end_s))
+        if start == stop:
+            raise ValueError(f"{path} ends before its span at {span.start_s} s; give the labels of this recording.")
+        if at < start:
+            yield Piece(at, start, channel, speaker, reason=NO_LABEL)
+        yield Piece(start, stop, channel, speaker)
+        at = stop
+    if at < num_samples:
+        yield Piece(at, num_samples, channel, speaker, reason=NO_LABEL)
