@@ -327,7 +327,7 @@ def test_an_error_that_names_its_recording_stays_of_its_kind(classify, monkeypat
     def fail(*_):
         raise raised("Nothing was said.")
 
-    monkeypatch.setattr(pipeline_wise, "find_words", fail)
+    monkeypatch.setattr(pipeline_wise, "hear_words", fail)
     with pytest.raises(kind, match=f"^{recordings[0]}: Nothing was said.$"):
         classify(recordings[0])
 
