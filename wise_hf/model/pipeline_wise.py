@@ -205,9 +205,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         to_forward = {"return_words": return_words} if return_words is not None else {}
         to_prepare = {} if on_error is None else {"on_error": on_error}
         if language is not None and not isinstance(recogniser, str):
-            raise ValueError(
-                f"The language '{language:.40}' is told to a recogniser; give its name as recogniser, too."
-            )
+            raise ValueError(f"The language '{language:.40}' is told to a recogniser; name that as recogniser, too.")
         if recogniser is not None:
             to_prepare["recogniser"] = load_recogniser(recogniser, language)
         return to_prepare, to_forward, asked

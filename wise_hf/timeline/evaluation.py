@@ -47,6 +47,8 @@ class TimelineOptions(Options):
         "and speaker"
     )
     model: str | None = option(None, help="folder of a saved model, or its name on the Hub")
+    recogniser: str | None = option(None, help="what hears the words: pocketsphinx, or a Whisper's name or folder")
+    language: str | None = option(None, help="what is spoken, such as de, for a recogniser that can be told")
     rows: Annotated[Path | None, as_path] = option(
         None, help="score what wise-hf predict --output_dir wrote into this folder, instead of a model"
     )
@@ -179,7 +181,7 @@ def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def _predict(options: TimelineOptions, spans: Mapping[str, Sequence[Span]]) -> dict[str, list[Row]]:
-    classify, rows = load_pipeline(options.model), {}
+    classify, rows = load_pipeline(options.model, options.recogniser, options.language), {}
     with logging_redirect_tqdm():
         for name, its in tqdm(spans.items(), unit="recording", disable=len(spans) == 1):
             predicted = CUT_AT[options.cut_at](classify, options.data_dir / name, its)
