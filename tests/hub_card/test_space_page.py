@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from containers import FRAGMENTS, LIVE, contained
 
 from wise_hf.hub.space import stage_space
 from wise_hf.model.transcription_wise import find_words
@@ -479,6 +480,44 @@ def test_a_text_file_is_refused_in_the_page(page, tmp_path: Path) -> None:
     page.click("button[aria-label='Upload file']")
     page.set_input_files("input[type=file]", tmp_path / "x.txt")
     assert NO_AUDIO in page.inner_text(".message")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), [("x.webm", ("webm", "libopus")), ("x.mp4", ("mp4", "aac"))])
+def test_a_video_is_heard(page, tmp_path: Path, name: str, kind: tuple[str, str]) -> None:
+    samples, rate = soundfile.read(SAMPLES / SAMPLE["file"])
+    (tmp_path / name).write_bytes(contained(samples, *kind, rate))
+    upload(page, tmp_path / name)
+    listen(page)
+    page.wait_for_selector(".timeline img")
+    assert " ".join(shown_words(page)) == SAMPLE["text"].rstrip("!")
+
+
+@pytest.mark.slow
+def test_a_video_that_is_dropped_is_heard(page) -> None:
+    samples, rate = soundfile.read(SAMPLES / SAMPLE["file"])
+    content = base64.b64encode(contained(samples, "webm", "libopus", rate)).decode()
+    page.click("button[aria-label='Upload file']")
+    dropped = page.evaluate_handle(
+        """async (content) => {
+            const held = new DataTransfer();
+            const bytes = await (await fetch("data:video/webm;base64," + content)).blob();
+            held.items.add(new File([bytes], "x.webm", { type: "video/webm" }));
+            return held;
+        }""",
+        content,
+    )
+    page.dispatch_event("button[aria-label*='rop']", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector("[data-testid='waveform-Recording']", state="attached")
+    listen(page)
+    page.wait_for_selector(".timeline img")
+
+
+def test_what_a_browser_or_a_phone_recorded_is_read(tmp_path: Path) -> None:
+    for kind in (("webm", "libopus", 48_000, LIVE), ("ipod", "aac", 44_100), ("mp4", "aac", 48_000, FRAGMENTS)):
+        (tmp_path / "x").write_bytes(contained(np.tile(SOUND, 60), *kind))
+        samples, rate = recording.read_recording(str(tmp_path / "x"))
+        assert rate == kind[2] and 48_000 <= len(samples) + 100 < 51_000
 
 
 @pytest.mark.slow
