@@ -28,12 +28,12 @@ def contained(
         return path.read_bytes()
 
 
-def video(format: str, samples: np.ndarray | None = None, rate: int = 48_000) -> bytes:
+def video(format: str, samples: np.ndarray | None = None, codec: str = "aac", rate: int = 48_000) -> bytes:
     """A file of 2 s of pictures, and of these samples, (samples,)."""
     file = io.BytesIO()
     with av.open(file, "w", format=format) as container:
         pictures = container.add_stream("mpeg4", rate=10, width=64, height=48, pix_fmt="yuv420p")
-        sound = None if samples is None else sound_track(container, 1, "aac", rate)
+        sound = None if samples is None else sound_track(container, 1, codec, rate)
         for number in range(20):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number, dtype=np.uint8))
             container.mux(pictures.encode(frame))

@@ -513,6 +513,35 @@ def test_a_video_that_is_dropped_is_heard(page) -> None:
     page.wait_for_selector(".timeline img")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["audio/webm;codecs=opus", "audio/mp4;codecs=opus"])
+def test_what_chromium_records_is_read(browser, tmp_path: Path, kind: str) -> None:
+    page = browser.new_page()
+    recorded = page.evaluate(
+        """async (kind) => {
+            const context = new AudioContext(), tone = context.createOscillator();
+            const target = context.createMediaStreamDestination();
+            tone.connect(target);
+            tone.start();
+            await context.resume();
+            const recorder = new MediaRecorder(target.stream, { mimeType: kind }), parts = [];
+            recorder.ondataavailable = (event) => parts.push(event.data);
+            const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+            recorder.start(250);
+            setTimeout(() => recorder.stop(), 2000);
+            await stopped;
+            return Array.from(new Uint8Array(await new Blob(parts).arrayBuffer()));
+        }""",
+        kind,
+    )
+    page.close()
+    (tmp_path / "x").write_bytes(bytes(recorded))
+    samples, rate = recording.read_recording(str(tmp_path / "x"))
+    assert rate == 48_000 and len(samples) / rate == pytest.approx(2.0, abs=0.5)
+    spectrum = np.abs(np.fft.rfft(samples[rate // 2 : rate, 0]))
+    assert spectrum.argmax() * 2 == pytest.approx(440, abs=4)
+
+
 def test_what_a_browser_or_a_phone_recorded_is_read(tmp_path: Path) -> None:
     for kind in (("webm", "libopus", 48_000, LIVE), ("ipod", "aac", 44_100), ("mp4", "aac", 48_000, FRAGMENTS)):
         (tmp_path / "x").write_bytes(contained(np.tile(SOUND, 60), *kind))
