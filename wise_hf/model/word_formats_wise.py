@@ -14,7 +14,7 @@ ENDS = {"end_s": 1, "end": 1, "t1": 1, "end_time": 1, "endTime": 1, "xmax": 1, "
 CONFIDENCES = ("confidence", "conf", "probability", "score")
 # What they tell besides. `start_offset` counts frames, `startOffset` letters: no times.
 PASSED_OVER = {
-    *(*CONFIDENCES, "avg_logprob", "speaker_confidence", "fit", "attention"),
+    *(*CONFIDENCES, "avg_logprob", "speaker_confidence", "fit", "attention", "probabilities"),
     *("speaker", "speakerTag", "speaker_label", "channel", "channelTag", "language", "lang"),
     *("id", "segment_id", "index", "type", "case", "alignedWord", "tokens", "alternatives", "is_eos", "attaches_to"),
     *("start_offset", "end_offset", "startOffset", "endOffset"),

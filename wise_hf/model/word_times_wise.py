@@ -94,10 +94,12 @@ def _spoken(number: int, entry: dict) -> list[_Spoken]:
 
 def _spoken_foreign(number: int, entry: dict, language: str | None) -> list[_Spoken]:
     """The entry as a word in any script; none for what has no letter or digit."""
-    word = re.sub(r"^\W+|\W+$", "", entry["word"])
+    word = "" if is_tag(entry["word"]) else re.sub(r"^\W+|\W+$", "", entry["word"])
+    if not word:
+        return []
     names, starts_s = _given_phonemes(entry["phonemes"])
     names = names or pronounce_foreign(word, language)
-    return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)] if word else []
+    return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)]
 
 
 def _all_spoken(entries: list[dict], spell: Callable[[int, dict], list[_Spoken]]) -> list[_Spoken]:
