@@ -11,7 +11,7 @@ CORPUS_NAMES = {
     r"pvf|raw|rf64|sd[2s]|sf|snd|sph|svx|voc|w64|wav|webm|wma|wve|xi)",
     "a prepared corpus or features": r"\.(arrow|htk|np[yz]|parquet)|dataset_info\.json",
     "a list of recordings": r"metadata\.(csv|jsonl)",
-    "what is said in recordings, and when": r"\.words\.json|\.(wd|ph|sy)seg|transcriptions",
+    "what is said in recordings, and when": r"\.words\.json|\.(wd|ph|sy)seg|\.(ctm|srt|TextGrid|vtt)|transcriptions",
     "the labels of a corpus": "EmoEvaluation",
 }
 
