@@ -119,7 +119,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        return explain_decision(self, self.preprocess(self._hear_alone(recording)))
+        given = self._preprocess_params | {"on_error": "raise"}
+        return explain_decision(self, self.preprocess(self._hear_alone(recording), **given))
 
     def _hear_alone(self, recording: Any, on_error: str = "raise") -> Any:
         """A recording that is not one of several, normalised by its own speaker where that is known."""
