@@ -8,9 +8,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 
-from wise_hf.model.audio_wise import audio_duration_s, load_audio, read_audio, to_mono
+from wise_hf.model.audio_wise import audio_blocks, audio_duration_s, load_audio, read_audio, to_mono
 
 
 def tone(rate: int, seconds: float = 0.5, frequency_hz: float = 440.0) -> np.ndarray:
@@ -39,6 +40,29 @@ def test_a_part_is_cut_out_at_its_times(tmp_path):
     soundfile.write(path, tone(16_000), 16_000)
     np.testing.assert_array_equal(read_audio(path, start_s=0.1, end_s=0.3), read_audio(path)[1600:4800])
     np.testing.assert_array_equal(read_audio(path, start_s=0.4, end_s=9.0), read_audio(path)[6400:])
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 44_100, 192_000])
+def test_blocks_together_are_the_whole_recording(tmp_path, rate):
+    stereo = np.random.default_rng(0).normal(0, 0.1, (400_001, 2)).clip(-1, 1)  # more than a block
+    soundfile.write(tmp_path / "noise.wav", stereo, rate, subtype="FLOAT")
+    blocks = list(audio_blocks(tmp_path / "noise.wav"))
+    assert len(blocks) > 2 and all(len(block) and block.dtype == np.float32 for block in blocks)
+    whole = soxr.resample(stereo.astype(np.float32), rate, 16_000)
+    np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=0, atol=1e-5)
+    first = audio_blocks((tmp_path / "noise.wav").read_bytes(), 8_000)
+    assert len(next(first)) <= 300_000
+
+
+def test_blocks_of_what_cannot_be_used_are_refused(tmp_path):
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 8_000)
+    soundfile.write(tmp_path / "nan.wav", np.append(np.zeros(300_000), np.nan), 8_000, subtype="FLOAT")
+    with pytest.raises(ValueError, match="empty.wav has no samples"):
+        next(audio_blocks(tmp_path / "empty.wav"))
+    blocks = audio_blocks(tmp_path / "nan.wav")
+    assert len(next(blocks))
+    with pytest.raises(ValueError, match="nan.wav has samples that are NaN"):
+        list(blocks)
 
 
 def test_channels_are_averaged_and_integers_scaled():

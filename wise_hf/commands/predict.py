@@ -1,4 +1,8 @@
-"""The emotion of recordings: wise-hf predict AUDIO... [--model DIR] [--text T] [--speaker WHO] [--json] [--plot P]."""
+"""The emotion of recordings: wise-hf predict AUDIO... [--model DIR] [--text T] [--speaker WHO] [--output_dir DIR].
+
+Without --output_dir a recording lasts at most 120 s, and its emotion and words are printed. With it a recording lasts
+as long as it likes, and the course of its emotion is written: rows of segments and words, subtitles, a picture.
+"""
 
 import argparse
 import json
@@ -17,14 +21,21 @@ from wise_hf.model.loading import load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.speakers_wise import check_speaker
 from wise_hf.model.visualization import plot_prediction, save_figure
+from wise_hf.timeline.channels import CHANNELS
+from wise_hf.timeline.folders import predict_files
+from wise_hf.timeline.outputs import FORMATS
 
 
 # What counts as a recording in a folder; a file that is named itself may be called anything.
-SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav")
+SUFFIXES = (
+    *(".3gp", ".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".webm", ".wma"),
+)
+LONG_OPTIONS = ("formats", "channels", "overwrite_output_dir")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the emotion of recordings, and draw it where that is asked for.
+    """Print the emotion of recordings, and draw it where that is asked for; or write its course.
 
     Args:
         arguments: as one types them; `None` = those that the process was started with.
@@ -34,13 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     args = _parse(arguments)
     classify = load_pipeline(model_or_starter(args.model))
-    results = heard(classify, _recordings(args))
-    with logging_redirect_tqdm():
-        shown = print_json(results) if args.json else print_text(results)
-    errors = [result["error"] for result in shown if "error" in result]
+    if args.output_dir is None:
+        results = heard(classify, _recordings(args))
+        with logging_redirect_tqdm():
+            shown = print_json(results) if args.json else print_text(results)
+        errors = [result["error"] for result in shown if "error" in result]
+    else:
+        given = [{"path": each.pop("audio"), "channels": args.channels} | each for each in _recordings(args)]
+        with logging_redirect_tqdm():
+            errors = predict_files(classify, given, args.output_dir, args.formats, args.overwrite_output_dir)
     if errors:
-        counted = f"{len(errors)} of {len(shown)} recordings could not be used."
-        raise ValueError(errors[0] if len(shown) == 1 else counted)
+        counted = f"{len(errors)} of {len(args.audio)} recordings could not be used."
+        raise ValueError(errors[0] if len(args.audio) == 1 else counted)
     if args.plot is not None:
         rate = classify.processor.feature_extractor.sampling_rate
         samples, (result,) = read_audio(args.audio[0], rate, channel=args.channel), shown
@@ -61,12 +77,48 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     speakers.add_argument("--speaker_folders", action="store_true", help="the same, with a speaker for each folder")
     parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
     parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")
+    _add_long_options(parser)
     args = parser.parse_args(arguments)
+    _check_long_options(parser, args)
     check_speaker(args.speaker)
     args.audio = [path for given in args.audio for path in recordings_in(given)]
     if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
         parser.error("--text and --plot are for one recording; give one audio file")
     return args
+
+
+def _add_long_options(parser: argparse.ArgumentParser) -> None:
+    options = parser.add_argument_group("recordings of any length")
+    options.add_argument("--output_dir", type=Path, help="write a folder for each recording there")
+    options.add_argument(
+        "--formats", type=_formats, metavar="F,F", help=f"beside JSON lines: {','.join(FORMATS)} (default: all)"
+    )
+    options.add_argument(
+        "--channels",
+        choices=CHANNELS,
+        help="whether each channel has a speaker, or all are heard as one (default: as they sound)",
+    )
+    options.add_argument("--overwrite_output_dir", action="store_true", help="throw earlier results away")
+
+
+def _formats(given: str) -> list[str]:
+    names = {name.lower(): name for name in FORMATS}
+    asked = [each.strip().lower() for each in given.split(",")]
+    if unknown := [each for each in asked if each not in names and each != "jsonl"]:
+        raise argparse.ArgumentTypeError(f"there is no format {', '.join(unknown)}; give some of {', '.join(FORMATS)}")
+    return [names[each] for each in asked if each in names]
+
+
+def _check_long_options(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    if args.output_dir is None:
+        if given := [name for name in LONG_OPTIONS if getattr(args, name)]:
+            parser.error(f"--{given[0]} needs --output_dir")
+        return
+    if args.json or args.plot is not None:
+        parser.error("--json and --plot are for recordings without --output_dir, which writes both")
+    if args.channels == "speakers" and (args.channel is not None or args.speaker or args.speaker_folders):
+        parser.error("--channels speakers does not go with --channel, --speaker or --speaker_folders")
+    args.formats = list(FORMATS) if args.formats is None else args.formats
 
 
 def recordings_in(given: str) -> list[str]:

@@ -242,7 +242,7 @@ def check_length(duration_s: float) -> None:
     if duration_s > MAX_ALIGNED_S:
         raise ValueError(
             f"The recording lasts {duration_s:.1f} s, at most {MAX_ALIGNED_S:g} s are taken; cut it at pauses and "
-            "give its parts."
+            "give its parts, as `wise-hf predict --output_dir` does."
         )
 
 

@@ -11,8 +11,8 @@ DONT_EXIT = 0x8000  # where the data is missing
 CHARS_UTF8 = 1
 PHONEMES_AS_IPA = 0x02
 
-# ARPAbet -> the IPA signs and espeak-ng's own names (stress marks removed) that stand for it in its English voices; with
-# some of other languages, whose nearest sound it is.
+# ARPAbet -> the IPA signs and espeak-ng's own names (stress marks removed) that stand for it in its English voices;
+# with some of other languages, whose nearest sound it is.
 _SOUNDS = {
     "AA": ("a ɑ ɑː ɒ", "A A: A# 0 0#"),
     "AE": ("æ", "a aa &"),

@@ -1,7 +1,7 @@
 """The words of a recording on its time line: its text is aligned, and without text a recogniser hears it first."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,10 +9,12 @@ from .alignment_wise import Alignment, align, check_length
 from .decoder_wise import SAMPLING_RATE, check_samples
 from .fit_wise import LEAST_FIT
 from .pocketsphinx_wise import recognise_english
+from .pronunciation_wise import pronounce_foreign
 from .recognised_wise import Recognised, Recogniser, as_recognised, without_repeats
 from .speech_wise import SPEECH_PROBABILITY, WINDOW_S, NoSpeechError, check_heard, hear_speech
 from .spoken_text_wise import split_words
-from .word_times_wise import words_from_times
+from .transcript_tags_wise import is_tag
+from .word_times_wise import share_out, words_from_times
 
 
 NO_WORD = "No word was heard in the recording; give what is said in it as its text, or another one."
@@ -51,15 +53,23 @@ def find_words(
     if text is None:
         return hear_words(samples, sampling_rate, recogniser or recognise_english)[0]
     alignment = align(samples, text, sampling_rate)
-    words = [word | {"confidence": None} for word in alignment.words]
-    return {
-        "text": text,
-        "words": words,
-        "alignment": alignment.source,
-        "fit": alignment.fit,
-        "language": None,
-        "warnings": _about(alignment),
-    }
+    return _found(text, alignment, None, _about(alignment))
+
+
+def found_before(words: Sequence[Mapping] | Mapping, duration_s: float, text: str | None = None) -> dict:
+    """Words that somebody else found, as `find_words` gives those that it finds.
+
+    Args:
+        words: see `words_from_times`.
+        duration_s: length of the recording.
+        text: what is said, where it is spelt otherwise than in the words.
+
+    Raises:
+        ValueError: see `words_from_times`.
+    """
+    timed = words_from_times(words, duration_s)
+    said = " ".join(word["word"] for word in timed)
+    return _found(text or said, Alignment(timed, "corpus"), None, [])
 
 
 def hear_words(samples: np.ndarray, sampling_rate: int, recogniser: Recogniser) -> tuple[dict, Recognised]:
@@ -83,33 +93,30 @@ def hear_words(samples: np.ndarray, sampling_rate: int, recogniser: Recogniser) 
     if not said:
         raise NoSpeechError(NO_WORD)
     if recognised.language in (None, "en") and any(split_words(word["word"]) for word in said):
-        alignment, confidences = _aligned(samples, said, sampling_rate)
+        alignment = _aligned(samples, said, sampling_rate)
+        warnings += _about(alignment)
     else:
-        alignment, confidences = _timed(said, speech, len(samples) / sampling_rate, recognised.language)
-    warnings += _about(alignment)
-    told = [confidence for confidence in confidences if confidence is not None]
-    source = alignment.source
-    if told and np.mean(told) < LEAST_CONFIDENCE:
-        source = "doubtful"
+        alignment, repairs = _timed(said, speech, len(samples) / sampling_rate, recognised.language)
+        warnings += repairs
+    sure = [word["confidence"] for word in said if word["confidence"] is not None]
+    if sure and np.mean(sure) < LEAST_CONFIDENCE:
+        alignment.source = "doubtful"
         warnings.append(
-            f"The recogniser is hardly sure of what it heard ({np.mean(told):.2f} of 1); is it another language, or "
+            f"The recogniser is hardly sure of what it heard ({np.mean(sure):.2f} of 1); is it another language, or "
             "poor audio?"
         )
-    words = [word | {"confidence": its} for word, its in zip(alignment.words, confidences, strict=True)]
-    found = {
-        "text": " ".join(word["word"] for word in said),
-        "words": words,
-        "alignment": "asr+aligner" if source == "aligner" else source,
-        "fit": alignment.fit,
-        "language": recognised.language,
-        "warnings": warnings,
-    }
-    return found, recognised
+    text = " ".join(word["word"] for word in said)
+    return _found(text, alignment, recognised.language, warnings), recognised
+
+
+def _found(text: str, alignment: Alignment, language: str | None, warnings: list[str]) -> dict:
+    how = {"alignment": alignment.source, "fit": alignment.fit, "language": language, "warnings": warnings}
+    return {"text": text, "words": [{"fit": None, "confidence": None} | word for word in alignment.words]} | how
 
 
 def _believed(recognised: Recognised, speech: np.ndarray) -> tuple[list[dict], list[str]]:
     """Its words without those that nobody said, and what is to be told of that."""
-    spoken = [word for word in recognised.words if re.search(r"\w", word["word"])]
+    spoken = [word for word in recognised.words if re.search(r"\w", word["word"]) and not is_tag(word["word"])]
     once = without_repeats(spoken)
     said = [word for word in once if _is_in_speech(word, speech)]
     warnings = []
@@ -129,19 +136,44 @@ def _is_in_speech(word: dict, speech: np.ndarray) -> bool:
     return bool((speech[first : after + 1] >= SPEECH_PROBABILITY).any())
 
 
-def _aligned(samples: np.ndarray, said: Sequence[dict], sampling_rate: int) -> tuple[Alignment, list[float | None]]:
+def _aligned(samples: np.ndarray, said: Sequence[dict], sampling_rate: int) -> Alignment:
     """English words by the aligner; the recogniser's times are not looked at."""
     parts = [(part, word["confidence"]) for word in said for part in split_words(word["word"])]
     words, confidences = zip(*parts, strict=True)
-    return align(samples, list(words), sampling_rate), list(confidences)
+    found = align(samples, list(words), sampling_rate)
+    aligned = [word | {"confidence": its} for word, its in zip(found.words, confidences, strict=True)]
+    return Alignment(aligned, "asr+aligner" if found.source == "aligner" else found.source, found.fit)
 
 
 def _timed(
     said: Sequence[dict], speech: np.ndarray, duration_s: float, language: str | None
-) -> tuple[Alignment, list[float | None]]:
+) -> tuple[Alignment, list[str]]:
     """Words of any language by the recogniser's own times, without the pauses that these may have in them."""
-    words = words_from_times([_without_pause(word, speech) for word in said], duration_s, language)
-    return Alignment([word | {"fit": None} for word in words], "asr"), [word["confidence"] for word in said]
+    given = [_without_pause(word, speech) for word in said]
+    try:
+        words = words_from_times(given, duration_s, None if language == "en" else language)
+    except ValueError:  # most of them have no times, or impossible ones
+        words = _shared_out(said, speech, duration_s, language)
+        warning = "The recogniser's words have no times that can be used, and are shared out evenly."
+        return Alignment(_with_confidence(words, said), "uniform"), [warning]
+    repaired = sum(
+        (word["start_s"], word["end_s"]) != (its["start_s"], its["end_s"])
+        for word, its in zip(words, given, strict=True)
+    )
+    repairs = [f"{repaired} of {len(words)} times of the recogniser's words were repaired."] if repaired else []
+    return Alignment(_with_confidence(words, said), "asr"), repairs
+
+
+def _with_confidence(words: Sequence[dict], said: Sequence[dict]) -> list[dict]:
+    return [word | {"confidence": its["confidence"]} for word, its in zip(words, said, strict=True)]
+
+
+def _shared_out(said: Sequence[dict], speech: np.ndarray, duration_s: float, language: str | None) -> list[dict]:
+    """Words one after the other from the first to the last speech."""
+    spellings = [word["word"].strip() for word in said]
+    spoken = np.flatnonzero(speech >= SPEECH_PROBABILITY)
+    start_s, end_s = spoken[0] * WINDOW_S, min((spoken[-1] + 1) * WINDOW_S, duration_s)
+    return share_out(spellings, [pronounce_foreign(word, language) for word in spellings], start_s, end_s)
 
 
 def _without_pause(word: dict, speech: np.ndarray) -> dict:

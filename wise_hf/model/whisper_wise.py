@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from transformers import PreTrainedModel, WhisperForConditionalGeneration, Whisp
 from transformers.modeling_outputs import BaseModelOutput
 
 from .decoder_wise import SAMPLING_RATE
-from .frame_encoder_wise import whisper_states
+from .frame_encoder_wise import WHISPER, FrameEncoder, whisper_states
 from .recognised_wise import Recognised
 from .speech_wise import WINDOW_S, hear_speech
 
@@ -127,6 +128,30 @@ class WhisperRecogniser:
             }
             for word, first, last in parts
         ]
+
+
+def shares_layers(recogniser: Any, encoder: FrameEncoder | None) -> bool:
+    """Whether what the layers of a recogniser give are a frame encoder's frames, so that one run serves for both.
+
+    Args:
+        recogniser: any.
+        encoder: of the frames, `None` where there is none.
+
+    Returns:
+        True for a Whisper that hears the same windows with the same weights, rounded to half precision.
+    """
+    if not isinstance(recogniser, WhisperRecogniser) or encoder is None:
+        return False
+    if encoder.config.encoder.model_type != WHISPER or encoder.config.padding != "window":
+        return False
+    theirs, ours = recogniser.model.model.encoder.state_dict(), encoder.encoder.state_dict()
+    compared = [name for name in ours if not name.startswith("layer_norm.")]  # of the last layer, after the frames
+    return all(
+        name in theirs
+        and theirs[name].shape == ours[name].shape
+        and torch.equal(theirs[name].half().cpu(), ours[name].half().cpu())
+        for name in compared
+    )
 
 
 def _keep_attention(encoder: PreTrainedModel) -> None:

@@ -94,10 +94,12 @@ def _spoken(number: int, entry: dict) -> list[_Spoken]:
 
 def _spoken_foreign(number: int, entry: dict, language: str | None) -> list[_Spoken]:
     """The entry as a word in any script; none for what has no letter or digit."""
-    word = re.sub(r"^\W+|\W+$", "", entry["word"])
+    word = "" if is_tag(entry["word"]) else re.sub(r"^\W+|\W+$", "", entry["word"])
+    if not word:
+        return []
     names, starts_s = _given_phonemes(entry["phonemes"])
     names = names or pronounce_foreign(word, language)
-    return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)] if word else []
+    return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)]
 
 
 def _all_spoken(entries: list[dict], spell: Callable[[int, dict], list[_Spoken]]) -> list[_Spoken]:
@@ -234,6 +236,16 @@ def _with_phonemes(word: _Spoken, span: Span) -> dict:
 
 
 def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float, language: str | None = "en") -> list[dict]:
+    """The words of `repair_times`; the log tells what was repaired."""
+    repaired, told = repair_times(words, duration_s, language)
+    if told is not None:
+        logger.warning("%s", told)
+    return repaired
+
+
+def repair_times(
+    words: Sequence[Mapping] | Mapping, duration_s: float, language: str | None = "en"
+) -> tuple[list[dict], str | None]:
     """Aligned words from the word times of a recogniser, a TextGrid or another aligner.
 
     Silence marks are left out, words are spelt as by `split_words`, times are clipped to the audio, overlaps halved,
@@ -248,7 +260,8 @@ def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float, lang
             Latin letter or a digit are never taken for English.
 
     Returns:
-        Words with times and phonemes inside the audio, in order, without overlap.
+        Words with times and phonemes inside the audio, in order, without overlap; and a sentence that tells how many
+        times are not as given, None where all are.
 
     Raises:
         ValueError: no word is left, an entry is no word or has an unknown key, the times of most words are missing,
@@ -267,6 +280,5 @@ def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float, lang
     _check_usable(spoken, settled)
     spans = _interpolate(settled, [len(word.phonemes) for word in spoken], duration_s)
     repaired = sum((word.start_s, word.end_s) != span for word, span in zip(spoken, spans, strict=True))
-    if repaired:
-        logger.info("%d of %d word times were missing or impossible and repaired.", repaired, len(spoken))
-    return [_with_phonemes(word, span) for word, span in zip(spoken, spans, strict=True)]
+    told = f"{repaired} of {len(spoken)} word times were missing or impossible and repaired." if repaired else None
+    return [_with_phonemes(word, span) for word, span in zip(spoken, spans, strict=True)], told

@@ -1,0 +1,1 @@
+"""Recordings of any length: their emotion over time, and how well it is found."""

@@ -1,0 +1,60 @@
+"""A recording of any length, decoded once into a file of its own, of which any part is then read at once."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from wise_hf.model.audio_wise import audio_blocks, to_mono
+from wise_hf.model.channels_wise import take_channel
+from wise_hf.model.decoder_wise import SAMPLING_RATE
+
+
+class Decoded(contextlib.AbstractContextManager):
+    """The channels of a recording at 16 kHz, on disk and not in memory.
+
+    Attributes:
+        channels: how many.
+        num_samples: of each channel.
+    """
+
+    def __init__(self, path: Path | str, channel: int | None = None):
+        """Decode a recording, into 230 MB an hour and channel of temporary disk space until it is closed.
+
+        Args:
+            path: an audio file.
+            channel: the only channel to keep, from 0; `None` = all.
+
+        Raises:
+            ValueError: it cannot be read, or has no samples or no such channel.
+        """
+        self.num_samples, self.channels = 0, 0
+        with contextlib.ExitStack() as on_error:
+            self._file = on_error.enter_context(tempfile.TemporaryFile())
+            for block in audio_blocks(path, SAMPLING_RATE):
+                kept = block if channel is None else take_channel(block, channel, str(path))[:, None]
+                self.num_samples, self.channels = self.num_samples + len(kept), kept.shape[1]
+                self._file.write(kept.tobytes())
+            on_error.pop_all()
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def parts(self, num_samples: int) -> Iterator[tuple[int, int]]:
+        """Start and stop of each part of that many samples; the last one may be shorter."""
+        return (
+            (start, min(start + num_samples, self.num_samples)) for start in range(0, self.num_samples, num_samples)
+        )
+
+    def read_channels(self, start: int, stop: int) -> np.ndarray:
+        """(stop - start, channels) float32: some samples of all channels."""
+        frame_bytes = 4 * self.channels
+        self._file.seek(start * frame_bytes)
+        data = self._file.read((stop - start) * frame_bytes)
+        return np.frombuffer(data, np.float32).reshape(-1, self.channels)
+
+    def read(self, start: int, stop: int, channel: int | None = None) -> np.ndarray:
+        """(stop - start,) float32: some samples of a channel, or of all channels as one."""
+        return to_mono(self.read_channels(start, stop), SAMPLING_RATE, SAMPLING_RATE, channel=channel)
