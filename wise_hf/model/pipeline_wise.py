@@ -132,7 +132,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        prepared = self.preparation(options)
+        prepared = self.preparation(options | {"on_error": "raise"})
         return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
 
     def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
