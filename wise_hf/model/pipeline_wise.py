@@ -88,11 +88,10 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "language", "warnings", "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has
-            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`,
-            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
-            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
-            tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
-            second up to which the recording counted.
+            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`, `end_s`, `phonemes`, `attention` (they sum to
+            1; `None` for a model without attention) and `probabilities` (by label, of the words up to and including
+            this one; `None` for a word that is left out). `truncated` tells whether words were left out, those beyond
+            the feature extractor's `max_words`, and `until_s` the second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
             `"training"` or `"none"`; `speaker_unused` tells why a speaker who is given was not used. A list of
             recordings gives a list of these, a data set or generator an iterator.
@@ -102,10 +101,10 @@ class WISEAudioClassificationPipeline(Pipeline):
                 its path or its number in the list.
         """
         if not are_several(inputs):
-            return super().__call__(self._hear_alone(inputs, self._to_prepare(kwargs)), **kwargs)
+            return super().__call__(self._hear_alone(inputs, self.to_prepare(kwargs)), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
-        return list(super().__call__(self.hear_speakers(inputs, **self._to_prepare(kwargs)), **kwargs))
+        return list(super().__call__(self.hear_speakers(inputs, **self.to_prepare(kwargs)), **kwargs))
 
     def explain(self, recording: Any, **options: Any) -> dict:
         """Which words, and which modality, moved the decision.
@@ -132,11 +131,15 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        to_prepare = self._to_prepare(options)
+        to_prepare = self.to_prepare(options)
         return explain_decision(self, self.preprocess(self._hear_alone(recording, to_prepare), **to_prepare))
 
-    def _to_prepare(self, options: dict) -> dict:
-        """What `preprocess` is called with, of what a call and the making of the pipeline were given."""
+    def to_prepare(self, options: dict) -> dict:
+        """What `preprocess` is called with, of what a call and the making of the pipeline were given.
+
+        Args:
+            options: `on_error`, `recogniser` and `language`, see `__call__`; others are passed over.
+        """
         given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
         return self._preprocess_params | self._sanitize_parameters(**given)[0]
 
