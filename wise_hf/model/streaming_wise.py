@@ -64,8 +64,7 @@ class WISEStreamer:
         self.sampling_rate, self.provisional_s = sampling_rate, provisional_s
         self._classify = classify
         given = {"recogniser": recogniser, "language": language}
-        given = {name: value for name, value in given.items() if value is not None}
-        self._options = classify.to_prepare({"on_error": "report", **given})
+        self._options = classify.preparation({"on_error": "report", **given})
         max_words = classify.processor.feature_extractor.max_words
         self._of_utterance, self._of_fed = (WordByWord(classify.model, max_words) for _ in range(2))
         self._resampler = None
