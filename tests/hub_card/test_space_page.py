@@ -579,3 +579,15 @@ def test_a_phone(page, scheme: str) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert page.evaluate("(box => box.scrollWidth > box.clientWidth)(document.querySelector('.scroll'))")
     assert page.errors == []
+
+
+@pytest.mark.slow
+def test_bars_and_words_follow_a_speaker(page) -> None:
+    page.get_by_role("tab", name="Live").click()
+    page.click("#microphone button.record-button")
+    page.wait_for_selector("#live .bars")
+    assert page.locator("#live .bars .label").count() == 4
+    page.click("#microphone button.stop-button")
+    page.wait_for_selector("#live .heard:not(.provisional)")
+    assert page.locator("#live .word").count() > 0
+    assert page.errors == []

@@ -88,11 +88,10 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "language", "warnings", "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has
-            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`,
-            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
-            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
-            tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
-            second up to which the recording counted.
+            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`, `end_s`, `phonemes`, `attention` (they sum to
+            1; `None` for a model without attention) and `probabilities` (by label, of the words up to and including
+            this one; `None` for a word that is left out). `truncated` tells whether words were left out, those beyond
+            the feature extractor's `max_words`, and `until_s` the second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
             `"training"` or `"none"`; `speaker_unused` tells why a speaker who is given was not used. A list of
             recordings gives a list of these, a data set or generator an iterator.
