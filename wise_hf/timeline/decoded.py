@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.model.audio_wise import audio_blocks, to_mono
-from wise_hf.model.channels_wise import take_channel
+from wise_hf.model.audio_wise import audio_blocks
+from wise_hf.model.channels_wise import mix_channels, take_channel
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 
 
@@ -61,4 +61,5 @@ class Decoded(contextlib.AbstractContextManager):
 
     def read(self, start: int, stop: int, channel: int | None = None) -> np.ndarray:
         """(stop - start,) float32: some samples of a channel, or of all channels as one."""
-        return to_mono(self.read_channels(start, stop), SAMPLING_RATE, SAMPLING_RATE, channel=channel)
+        samples = self.read_channels(start, stop)
+        return mix_channels(samples, SAMPLING_RATE) if channel is None else take_channel(samples, channel)
