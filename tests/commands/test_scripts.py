@@ -17,6 +17,7 @@ from containers import LIVE, contained
 from PIL import Image
 from script import run
 
+from wise_hf.commands.predict import main as predict
 from wise_hf.commands.predict import print_json, print_text
 from wise_hf.model import speakers_wise
 
@@ -552,3 +553,28 @@ def test_prediction_tells_what_is_wrong(told, trained, tmp_path):
     assert "The speaker is ''" in told("predict.py", "a.wav", "--model", trained, "--speaker", "")
     (tmp_path / "empty").mkdir()
     assert "empty holds no audio file" in told("predict.py", tmp_path / "empty", "--model", trained)
+
+
+def test_long_recordings_are_written_as_timelines(saved_model, calls, told, tmp_path):
+    long = tmp_path / "long.wav"
+    samples, rate = soundfile.read(calls / "a.wav")
+    soundfile.write(long, np.tile(samples, 1 + int(121 * rate / len(samples))), rate)
+    assert "as `wise-hf predict --output_dir` does" in told("predict.py", long, "--model", saved_model)
+    options = ("--model", saved_model, "--output_dir", tmp_path / "out", "--formats", "csv,textgrid")
+    done = run("predict.py", calls, "--speaker", "anna", *options)
+    assert done.returncode == 1 and done.stderr.endswith("predict.py: 1 of 4 recordings could not be used.\n")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b_silence", "z"]
+    assert {path.suffix for path in (tmp_path / "out" / "a").iterdir()} == {".jsonl", ".csv", ".TextGrid"}
+    assert "holds a timeline" in told("predict.py", calls / "a.wav", *options)
+
+
+def test_options_of_timelines_go_together(capsys):
+    for options, message in {
+        ("--formats", "csv"): "--formats needs --output_dir",
+        ("--output_dir", "out", "--json"): "--json and --plot are for recordings without --output_dir",
+        ("--output_dir", "out", "--formats", "doc"): "there is no format doc; give some of csv, parquet, srt",
+        ("--output_dir", "out", "--channels", "speakers", "--channel", "0"): "does not go with --channel",
+    }.items():
+        with pytest.raises(SystemExit, match="2"):
+            predict(["call.wav", *options])
+        assert message in capsys.readouterr().err

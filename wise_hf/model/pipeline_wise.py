@@ -157,7 +157,8 @@ class WISEAudioClassificationPipeline(Pipeline):
 
         Args:
             recordings: see `__call__`; those without a speaker are left for the second pass.
-            on_error, recogniser: see `__call__`.
+            on_error: see `__call__`.
+            recogniser: see `__call__`; `None` = the pipeline's.
 
         Returns:
             The recordings, as the pipeline takes them for the second pass.
@@ -171,7 +172,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         if extractor.normalization != "speaker":
             return given
         speakers = SpeakerFrames(extractor.hop_ms)
-        hear = partial(self._hear, speakers=speakers, recogniser=load_recogniser(recogniser))
+        recogniser = load_recogniser(recogniser or self._preprocess_params.get("recogniser"))
+        hear = partial(self._hear, speakers=speakers, recogniser=recogniser)
         found = [_reported(each, hear, on_error) for each in given.in_order()]
         normalizations = speakers.normalizations()
         heard = {
