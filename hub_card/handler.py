@@ -27,12 +27,14 @@ from typing import Any
 
 from safetensors import SafetensorError
 from transformers import Pipeline, pipeline
+from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 
-try:
-    from audio_file_wise import AudioFile  # in a model's folder and in a Space it lies beside this file
-except ImportError:
-    from wise_hf.model.audio_file_wise import AudioFile
+HERE = Path(__file__).resolve().parent
+if (HERE / "audio_wise.py").is_file():  # in a model's folder and in a Space; its files import each other
+    open_audio = get_class_from_dynamic_module("audio_wise.open_audio", str(HERE))
+else:
+    from wise_hf.model.audio_wise import open_audio
 
 
 def _limit(name: str, usual: int) -> int:
@@ -267,7 +269,7 @@ def read_samples(audio: bytes) -> dict:
             so, and else no further than to them.
     """
     try:
-        with AudioFile(io.BytesIO(audio), "The audio") as file:
+        with open_audio(io.BytesIO(audio), "The audio") as file:
             if file.frames is not None:
                 _check_length(file.frames, file.channels, file.rate)
             most = min(MAX_AUDIO_SECONDS * file.rate, MAX_AUDIO_SECONDS * MAX_SAMPLES_PER_SECOND // file.channels)

@@ -16,6 +16,7 @@ from wise_hf.model.loading import load_pipeline
 from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.model.streaming_wise import WISEStreamer
 
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "WISEForAudioClassification",
     "WISEModel",
     "WISEProcessor",
+    "WISEStreamer",
     "load_pipeline",
     "read_audio",
     "starter_model",

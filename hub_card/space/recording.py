@@ -22,7 +22,7 @@ from handler import (  # noqa: E402
 
 
 MAX_S, MAX_MB = MAX_AUDIO_SECONDS, MAX_AUDIO_BYTES // 1_000_000
-NO_AUDIO = "This file cannot be read as audio. Give a wav, flac, ogg or mp3 file."
+NO_AUDIO = "This file cannot be read as audio. Give a wav, flac, ogg, mp3, m4a, mp4 or webm file."
 
 
 def read_recording(path: str | None) -> tuple[np.ndarray, int]:

@@ -12,7 +12,7 @@ from script import run
 
 import wise_hf
 from wise_hf.hub.publishing import Destination, open_repository, publish
-from wise_hf.hub.space import SPACE_FILES, publish_space, stage_space
+from wise_hf.hub.space import PACKAGE_FILES, SPACE_FILES, publish_space, stage_space
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
@@ -35,7 +35,7 @@ def test_the_space_has_its_files_in_one_commit_and_runs_the_published_commit(sta
     publish_space(space_dir, destination, NAME, model, api)
     files = hub.files(SPACE, kind="space")
     assert {*SPACE_FILES, "handler.py", "samples/samples.json", "samples/sad.wav"} <= set(files)
-    for name in ("audio_file_wise.py", "channels_wise.py", "visualization.py"):
+    for name in PACKAGE_FILES:
         assert files[name] == (Path(wise_hf.__file__).parent / "model" / name).read_bytes()
     assert SpaceCard(files["README.md"].decode()).data.models == [NAME]
     space = hub.repo(SPACE, "space")

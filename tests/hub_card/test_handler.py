@@ -133,7 +133,7 @@ def test_inference_client_sends_bytes_a_path_or_base64_with_parameters(url, audi
     forms.append(client.audio_classification(audio, top_k=2, function_to_apply="softmax"))
     for answer, count in zip(forms, (4, 4, 4, 2), strict=True):
         assert_same([{"label": e.label, "score": e.score} for e in answer], expected[None]["scores"][:count])
-    with pytest.raises(BadRequestError, match="no wav, flac, ogg or mp3 file"):
+    with pytest.raises(BadRequestError, match="no wav, flac, ogg, mp3, m4a, mp4 or webm file"):
         client.audio_classification(b"no audio")
     with pytest.raises(BadRequestError, match="softmax"):
         client.audio_classification(audio, function_to_apply="sigmoid")
@@ -215,7 +215,7 @@ def string(text: str) -> Callable[[bytes], dict]:
 
 
 BROKEN = {
-    "no audio": (lambda audio: b"no audio at all", WAV, "no wav, flac, ogg or mp3 file"),
+    "no audio": (lambda audio: b"no audio at all", WAV, "no wav, flac, ogg, mp3, m4a, mp4 or webm file"),
     "only a name": (lambda audio: b"RIFF", WAV, "cannot be read|cut short"),
     "a damaged header": (lambda audio: b"fLaC" + bytes(200), WAV, "cannot be read"),
     "empty": (lambda audio: b"", WAV, "empty"),
@@ -234,7 +234,7 @@ BROKEN = {
     "a tone": (lambda audio: encoded(0.5 * np.sin(np.arange(RATE) / 9)), WAV, "sounds like noise or music"),
     "a path": (string("../../etc/passwd"), JSON, "Paths and URLs are not opened"),
     "an absolute path": (string("/etc/passwd"), JSON, "Paths and URLs are not opened"),
-    "a path that is base64": (string("/etc/passwds"), JSON, "no wav, flac, ogg or mp3"),
+    "a path that is base64": (string("/etc/passwds"), JSON, "no wav, flac, ogg, mp3"),
     "a file URL": (string("file:///etc/passwd"), JSON, "Paths and URLs are not opened"),
     "a URL": (string("http://127.0.0.1/a.wav"), JSON, "Paths and URLs are not opened"),
     "a member of a zip file": (string("zip://a.wav::http://127.0.0.1/a.zip"), JSON, "Paths and URLs"),

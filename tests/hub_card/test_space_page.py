@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from wise_hf.hub.space import stage_space
-from wise_hf.model.transcription_wise import find_words
+from wise_hf.model.found_words_wise import find_words
 
 
 SPACE = Path(__file__).resolve().parents[2] / "hub_card" / "space"

@@ -185,8 +185,8 @@ def test_a_part_is_that_of_the_whole(format, subtype):
     ("content", "told"),
     [
         (b"", "x cannot be read as audio: it is empty"),
-        (b"a text that somebody named x.wav", "it is no wav, flac, ogg or mp3 file"),
-        (bytes(1_000), "it is no wav, flac, ogg or mp3 file"),
+        (b"a text that somebody named x.wav", "it is no wav, flac, ogg, mp3, m4a, mp4 or webm file"),
+        (bytes(1_000), "it is no wav, flac, ogg, mp3, m4a, mp4 or webm file"),
         (NOISE.astype(np.int16).tobytes(), "headerless, raw file does not tell its sampling rate: save it as wav"),
         ("text of Windows".encode("utf-16"), "it is no wav"),
         (b"RIFF", "cannot be read"),

@@ -1,5 +1,7 @@
 """The model: its values and gradients, its parameters and how they start."""
 
+from dataclasses import replace
+
 import torch
 from model_inputs import (
     OUTPUTS,
@@ -55,6 +57,29 @@ def test_the_reference_and_the_model_agree_in_the_paper_s_sizes():
         one = run_reference(parameters, model.config, each.word_ids, each.words)
         assert_equal(outputs.logits[row], one.logits)
         assert_equal(outputs.attention_weights[row, : len(each.words)], one.attention_weights)
+
+
+@variants(every_variant())
+def test_the_scores_after_every_word_are_those_of_the_words_so_far(variant):
+    model = make_model(variant, num_members=2)
+    utterances = random_utterances(model.config, (3, 1, 4))
+    outputs = model(**make_batch(model, utterances), output_words=True)
+    for row, each in enumerate(utterances):
+        for count in range(1, len(each.words) + 1):
+            first = replace(each, word_ids=each.word_ids[:count], words=each.words[:count])
+            assert_equal(outputs.word_logits[row, count - 1], model(**make_batch(model, [first])).logits[0])
+
+
+def test_the_scores_after_every_word_hold_with_padding_before_them_and_with_scores_far_apart():
+    model = make_model()
+    with torch.no_grad():
+        model.wise.word_attention.context.mul_(1000)
+    utterances = random_utterances(model.config, (3, 5))
+    outputs = model(**make_batch(model, utterances, left=True), output_words=True)
+    right = model(**make_batch(model, utterances), output_words=True)
+    assert_equal(outputs.word_logits[0, 2:], right.word_logits[0, :3])
+    assert_equal(outputs.word_logits[:, -1], outputs.logits)
+    assert torch.isfinite(outputs.word_logits).all()
 
 
 def test_attention_weights_sum_to_one_over_the_words():

@@ -123,6 +123,15 @@ def test_words_come_with_times_and_attention(classify, recordings):
     assert result["text"] == TEXT and result["alignment"] in ("aligner", "doubtful", "uniform")
 
 
+def test_words_come_with_the_probabilities_so_far(classify, recordings):
+    result = classify({"audio": recordings[0], "text": TEXT}, return_words=True)
+    so_far = [word["probabilities"] for word in result["words"]]
+    assert all(sum(each.values()) == pytest.approx(1, abs=1e-5) for each in so_far)
+    assert so_far[-1] == pytest.approx({each["label"]: each["score"] for each in result["scores"]}, abs=1e-6)
+    first = classify({"audio": recordings[0], "words": result["words"][:3]})
+    assert so_far[2] == pytest.approx({each["label"]: each["score"] for each in first}, abs=1e-5)
+
+
 def test_without_text_the_recording_is_transcribed(classify, recordings):
     result = classify(recordings[0], return_words=True)
     assert result["text"] and result["alignment"] in ("asr+aligner", "doubtful", "uniform")
@@ -213,6 +222,7 @@ def test_words_beyond_the_limit_are_told(classify, recordings, monkeypatch):
     monkeypatch.setattr(classify.processor.feature_extractor, "max_words", 3)
     cut = classify(item, return_words=True)
     assert cut["truncated"] is True and cut["until_s"] == cut["words"][2]["end_s"] < duration_s
+    assert [word["probabilities"] is None for word in cut["words"][:4]] == [False, False, False, True]
     assert sum(word["attention"] for word in cut["words"][:3]) == pytest.approx(1, abs=1e-5)
     assert [word["attention"] for word in cut["words"][3:]] == [0] * 5
     monkeypatch.setattr(classify.processor.feature_extractor, "max_words", len(TEXT.split()))
@@ -317,7 +327,7 @@ def test_an_error_that_names_its_recording_stays_of_its_kind(classify, monkeypat
     def fail(*_):
         raise raised("Nothing was said.")
 
-    monkeypatch.setattr(pipeline_wise, "find_words", fail)
+    monkeypatch.setattr(pipeline_wise, "hear_words", fail)
     with pytest.raises(kind, match=f"^{recordings[0]}: Nothing was said.$"):
         classify(recordings[0])
 

@@ -4,7 +4,7 @@ import torch
 from speech import clips
 
 from wise_hf.model import speech_wise
-from wise_hf.model.speech_wise import NoSpeechError, check_speech, hear_speech, speech_probabilities
+from wise_hf.model.speech_wise import NoSpeechError, SpeechListener, check_speech, hear_speech, speech_probabilities
 
 
 RATE = 16000
@@ -117,6 +117,13 @@ def test_it_is_the_networks_second_hearing():
     padded = np.pad(samples, (0, -len(samples) % 512))
     expected = reference_probabilities(np.tile(padded, 2))[len(padded) // 512 :]
     np.testing.assert_allclose(speech_probabilities(samples), expected, atol=1e-4)
+
+
+def test_a_stream_in_parts_is_the_network_s_first_hearing_of_all_of_it():
+    samples = RNG.uniform(-1, 1, 20 * 512).astype(np.float32) * np.linspace(0, 1, 20 * 512, dtype=np.float32)
+    listener = SpeechListener()
+    heard = [listener.hear(part) for part in np.split(samples, [512, 5 * 512, 6 * 512])]
+    np.testing.assert_allclose(np.concatenate(heard), reference_probabilities(samples), atol=1e-4)
 
 
 def test_speech_in_a_long_recording_is_heard_at_its_time(ravdess_root):

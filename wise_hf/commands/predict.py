@@ -28,7 +28,7 @@ from wise_hf.timeline.outputs import FORMATS
 
 # What counts as a recording in a folder; a file that is named itself may be called anything.
 SUFFIXES = (
-    *(".3gp", ".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mkv", ".mov", ".mp3", ".mp4"),
+    *(".3gp", ".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4"),
     *(".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".webm", ".wma"),
 )
 LONG_OPTIONS = ("formats", "channels", "overwrite_output_dir")

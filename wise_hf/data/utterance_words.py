@@ -7,7 +7,7 @@ change of the features should align nothing anew.
 from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance
 from wise_hf.model.alignment_wise import check_length
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.model.transcription_wise import find_words
+from wise_hf.model.found_words_wise import find_words
 
 
 def align_utterance(utterance: Utterance, sampling_rate: int = 16_000) -> dict:

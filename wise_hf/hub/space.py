@@ -14,7 +14,10 @@ from wise_hf.model import visualization
 
 SPACE_FILES = ("README.md", "app.py", "recording.py", "rendering.py", "requirements.txt", "style.css")
 SHARED_FILES = ("handler.py",)  # its limits hold here, too
-PACKAGE_FILES = ("audio_file_wise.py", "channels_wise.py", "visualization.py")
+PACKAGE_FILES = (
+    *("audio_wise.py", "audio_file_wise.py", "audio_reader_wise.py", "container_file_wise.py", "mp4_boxes_wise.py"),
+    *("channels_wise.py", "visualization.py"),
+)
 
 
 def stage_space(hub_card_dir: Path, model_id: str, output_dir: Path) -> None:

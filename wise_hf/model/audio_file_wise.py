@@ -5,24 +5,19 @@ pipe write none, or one as large as it goes. So a file is read in blocks until i
 """
 
 import contextlib
-import importlib
 import io
 import re
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from .audio_reader_wise import BLOCK_SAMPLES, GIVE, KINDS, UNKNOWN_FRAMES, AudioReader, require
 
 
 # Beside wav and mp3: W64, flac, ogg, aiff, au, caf and sphere. libsndfile reads a dozen others, whose parsers nobody
 # needs here, and some of which take any bytes for audio.
 OTHERS = (b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"NIST_1A")
-GIVE = "give a wav, flac, ogg or mp3 file"
-# A header may say anything, and resampling from an absurd rate takes minutes.
-RATES_HZ = (1_000, 192_000)
-BLOCK_SAMPLES = 1 << 18
-UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
 LARGEST_CHUNK = 0xFFFFFFFE
@@ -34,19 +29,8 @@ MPEG_1_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 MPEG_2_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
-class AudioFile(contextlib.AbstractContextManager):
-    """An open audio file, to be read once.
-
-    ```python
-    with open(path, "rb") as file, AudioFile(file, path) as audio:
-        samples = audio.read(0, 10 * audio.rate)
-    ```
-
-    Attributes:
-        rate: in Hz.
-        channels: how many.
-        frames: samples a channel as the header tells, `None` where it does not; there may be fewer.
-    """
+class AudioFile(AudioReader):
+    """An open audio file that libsndfile reads, to be read once."""
 
     def __init__(self, file: BinaryIO, name: str):
         """Read the header of a file.
@@ -59,46 +43,19 @@ class AudioFile(contextlib.AbstractContextManager):
             ValueError: for what is no audio file, or whose header is damaged or tells an absurd rate.
         """
         soundfile = require("soundfile")
-        self._name, self._error = name, soundfile.SoundFileError
+        self.name, self._error = name, soundfile.SoundFileError
         stream = _readable(file, name)
         with self._errors_told():
             self._file = _sequential(soundfile.SoundFile, stream)
         self.rate, self.channels = self._file.samplerate, self._file.channels
         self.frames = self._file.frames if self._file.frames < UNKNOWN_FRAMES else None
-        if not RATES_HZ[0] <= self.rate <= RATES_HZ[1]:
-            raise ValueError(f"{name} has {self.rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} are taken.")
+        self._check_format()
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
-        """Samples of the file.
-
-        Args:
-            start: first sample of a channel, from 0 on.
-            stop: the one after the last; `None` = to the end.
-
-        Returns:
-            (frames, channels) float32 in [-1, 1], fewer where the data end before.
-
-        Raises:
-            ValueError: for data that are damaged.
-        """
-        return np.concatenate([np.zeros((0, self.channels), dtype=np.float32), *self.blocks(start, stop)])
-
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        """The samples that `read` gives, block by block: for a file that is larger than the memory.
-
-        Args:
-            start, stop: see `read`.
-
-        Yields:
-            (frames, channels) float32 in [-1, 1], never empty.
-
-        Raises:
-            ValueError: for data that are damaged.
-        """
-        end = min((each for each in (stop, self.frames) if each is not None), default=UNKNOWN_FRAMES)
+        end = self._end(stop)
         at = self._seek(min(start, end))
         while at < end:
             with self._errors_told():
@@ -111,14 +68,6 @@ class AudioFile(contextlib.AbstractContextManager):
                 yield block[max(len(block) - (at - start), 0) :]
 
     def count_frames(self) -> int:
-        """How long the file really is.
-
-        Returns:
-            Samples a channel that there are; the header's number where the last of them can be read.
-
-        Raises:
-            ValueError: for data that are damaged.
-        """
         if self.frames and self._file.can_seek():
             with self._errors_told():
                 self._file.seek(self.frames - 1)
@@ -136,7 +85,7 @@ class AudioFile(contextlib.AbstractContextManager):
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.
         if self._file.format == "FLAC" and self.frames is not None:
-            raise ValueError(f"{self._name} is cut short: {frames} of {self.frames} samples; give the whole file.")
+            raise ValueError(f"{self.name} is cut short: {frames} of {self.frames} samples; give the whole file.")
 
     @contextlib.contextmanager
     def _errors_told(self) -> Iterator[None]:
@@ -144,22 +93,7 @@ class AudioFile(contextlib.AbstractContextManager):
             yield
         except self._error as error:
             told = getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(". ")
-            raise ValueError(f"{self._name} cannot be read as audio ({told}); {GIVE}.") from error
-
-
-def require(package: str) -> ModuleType:
-    """Import an optional package.
-
-    Returns:
-        An optional package.
-
-    Raises:
-        ImportError: with how to install it.
-    """
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise ImportError(f"Reading audio needs {package}: pip install soundfile soxr") from error
+            raise ValueError(f"{self.name} cannot be read as audio ({told}); {GIVE}.") from error
 
 
 def _sequential(kind: type, stream: BinaryIO) -> Any:
@@ -204,7 +138,7 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     """The file from its audio on, telling no length that ends before the data."""
     if file.seek(0, io.SEEK_END) == 0:
         raise ValueError(f"{name} cannot be read as audio: it is empty; {GIVE}.")
-    start = _after_tags(file)
+    start = after_tags(file)
     file.seek(start)
     head = file.read(MP3_HEAD_BYTES)
     if head.startswith((b"RIFF", b"RIFX", b"RF64")):
@@ -214,14 +148,14 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     found = _mp3_start(head)
     if found is None:
         raise ValueError(
-            f"{name} cannot be read as audio: it is no wav, flac, ogg or mp3 file; convert it to one (a headerless, "
+            f"{name} cannot be read as audio: it is no {KINDS} file; convert it to one (a headerless, "
             "raw file does not tell its sampling rate: save it as wav)."
         )
     return _Spliced(_length_frame(head[found:]), file, start + found)
 
 
-def _after_tags(file: BinaryIO) -> int:
-    """Where the file goes on after ID3 tags."""
+def after_tags(file: BinaryIO) -> int:
+    """Where the file goes on after ID3 tags, in bytes."""
     at = 0
     for _ in range(MOST_TAGS):
         file.seek(at)

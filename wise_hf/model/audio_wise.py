@@ -6,12 +6,14 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from .audio_file_wise import GIVE, RATES_HZ, AudioFile, require
+from .audio_file_wise import AudioFile
+from .audio_reader_wise import GIVE, RATES_HZ, AudioReader, require, scaled_floats
 from .channels_wise import mix_channels, take_channel
+from .container_file_wise import ContainerFile, container_kind
 
 
 MOST_CHANNELS_FIRST = 8  # of an array (channels, samples); one of more rows is more likely several recordings
@@ -126,6 +128,25 @@ def audio_duration_s(source: Any) -> float:
         return audio.count_frames() / audio.rate
 
 
+def open_audio(file: BinaryIO, name: str) -> AudioReader:
+    """Open an audio file with the reader of its kind, which its data tell, whatever it is called.
+
+    ```python
+    with open(path, "rb") as file, open_audio(file, path) as audio:
+        samples = audio.read(0, 10 * audio.rate)
+    ```
+
+    Args:
+        file: can seek; it stays open.
+        name: what to call it in an error.
+
+    Raises:
+        ValueError: for what is no audio file, is damaged, protected or without sound, or has an absurd rate.
+    """
+    kind = container_kind(file)
+    return AudioFile(file, name) if kind is None else ContainerFile(file, name, kind)
+
+
 def to_mono(
     samples: np.ndarray, from_rate: int, to_rate: int, name: str = "The audio", channel: int | None = None
 ) -> np.ndarray:
@@ -152,7 +173,7 @@ def to_mono(
         raise ValueError(f"{name} has the shape {samples.shape}; give (samples, channels) of one recording.")
     if not RATES_HZ[0] <= from_rate <= RATES_HZ[1]:
         raise ValueError(f"{name} is at {from_rate} Hz; give the samples' rate in Hz, {RATES_HZ[0]} to {RATES_HZ[1]}.")
-    samples = _usable(_scaled(samples, name), name).reshape(len(samples), -1)
+    samples = _usable(scaled_floats(samples, name), name).reshape(len(samples), -1)
     mono = mix_channels(samples, from_rate, name) if channel is None else take_channel(samples, channel, name)
     if from_rate != to_rate:
         mono = require("soxr").resample(mono, from_rate, to_rate)
@@ -189,7 +210,7 @@ def _usable(samples: np.ndarray, name: str) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _opened(source: Any) -> Iterator[tuple[AudioFile, str]]:
+def _opened(source: Any) -> Iterator[tuple[AudioReader, str]]:
     """The audio file, and what to call it in an error."""
     if hasattr(source, "read"):
         source = _content(source)
@@ -197,7 +218,7 @@ def _opened(source: Any) -> Iterator[tuple[AudioFile, str]]:
         file, name = io.BytesIO(source), f"{len(source)} bytes"
     else:
         file, name = _open(source), f"{source}"
-    with file, AudioFile(file, name) as audio:
+    with file, open_audio(file, name) as audio:
         yield audio, name
 
 
@@ -259,14 +280,3 @@ def _array(audio: Any) -> np.ndarray:
     # Torch's audio libraries have (channels, samples).
     is_turned = array.ndim == 2 and array.shape[0] < array.shape[1] and array.shape[0] <= MOST_CHANNELS_FIRST
     return array.T if is_turned else array
-
-
-def _scaled(samples: np.ndarray, name: str) -> np.ndarray:
-    """As float32; integers by what their type holds, unsigned ones from the middle of it."""
-    kind = samples.dtype
-    if kind.kind == "f":
-        return samples.astype(np.float32, copy=False)
-    if kind.kind not in "iu" or kind.itemsize > 4:
-        raise ValueError(f"{name} has the type {kind}, which tells no full scale; give floats in [-1, 1] or int16.")
-    half = 2.0 ** (8 * kind.itemsize - 1)
-    return ((samples - half if kind.kind == "u" else samples) / half).astype(np.float32)

@@ -11,7 +11,8 @@ DONT_EXIT = 0x8000  # where the data is missing
 CHARS_UTF8 = 1
 PHONEMES_AS_IPA = 0x02
 
-# ARPAbet -> the IPA signs and espeak-ng's own names (stress marks removed) that stand for it in its English voices.
+# ARPAbet -> the IPA signs and espeak-ng's own names (stress marks removed) that stand for it in its English voices;
+# with some of other languages, whose nearest sound it is.
 _SOUNDS = {
     "AA": ("a ɑ ɑː ɒ", "A A: A# 0 0#"),
     "AE": ("æ", "a aa &"),
@@ -19,10 +20,10 @@ _SOUNDS = {
     "AO": ("ɔ ɔː oː", "O O: O2 o: O1"),
     "AW": ("aʊ", "aU aU2"),
     "AY": ("aɪ", "aI aI2"),
-    "EH": ("e ɛ", "E E2 E# e E:"),
+    "EH": ("e ɛ ø œ", "E E2 E# e E:"),
     "ER": ("ɚ ɝ ɜː", "3 3: @r V3: 3:r"),
     "EY": ("eɪ", "eI e: e2 E:I"),
-    "IH": ("ɪ ᵻ", "I I2 I#"),
+    "IH": ("ɪ ᵻ ɨ ʏ y", "I I2 I#"),
     "IY": ("i iː", "i i: i2 I:"),
     "OW": ("o oʊ əʊ", "oU o o2 @U oU#"),
     "OY": ("ɔɪ", "OI oI"),
@@ -45,25 +46,25 @@ _SOUNDS = {
     "DH": ("ð", "D"),
     "F": ("f", "f"),
     "G": ("g ɡ", "g g2"),
-    "HH": ("h", "h C"),
+    "HH": ("h ç", "h C"),
     "HH W": ("", "hw"),
     "JH": ("dʒ", "dZ"),
     "K": ("k x", "k k2 x"),
-    "L": ("l", "l L l#"),
+    "L": ("l ɫ", "l L l#"),
     "M": ("m", "m"),
-    "N": ("n", "n"),
+    "N": ("n ɲ", "n"),
     "NG": ("ŋ", "N"),
     "P": ("p", "p p#"),
-    "R": ("r ɹ", "r r- r/ R *"),
+    "R": ("r ɹ ʁ", "r r- r/ R *"),
     "S": ("s", "s"),
-    "SH": ("ʃ", "S"),
+    "SH": ("ʃ ɕ ʂ", "S"),
     "T": ("t ɾ ʔ", "t t# t2"),
     "TH": ("θ", "T"),
-    "V": ("v", "v v#"),
+    "V": ("v β", "v v#"),
     "W": ("w", "w w#"),
     "Y": ("j", "j ;"),
     "Z": ("z", "z z# z/2"),
-    "ZH": ("ʒ", "Z"),
+    "ZH": ("ʒ ʑ ʐ", "Z"),
     "": ("", "?"),  # a glottal stop that has a time of its own is no phoneme of ARPAbet
 }
 IPA_SOUNDS = {sign: arpabet.split() for arpabet, (signs, _) in _SOUNDS.items() for sign in signs.split()}

@@ -211,9 +211,20 @@ class FrameEncoder(PretrainedPart):
         inputs = pad_sequence(inputs, batch_first=True).to(parameter.device, parameter.dtype)
         is_frame = torch.arange(max(counts))[None] < torch.tensor(counts)[:, None]
         is_frame = is_frame.to(parameter.device)
-        states = self._layer_states(inputs, is_frame)
-        joined = torch.stack(states).mean(0) if self.config.mix == "mean" else torch.cat(states, -1)
+        joined = self.join(self._layer_states(inputs, is_frame))
         return joined[:, : max(counts)][is_frame]
+
+    def join(self, states: Sequence[torch.Tensor]) -> torch.Tensor:
+        """The frames of what each layer gives.
+
+        Args:
+            states: (B, T, size) of each layer, before them what the first is given.
+
+        Returns:
+            (B, T, config.feature_size)
+        """
+        taken = [states[layer] for layer in self.config.layers]
+        return torch.stack(taken).mean(0) if self.config.mix == "mean" else torch.cat(taken, -1)
 
     def _inputs(self, window: torch.Tensor) -> torch.Tensor:
         """(time, values) or (samples,): what the encoder is fed with, as its own feature extractor makes it."""
@@ -228,27 +239,39 @@ class FrameEncoder(PretrainedPart):
         return made["input_features" if self.config.encoder.model_type == W2V_BERT else "input_values"][0]
 
     def _layer_states(self, inputs: torch.Tensor, is_frame: torch.Tensor) -> list[torch.Tensor]:
-        if self.config.encoder.model_type == WHISPER:
-            states = self._whisper_states(inputs, is_frame)
-        else:
-            mask = None
-            if not self.sees_padding:
-                mask = is_frame if self.config.encoder.model_type == W2V_BERT else _samples_seen(is_frame, self.times)
-            states = self.encoder(inputs, attention_mask=mask, output_hidden_states=True).hidden_states
-        return [states[layer] for layer in self.config.layers]
-
-    def _whisper_states(self, spectra: torch.Tensor, is_frame: torch.Tensor) -> list[torch.Tensor]:
-        """What each layer gives; Whisper's own `forward`, but on recordings of any length up to its window."""
-        encoder = self.encoder
-        hidden = gelu(encoder.conv2(gelu(encoder.conv1(spectra.transpose(1, 2))))).transpose(1, 2)
-        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]].to(hidden.dtype)
+        """What each layer gives, before them what the first is given."""
+        if (
+            self.config.encoder.model_type == WHISPER
+        ):  # without the padding to a window, what is not there does not count
+            return whisper_states(self.encoder, inputs, is_frame if self.config.padding == "none" else None)
         mask = None
-        if self.config.padding == "none":
-            mask = create_bidirectional_mask(config=encoder.config, inputs_embeds=hidden, attention_mask=is_frame)
-        states = [hidden]
-        for layer in encoder.layers:
-            states.append(layer(states[-1], mask))
-        return states
+        if not self.sees_padding:
+            mask = is_frame if self.config.encoder.model_type == W2V_BERT else _samples_seen(is_frame, self.times)
+        return self.encoder(inputs, attention_mask=mask, output_hidden_states=True).hidden_states
+
+
+def whisper_states(
+    encoder: PreTrainedModel, spectra: torch.Tensor, is_frame: torch.Tensor | None = None
+) -> list[torch.Tensor]:
+    """What each layer of a Whisper's encoder gives; its own `forward`, but on recordings of any length up to 30 s.
+
+    Args:
+        encoder: the encoder.
+        spectra: (B, 2 T, values), every 10 ms.
+        is_frame: (B, T) bool, which frames count; `None` = all.
+
+    Returns:
+        For each layer (B, T, size), before them what they are given.
+    """
+    hidden = gelu(encoder.conv2(gelu(encoder.conv1(spectra.transpose(1, 2))))).transpose(1, 2)
+    hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]].to(hidden.dtype)
+    mask = None
+    if is_frame is not None:
+        mask = create_bidirectional_mask(config=encoder.config, inputs_embeds=hidden, attention_mask=is_frame)
+    states = [hidden]
+    for layer in encoder.layers:
+        states.append(layer(states[-1], mask))
+    return states
 
 
 def normalized_frames(

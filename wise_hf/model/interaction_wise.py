@@ -68,7 +68,8 @@ class InteractingLSTMs(nn.Module):
         hidden_size = config.audio_hidden_size + config.text_hidden_size
         self.interaction_matrix = nn.Parameter(torch.empty(hidden_size, hidden_size))
 
-    def _joint_weights(self) -> list[torch.Tensor]:
+    def joint_weights(self) -> list[torch.Tensor]:
+        """Of the one LSTM on [a_i; t_i], in the order of `LSTMWeights`."""
         audio_input, audio_recurrent, *audio_biases = self.audio()
         text_input, text_recurrent, *text_biases = self.text()
         recurrent = join_gates(audio_recurrent, text_recurrent) @ self.interaction_matrix  # R_g, (3) in (4) and (5)
@@ -80,7 +81,7 @@ class InteractingLSTMs(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
         with torch.autocast(audio.device.type, enabled=False):
-            weights = self._joint_weights()
+            weights = self.joint_weights()
         packed, index = pack_segments(torch.cat([audio, text], dim=1), lengths)
         start = packed.data.new_zeros(1, len(lengths), len(self.interaction_matrix))
         # has_biases, num_layers, dropout, train, bidirectional

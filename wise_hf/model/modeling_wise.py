@@ -35,6 +35,7 @@ class WISEModelOutput(ModelOutput):
         text_states: (B, N, text_hidden_size) the states h^t_i of the text LSTM, 0 at padding.
         attention_weights: (B, N) the weights alpha_i, equation (8), 0 at padding; `None` without attention.
         word_audio_vectors: (B, N, word audio size) the words' audio a_i, 0 at padding.
+        word_pooler_output: (B, N, attention_size) p_c of the words up to and including each; where asked for.
     """
 
     pooler_output: torch.FloatTensor | None = None
@@ -42,6 +43,7 @@ class WISEModelOutput(ModelOutput):
     text_states: torch.FloatTensor | None = None
     attention_weights: torch.FloatTensor | None = None
     word_audio_vectors: torch.FloatTensor | None = None
+    word_pooler_output: torch.FloatTensor | None = None
 
 
 @dataclass
@@ -51,6 +53,7 @@ class WISEClassifierOutput(ModelOutput):
     Args:
         loss: () the cross-entropy, equation (13), where labels were given.
         logits: (B, labels) the scores before the softmax of equation (12).
+        word_logits: (B, N, labels) the scores of the words up to and including each; where asked for.
     """
 
     loss: torch.FloatTensor | None = None
@@ -60,6 +63,8 @@ class WISEClassifierOutput(ModelOutput):
     text_states: torch.FloatTensor | None = None
     attention_weights: torch.FloatTensor | None = None
     word_audio_vectors: torch.FloatTensor | None = None
+    word_pooler_output: torch.FloatTensor | None = None
+    word_logits: torch.FloatTensor | None = None
 
 
 class JointRepresentation(nn.Module):
@@ -88,11 +93,18 @@ class WordAttention(nn.Module):
         super().__init__()
         self.context = nn.Parameter(torch.empty(config.attention_size))  # omega_c
 
-    def forward(self, joint: torch.Tensor, is_word: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, N, attention_size), bool (B, N) -> p_c (B, attention_size), alpha_i (B, N)"""
-        scores = torch.tanh(joint) @ self.context  # e_i omega_c
-        weights = scores.masked_fill(~is_word, -torch.inf).softmax(dim=1)  # alpha_i
-        return (weights[:, :, None] * joint).sum(1), weights
+    def forward(self, joint: torch.Tensor, is_seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, N, attention_size), bool (B, R, N): the words of each p_c -> p_c (B, R, attention_size), alpha (B, R, N)
+
+        A p_c without any word is 0.
+        """
+        weights = self.scores(joint)[:, None].masked_fill(~is_seen, -torch.inf).softmax(dim=2)  # alpha_i
+        weights = weights.masked_fill(~is_seen, 0.0)
+        return weights @ joint, weights
+
+    def scores(self, joint: torch.Tensor) -> torch.Tensor:
+        """(..., attention_size) -> e_i omega_c (...), the weights before their softmax, equation (7)"""
+        return torch.tanh(joint) @ self.context
 
 
 class WISEPreTrainedModel(PreTrainedModel):
@@ -255,6 +267,7 @@ class WISEModel(WISEPreTrainedModel):
         word_vectors: torch.FloatTensor | None = None,
         piece_ids: torch.LongTensor | None = None,
         piece_words: torch.LongTensor | None = None,
+        output_words: bool = False,
         **kwargs,
     ) -> WISEModelOutput:
         """Pool the words of utterances into a vector for each.
@@ -273,6 +286,7 @@ class WISEModel(WISEPreTrainedModel):
             word_vectors: (B, N, word_embedding_size) the words' vectors, where there is no word embedding.
             piece_ids: (B, L) pieces of the words, of which the model's word encoder makes the vectors.
             piece_words: (B, L) the word that each belongs to, from 1; 0 = padding.
+            output_words: also give what the words up to and including each come to.
 
         Raises:
             ValueError: for inputs that a modality needs and that are missing, or lengths that contradict each other.
@@ -283,6 +297,42 @@ class WISEModel(WISEPreTrainedModel):
         if attention_mask is None and self.config.modality != "text":
             attention_mask = word_lengths
         word_vectors = self.encode_words(word_vectors, piece_ids, piece_words, attention_mask)
+        words = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask, word_vectors)
+        audio, text, layout, is_word = self.word_inputs(*words)
+        audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
+        joint = unflatten_words(self.joint(audio_states, text_states), layout, is_word)
+        pooled, weights = self._pool(joint, is_word[:, None])
+        return WISEModelOutput(
+            pooler_output=pooled[:, 0],
+            audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
+            text_states=None if text_states is None else unflatten_words(text_states, layout, is_word),
+            attention_weights=None if weights is None else weights[:, 0],
+            word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
+            # The LSTMs see no later word, so only the pooling differs.
+            word_pooler_output=self._pool(joint, _words_so_far(is_word))[0] if output_words else None,
+        )
+
+    def word_inputs(
+        self,
+        input_features: torch.Tensor | None,
+        phoneme_lengths: torch.Tensor | None,
+        word_lengths: torch.Tensor | None,
+        input_ids: torch.Tensor | None,
+        attention_mask: torch.Tensor | None,
+        word_vectors: torch.Tensor | None,
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None, RaggedLayout, torch.Tensor]:
+        """What the LSTMs are given of each word.
+
+        Args:
+            All as in `forward`; the mask may be absent where there are `input_ids`.
+
+        Returns:
+            The words' audio a_i (M, .) and text t_i (M, .), `None` without that modality; where they stand, and bool
+            (B, N) where there is a word.
+
+        Raises:
+            ValueError: see `forward`.
+        """
         given = {"input_features": input_features, "phoneme_lengths": phoneme_lengths, "word_lengths": word_lengths}
         has_table = self.config.vocab_size > 0
         vectors = {"word_vectors": word_vectors, "attention_mask": attention_mask}
@@ -296,15 +346,7 @@ class WISEModel(WISEPreTrainedModel):
             layout = layout_of_audio(is_word, word_lengths, phoneme_lengths, input_features.shape[1])
             audio = self._word_audio(input_features, layout)
         text = None if self.config.modality == "audio" else self._word_text(words, layout)
-        audio_states, text_states = self._word_states(audio, text, layout.utterance_lengths)
-        pooled, weights = self._pool(self.joint(audio_states, text_states), layout, is_word)
-        return WISEModelOutput(
-            pooler_output=pooled,
-            audio_states=None if audio_states is None else unflatten_words(audio_states, layout, is_word),
-            text_states=None if text_states is None else unflatten_words(text_states, layout, is_word),
-            attention_weights=weights,
-            word_audio_vectors=None if audio is None else unflatten_words(audio, layout, is_word),
-        )
+        return audio, text, layout, is_word
 
     def encode_frames(
         self,
@@ -418,13 +460,23 @@ class WISEModel(WISEPreTrainedModel):
         text_states = None if text is None else self.text_lstm(text, lengths)
         return audio_states, text_states
 
-    def _pool(
-        self, joint: torch.Tensor, layout: RaggedLayout, is_word: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _pool(self, joint: torch.Tensor, is_seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """See `WordAttention`; without attention p_c is what the last of the words comes to."""
         if self.config.attention:
-            return self.word_attention(unflatten_words(joint, layout, is_word), is_word)
-        last_words = layout.utterance_lengths.cumsum(0) - 1
-        return joint[last_words.to(joint.device)], None  # IM+HR: the last states, through the same projection
+            return self.word_attention(joint, is_seen)
+        places = torch.arange(joint.shape[1], device=is_seen.device)
+        last_words = (is_seen * places).amax(2).to(joint.device)
+        return joint.gather(1, last_words[:, :, None].expand(-1, -1, joint.shape[2])), None  # IM+HR
+
+
+def _words_so_far(is_word: torch.Tensor) -> torch.Tensor:
+    """bool (B, N) -> (B, N, N): for each place the words up to and including it."""
+    return is_word[:, None] & is_word.new_ones(is_word.shape[1], is_word.shape[1]).tril()
+
+
+def _joined(logits: list[torch.Tensor]) -> torch.Tensor:
+    """Logits of the members' mean probability, up to a number that is the same for all labels."""
+    return torch.stack(logits).log_softmax(-1).logsumexp(0)
 
 
 def _check_beside(name: str, beside: dict[str, torch.Tensor | None]) -> None:
@@ -472,6 +524,7 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         word_vectors: torch.FloatTensor | None = None,
         piece_ids: torch.LongTensor | None = None,
         piece_words: torch.LongTensor | None = None,
+        output_words: bool = False,
         **kwargs,
     ) -> WISEClassifierOutput:
         """Score the emotions of utterances.
@@ -491,18 +544,25 @@ class WISEForAudioClassification(WISEPreTrainedModel):
         mask = word_lengths if attention_mask is None else attention_mask
         word_vectors = self.wise.encode_words(word_vectors, piece_ids, piece_words, mask)
         inputs = (input_features, phoneme_lengths, word_lengths, input_ids, attention_mask)
-        outputs = self.wise(*inputs, word_vectors=word_vectors, return_dict=True)
-        p1 = self.linear_1(self.dropout(outputs.pooler_output)).relu()  # (10)
-        p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
-        logits = self.linear_3(p2)  # (12), before the softmax
+        asked = {"word_vectors": word_vectors, "output_words": output_words, "return_dict": True}
+        outputs = self.wise(*inputs, **asked)
+        scored = {"logits": self.score(outputs.pooler_output)}
+        if output_words:
+            scored["word_logits"] = self.score(outputs.word_pooler_output)
         if self.members:
-            others = [member(*inputs, word_vectors=word_vectors, return_dict=True) for member in self.members]
-            logits = torch.stack([logits, *(each.logits for each in others)]).log_softmax(-1).logsumexp(0)
+            others = [member(*inputs, **asked) for member in self.members]
+            scored = {name: _joined([its, *(each[name] for each in others)]) for name, its in scored.items()}
             if self.config.attention:
                 weights = [outputs.attention_weights, *(each.attention_weights for each in others)]
                 outputs["attention_weights"] = torch.stack(weights).mean(0)
-        loss = None if labels is None else self._loss(logits, labels)
-        return WISEClassifierOutput(loss=loss, logits=logits, **outputs)
+        loss = None if labels is None else self._loss(scored["logits"], labels)
+        return WISEClassifierOutput(loss=loss, **scored, **outputs)
+
+    def score(self, pooled: torch.Tensor) -> torch.Tensor:
+        """The layers on what the words come to: p_c (..., attention_size) -> logits (..., labels)"""
+        p1 = self.linear_1(self.dropout(pooled)).relu()  # (10)
+        p2 = self.linear_2(self.dropout(p1)).relu()  # (11)
+        return self.linear_3(p2)  # (12), before the softmax
 
     def add_members(self, others: Sequence["WISEForAudioClassification"]) -> None:
         """Average the probabilities with those of other models, which were trained on the same from other seeds.

@@ -1,19 +1,25 @@
 """Recordings to emotions: the `audio-classification` pipeline of WISE, with or without a transcript."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from transformers import Pipeline
+import torch
+from transformers import BatchFeature, Pipeline
 
 from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
 from .configuration_wise import WISEConfig
 from .decoder_wise import SAMPLING_RATE
+from .explanation_wise import explain_decision
 from .feature_extraction_wise import WISEFeatureExtractor
-from .frame_encoder_wise import frame_times, input_extractor
+from .found_words_wise import find_words, found_before, hear_words
+from .frame_encoder_wise import frame_times, input_extractor, normalized_frames
+from .pocketsphinx_wise import recognise_english
+from .recognised_wise import Recogniser
+from .recognisers_wise import load_recogniser
 from .recordings_wise import (
     Numbered,
     NumberedDataset,
@@ -25,8 +31,8 @@ from .recordings_wise import (
 )
 from .speakers_wise import Heard, SpeakerFrames, without_speakers
 from .speech_wise import check_speech
-from .transcription_wise import find_words
-from .word_times_wise import words_from_times
+from .streaming_wise import WISEStreamer
+from .whisper_wise import shares_layers
 
 
 ON_ERROR = ("raise", "report")
@@ -41,7 +47,8 @@ class WISEAudioClassificationPipeline(Pipeline):
     classify({"audio": "call.wav", "text": "Kids are talking by the door."}, return_words=True)
     ```
 
-    Without a transcript the recording is transcribed with pocketsphinx's embedded English model first.
+    Without a transcript a recogniser hears the words first: pocketsphinx's embedded English model, or another, such as
+    Whisper (`recogniser`).
     """
 
     _load_processor = True
@@ -70,13 +77,20 @@ class WISEAudioClassificationPipeline(Pipeline):
                 (from 0; without it the mean of all channels). At most 120 s.
             top_k: how many labels; all of them where absent.
             return_words: also give the words with their times and attention.
+            recogniser: hears the words of recordings without text: "pocketsphinx", the name or folder of a Whisper or
+                a CTC model of transformers, "faster-whisper:NAME", or a function, see `Recogniser`. Given when the
+                pipeline is made, it is that of all calls.
+            language: ISO 639-1 code of what is spoken, such as "de", for a recogniser that can be told; it finds out
+                where this is absent.
             on_error: `"raise"`, or `"report"`: a recording that cannot be used gives `{"error": sentence}` in its
                 place, and the others their results.
 
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
-            "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has `word`, `start_s`,
-            `end_s`, `phonemes` and `attention` (they sum to 1; `None` for a model without attention). `truncated`
+            "language", "warnings", "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has
+            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`,
+            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
+            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
             tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
             second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
@@ -87,15 +101,52 @@ class WISEAudioClassificationPipeline(Pipeline):
             ValueError: for a recording that cannot be used, or in which no word was heard; it names the recording, by
                 its path or its number in the list.
         """
-        on_error = kwargs.get("on_error") or self._preprocess_params.get("on_error", "raise")
         if not are_several(inputs):
-            alone = self.hear_speakers([inputs], on_error)[0] if has_speaker(inputs) else inputs
-            return super().__call__(alone, **kwargs)
+            return super().__call__(self._hear_alone(inputs, self._to_prepare(kwargs)), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
-        return list(super().__call__(self.hear_speakers(inputs, on_error), **kwargs))
+        return list(super().__call__(self.hear_speakers(inputs, **self._to_prepare(kwargs)), **kwargs))
 
-    def hear_speakers(self, recordings: list, on_error: str = "raise") -> NumberedDataset:
+    def explain(self, recording: Any, **options: Any) -> dict:
+        """Which words, and which modality, moved the decision.
+
+        Every word is left out once: its frames and its text, so that the model classifies the words that remain. A
+        model of audio and text also classifies the recording with the mean in place of a word's frames ("without its
+        audio"), with the unknown word in place of its text ("without its text"), and with all words so.
+
+        Args:
+            recording: one, see `__call__`.
+            **options: `recogniser` and `language`, see `__call__`.
+
+        Returns:
+            What `__call__` gives with `return_words`, with these in place of `scores`: `emotion`, the decided one;
+            `probabilities`, `{label: probability}`; `modalities`, the probabilities for `"audio"` alone and `"text"`
+            alone, `None` for a model of one of them; and `note`, what these numbers tell and what they do not. Beside
+            its `attention` a word has `without`, the probabilities without it, and the change of the decided emotion's
+            probability, above 0 where the word speaks for it: `effect` without the word, `audio_effect` without its
+            audio, `text_effect` without its text. These are `None` where there is no other word, where the model has
+            one modality, or where the word is beyond those that count.
+
+        Raises:
+            ValueError: for a recording that cannot be used, or several of them.
+        """
+        if are_several(recording):
+            raise ValueError("One recording is explained at a time; call explain once for each.")
+        to_prepare = self._to_prepare(options)
+        return explain_decision(self, self.preprocess(self._hear_alone(recording, to_prepare), **to_prepare))
+
+    def _to_prepare(self, options: dict) -> dict:
+        """What `preprocess` is called with, of what a call and the making of the pipeline were given."""
+        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
+        return self._preprocess_params | self._sanitize_parameters(**given)[0]
+
+    def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
+        """A recording that is not one of several, normalised by its own speaker where that is known."""
+        return self.hear_speakers([recording], **to_prepare)[0] if has_speaker(recording) else recording
+
+    def hear_speakers(
+        self, recordings: list, on_error: str = "raise", recogniser: str | Recogniser | None = None
+    ) -> NumberedDataset:
         """The first pass over recordings with speakers: find their words, and what each speaker is normalised by.
 
         Calling the pipeline with a list does both passes. Call this yourself to get the results one by one:
@@ -103,7 +154,7 @@ class WISEAudioClassificationPipeline(Pipeline):
 
         Args:
             recordings: see `__call__`; those without a speaker are left for the second pass.
-            on_error: see `__call__`.
+            on_error, recogniser: see `__call__`.
 
         Returns:
             The recordings, as the pipeline takes them for the second pass.
@@ -117,7 +168,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         if extractor.normalization != "speaker":
             return given
         speakers = SpeakerFrames(extractor.hop_ms)
-        found = [_reported(each, partial(self._hear, speakers=speakers), on_error) for each in given.in_order()]
+        hear = partial(self._hear, speakers=speakers, recogniser=load_recogniser(recogniser))
+        found = [_reported(each, hear, on_error) for each in given.in_order()]
         normalizations = speakers.normalizations()
         heard = {
             index: Heard(utterance, normalizations.get(utterance.get("speaker")))
@@ -127,12 +179,18 @@ class WISEAudioClassificationPipeline(Pipeline):
         return NumberedDataset(recordings, heard)
 
     def _sanitize_parameters(
-        self, top_k: int | None = None, return_words: bool | None = None, on_error: str | None = None, **kwargs: Any
+        self,
+        top_k: int | None = None,
+        return_words: bool | None = None,
+        on_error: str | None = None,
+        recogniser: str | Recogniser | None = None,
+        language: str | None = None,
+        **kwargs: Any,
     ) -> tuple[dict, dict, dict]:
         if kwargs:
             raise ValueError(
-                f"The pipeline does not know {', '.join(kwargs)}; it takes top_k, return_words and on_error. What is "
-                'known of a recording goes with it: {"audio": "call.wav", "text": "What is said."}.'
+                f"The pipeline does not know {', '.join(kwargs)}; it takes top_k, return_words, recogniser, language "
+                'and on_error. What is known of a recording goes with it: {"audio": "a.wav", "text": "What is said."}.'
             )
         if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
             raise ValueError(f"top_k is {top_k!r}; ask for a whole number of labels, at least one.")
@@ -140,34 +198,44 @@ class WISEAudioClassificationPipeline(Pipeline):
             _check_on_error(on_error)
         given = {"top_k": top_k, "return_words": return_words}
         asked = {name: value for name, value in given.items() if value is not None}
-        return {} if on_error is None else {"on_error": on_error}, {}, asked
+        to_forward = {"return_words": return_words} if return_words is not None else {}
+        to_prepare = {} if on_error is None else {"on_error": on_error}
+        if language is not None and not isinstance(recogniser, str):
+            raise ValueError(
+                f"The language '{language:.40}' is told to a recogniser; give its name as recogniser, too."
+            )
+        if recogniser is not None:
+            to_prepare["recogniser"] = load_recogniser(recogniser, language)
+        return to_prepare, to_forward, asked
 
-    def preprocess(self, inputs: Any, on_error: str = "raise") -> dict:
+    def preprocess(self, inputs: Any, on_error: str = "raise", recogniser: Recogniser = recognise_english) -> dict:
         """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
         heard = inputs.heard if isinstance(inputs, Numbered) else None
-        made = _reported(inputs, partial(self._prepare, heard=heard), on_error)
+        made = _reported(inputs, partial(self._prepare, heard=heard, recogniser=recogniser), on_error)
         return self._stand_in() | {"utterance": made} if "error" in made else made
 
-    def _prepare(self, recording: Any, heard: Heard | None) -> dict:
+    def _prepare(self, recording: Any, heard: Heard | None, recogniser: Recogniser) -> dict:
         if heard is not None and "error" in heard.utterance:
             return heard.utterance
         fields, extractor = recording_fields(recording), self.processor.feature_extractor
         rate, speaker = extractor.sampling_rate, fields.get("speaker")
         normalization = without_speakers(extractor.normalization, speaker) if heard is None else heard.normalization
         samples = self._load(fields)
-        utterance = self._utterance(samples, fields) if heard is None else heard.utterance
+        utterance, states = (heard.utterance, None) if heard else self._utterance(samples, fields, recogniser)
         words, statistics = utterance["words"], normalization.statistics
         batch = self.processor(samples, words, sampling_rate=rate, return_tensors="pt", statistics=statistics)
+        if states is not None:
+            batch = self._with_frames(batch, states)
         told = normalization.told() | self._counted(words, len(samples) / rate)
         return dict(batch) | {"utterance": utterance | told}
 
-    def _hear(self, recording: Any, speakers: SpeakerFrames) -> dict | None:
+    def _hear(self, recording: Any, speakers: SpeakerFrames, recogniser: Recogniser) -> dict | None:
         """The words of a recording with a speaker, whose frames are added to the speaker's."""
         if not has_speaker(recording):
             return None
         fields = recording_fields(recording)
         samples = self._load(fields)
-        utterance = self._utterance(samples, fields) | {"speaker": fields["speaker"]}
+        utterance = self._utterance(samples, fields, recogniser)[0] | {"speaker": fields["speaker"]}
         speakers.add(fields["speaker"], self._frames(samples, utterance["words"]))
         return utterance
 
@@ -197,20 +265,35 @@ class WISEAudioClassificationPipeline(Pipeline):
         silence = np.zeros(rate // 10, np.float32)
         return dict(self.processor(silence, words=[word], sampling_rate=rate, return_tensors="pt"))
 
-    def _utterance(self, samples: np.ndarray, fields: dict) -> dict:
-        """The words of a recording, and how they were found."""
+    def _utterance(
+        self, samples: np.ndarray, fields: dict, recogniser: Recogniser
+    ) -> tuple[dict, Sequence[torch.Tensor] | None]:
+        """The words of a recording, how they were found, and states of a recogniser's layers that serve as frames."""
         rate, text, words = self.processor.feature_extractor.sampling_rate, fields.get("text"), fields.get("words")
-        if words is None:
-            return find_words(samples, text, rate)
-        check_speech(to_mono(samples, rate, SAMPLING_RATE))
-        words = words_from_times(words, len(samples) / rate)
-        said = " ".join(word["word"] for word in words)
-        return {"text": text or said, "alignment": "corpus", "words": words, "fit": None}
+        if words is not None:
+            check_speech(to_mono(samples, rate, SAMPLING_RATE))
+            return found_before(words, len(samples) / rate, text), None
+        if text is not None:
+            return find_words(samples, text, rate), None
+        if not shares_layers(recogniser, getattr(self.model.wise, "frame_encoder", None)):
+            return hear_words(samples, rate, recogniser)[0], None
+        levelled = self.processor.feature_extractor.waveform(samples, rate)  # what the frame encoder hears
+        found, recognised = hear_words(levelled, rate, recogniser)
+        return found, recognised.layer_states
 
-    def _forward(self, model_inputs: dict) -> dict:
+    def _with_frames(self, batch: BatchFeature, states: Sequence[torch.Tensor]) -> dict:
+        """A batch of one waveform with its frames in place of it."""
+        made = dict(batch)
+        encoded, others = self.model.wise.frame_encoder.join(states).cpu(), made.pop("input_features", None)
+        index, mean, std = (made.pop(name) for name in ("frame_index", "feature_mean", "feature_std"))
+        del made["input_values"], made["input_lengths"]
+        return made | {"input_features": normalized_frames(encoded, index, others, mean, std)}
+
+    def _forward(self, model_inputs: dict, return_words: bool = False) -> dict:
         utterance = model_inputs.pop("utterance")
-        outputs = self.model(**model_inputs)
-        return {"logits": outputs.logits, "attention": outputs.attention_weights, "utterance": utterance}
+        outputs = self.model(**model_inputs, output_words=return_words)
+        made = {"logits": outputs.logits, "attention": outputs.attention_weights, "word_logits": outputs.word_logits}
+        return made | {"utterance": utterance}
 
     def postprocess(
         self, model_outputs: dict, top_k: int | None = None, return_words: bool = False
@@ -229,10 +312,23 @@ class WISEAudioClassificationPipeline(Pipeline):
 
     def _weighted_words(self, model_outputs: dict) -> list[dict]:
         words, attention = model_outputs["utterance"]["words"], model_outputs["attention"]
-        if attention is None:
-            return [word | {"attention": None} for word in words]
-        weights = attention[0].float().tolist() + [0.0] * len(words)  # words beyond the model's limit count nothing
-        return [word | {"attention": weight} for word, weight in zip(words, weights, strict=False)]
+        rows = model_outputs["word_logits"][0].float().softmax(-1).tolist()
+        so_far = [dict(zip(self.model.config.id2label.values(), row, strict=True)) for row in rows]
+        weights = [None] * len(rows) if attention is None else attention[0].float().tolist()
+        beyond = [(None if attention is None else 0.0, None)] * len(words)  # the model's limit: they count nothing
+        known = [*zip(weights, so_far, strict=False), *beyond]
+        return [
+            word | {"attention": weight, "probabilities": its}
+            for word, (weight, its) in zip(words, known, strict=False)
+        ]
+
+    def stream(self, **options: Any) -> WISEStreamer:
+        """A `WISEStreamer` of this pipeline.
+
+        Args:
+            **options: see there.
+        """
+        return WISEStreamer(self, **options)
 
     def save_pretrained(self, save_directory: str, **kwargs: Any) -> None:
         """Save the model with all code, and the processor."""

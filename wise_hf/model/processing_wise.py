@@ -64,7 +64,20 @@ class WISEProcessor(ProcessorMixin):
         recordings = recording_list(audio)
         aligned = self.align_words(recordings, words, text, sampling_rate)
         batch = self.feature_extractor(recordings, aligned, sampling_rate, statistics=statistics)
-        words = [[word["word"] for word in its] for its in aligned]
+        return self.add_words(batch, [[word["word"] for word in its] for its in aligned], return_tensors)
+
+    def add_words(
+        self, batch: BatchFeature, words: Sequence[Sequence[str]], return_tensors: str | None = None
+    ) -> BatchFeature:
+        """Complete a batch of the feature extractor with the words as the model reads them.
+
+        Args:
+            batch, return_tensors: see `add_word_ids`.
+            words: of each utterance; those beyond the extractor's limit are left out.
+
+        Returns:
+            The batch with what `__call__` gives of the words.
+        """
         if self.cuts_words:
             return self._add_pieces(batch, words, return_tensors)
         return self.add_word_ids(batch, [self.word_ids(its) for its in words], return_tensors)

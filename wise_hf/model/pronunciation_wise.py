@@ -36,6 +36,7 @@ UNITS_IN_FULL = {
 VOICELESS = {"P", "T", "K", "F", "TH"}
 SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
 MAX_ALTERNATIVES = 4
+ESPEAK_VOICES = {"zh": "cmn", "no": "nb", "jw": "id"}  # where they are not called as the language is
 
 
 def _longest_first(table: Iterable[str]) -> re.Pattern:
@@ -109,13 +110,13 @@ def _espeak() -> ctypes.CDLL | None:
         return None
 
 
-def _from_espeak(word: str) -> list[str]:
+def _from_espeak(word: str, voice: str = "en-us") -> list[str]:
     with _espeak_lock:
         library = _espeak()
         if library is None:
             return []
         try:
-            choose_voice(library, "en-us")
+            choose_voice(library, voice)
         except ValueError:
             return []
         text = ctypes.c_char_p(word.encode())
@@ -165,6 +166,21 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
         or _from_letter_names(spelling, dictionary_lookup)
         or _from_letters(spelling)
     )
+
+
+def pronounce_foreign(word: str, language: str | None) -> list[str]:
+    """The phonemes of a word of another language, as ARPAbet's nearest ones.
+
+    Args:
+        word: in any script.
+        language: ISO 639-1 code, such as "pl"; `None` where it is not known.
+
+    Returns:
+        What espeak-ng says; without it, or of a language that it does not speak, what a letter-to-sound table for
+        English makes of Latin letters, and one "SPN" (spoken, no matter what) of others.
+    """
+    said = _from_espeak(word.lower(), ESPEAK_VOICES.get(language, language)) if language else []
+    return said or _from_letters(word) or ["SPN"]
 
 
 def pronunciations(word: str, dictionary_lookup: DictionaryLookup) -> list[list[str]]:

@@ -17,6 +17,7 @@ WEIGHTS = Path("data", "silero_vad_16k.safetensors")
 WINDOW = 512  # samples that are judged at once, 32 ms ...
 CONTEXT = 64  # ... after the last 4 ms before them
 WINDOW_S = WINDOW / SAMPLING_RATE
+HIDDEN = 128  # values of the network's state
 PART = 938 * WINDOW  # samples that are heard at once, 30 s
 # Every recording is brought to this root mean square of its loud parts (10 ms, louder than 90 % of all): unlike its
 # peak, that is not the loudness of a click.
@@ -104,14 +105,36 @@ def speech_probabilities(samples: np.ndarray) -> np.ndarray:
         (windows,) float32 in [0, 1], of n / 512 windows, rounded up.
     """
     padded = np.pad(samples.astype(np.float32), (0, -len(samples) % WINDOW))
-    twice = np.concatenate([np.zeros(CONTEXT, np.float32), padded, padded])
-    windows = np.lib.stride_tricks.sliding_window_view(twice, CONTEXT + WINDOW)[::WINDOW]
-    weights = _weights()
-    hidden = _spectra(windows, weights["stft_conv.weight"])
-    for layer, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
-        hidden = _convolved(hidden, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
-    recalled = _recurrent(hidden[:, 0], weights)[len(padded) // WINDOW :]
-    return _sigmoid(np.maximum(recalled, 0) @ weights["final_conv.weight"][0, :, 0] + weights["final_conv.bias"])
+    listener = SpeechListener()
+    listener.hear(padded)
+    return listener.hear(padded)
+
+
+class SpeechListener:
+    """The network on a stream: it remembers what it has heard, so that parts give what all of them at once give."""
+
+    def __init__(self):
+        self._before = np.zeros(CONTEXT, np.float32)
+        self._state = np.zeros((2, HIDDEN), np.float32)  # hidden state, cell
+
+    def hear(self, samples: np.ndarray) -> np.ndarray:
+        """How surely each of the next windows is speech.
+
+        Args:
+            samples: (n,) float32, as loud as speech usually is, of whole windows, at least one.
+
+        Returns:
+            (n / 512,) float32 in [0, 1].
+        """
+        heard = np.concatenate([self._before, samples])
+        self._before = heard[len(heard) - CONTEXT :].copy()
+        windows = np.lib.stride_tricks.sliding_window_view(heard, CONTEXT + WINDOW)[::WINDOW]
+        weights = _weights()
+        hidden = _spectra(windows, weights["stft_conv.weight"])
+        for layer, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+            hidden = _convolved(hidden, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
+        recalled, self._state = _recurrent(hidden[:, 0], weights, self._state)
+        return _sigmoid(np.maximum(recalled, 0) @ weights["final_conv.weight"][0, :, 0] + weights["final_conv.bias"])
 
 
 @lru_cache(maxsize=1)
@@ -139,17 +162,17 @@ def _convolved(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride:
     return np.maximum(np.tensordot(neighbours, weight, axes=([2, 3], [1, 2])) + bias, 0)
 
 
-def _recurrent(values: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:
-    """(n, 128) -> (n, 128) an LSTM's hidden states."""
+def _recurrent(values: np.ndarray, weights: dict[str, np.ndarray], state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 128) and a hidden state and cell (2, 128) -> (n, 128) an LSTM's hidden states, and its last two."""
     inputs = values @ weights["lstm_cell.weight_ih"].T + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
-    hidden = cell = np.zeros(values.shape[1], np.float32)
+    hidden, cell = state
     states = np.empty_like(values)
     # Each window needs the one before it.
     for window, given in enumerate(inputs):
         let_in, keep, new, let_out = (given + weights["lstm_cell.weight_hh"] @ hidden).reshape(4, -1)
         cell = _sigmoid(keep) * cell + _sigmoid(let_in) * np.tanh(new)
         hidden = states[window] = _sigmoid(let_out) * np.tanh(cell)
-    return states
+    return states, np.stack([hidden, cell])
 
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:

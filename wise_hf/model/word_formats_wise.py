@@ -1,6 +1,7 @@
 """Word times as recognisers and aligners write them -> one form, in seconds."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 
@@ -10,13 +11,16 @@ WORDS = ("word", "text", "token", "content", "punctuated_word", "label")
 PHONEMES = ("phoneme", "phone", "label")
 STARTS = {"start_s": 1, "start": 1, "begin": 1, "t0": 1, "start_time": 1, "startTime": 1, "xmin": 1, "start_ms": 1000}
 ENDS = {"end_s": 1, "end": 1, "t1": 1, "end_time": 1, "endTime": 1, "xmax": 1, "end_ms": 1000}
+CONFIDENCES = ("confidence", "conf", "probability", "score")
 # What they tell besides. `start_offset` counts frames, `startOffset` letters: no times.
 PASSED_OVER = {
-    *("score", "probability", "confidence", "conf", "avg_logprob", "speaker_confidence", "fit", "attention"),
+    *(*CONFIDENCES, "avg_logprob", "speaker_confidence", "fit", "attention", "probabilities"),
     *("speaker", "speakerTag", "speaker_label", "channel", "channelTag", "language", "lang"),
     *("id", "segment_id", "index", "type", "case", "alignedWord", "tokens", "alternatives", "is_eos", "attaches_to"),
     *("start_offset", "end_offset", "startOffset", "endOffset"),
+    *("probabilities", "timestamps", "p", "t_dtw", "speaker_turn_next"),
 }
+NO_TEXT = re.compile(r"\[_.*\]")  # such as [_BEG_] among whisper.cpp's tokens
 LISTS = ("words", "word_segments", "chunks", "result")
 ADVICE = (
     "give each word 'word', and 'start_s' and 'end_s' in seconds (or 'start' and 'end', 'begin' and 'end', 't0' and "
@@ -28,12 +32,13 @@ def read_word_times(words: Sequence[Mapping] | Mapping) -> list[dict]:
     """Words with times from a list that a recogniser or an aligner wrote.
 
     Args:
-        words: dicts in order, with a name of `WORDS`, of `STARTS` and of `ENDS`, and where known `phonemes`; or a dict
-            that holds them under a name of `LISTS`, or in `segments` that each hold `words`.
+        words: dicts in order, with a name of `WORDS`, of `STARTS` and of `ENDS`, and where known `phonemes`; or dicts
+            that each hold a list of such `words`; or a dict that holds either under a name of `LISTS` or `segments`,
+            or pieces of words under `transcription`, as whisper.cpp writes them.
 
     Returns:
-        {"word", "start_s", "end_s", "phonemes": [{"phoneme", "start_s", "end_s"}]} each; times that are missing or no
-        finite number are None.
+        {"word", "start_s", "end_s", "confidence", "phonemes": [{"phoneme", "start_s", "end_s"}]} each; times that are
+        missing or no finite number are None, and so is a confidence that is not within 0 to 1.
 
     Raises:
         ValueError: for anything else, naming it.
@@ -41,7 +46,8 @@ def read_word_times(words: Sequence[Mapping] | Mapping) -> list[dict]:
     entries = _list_in(words) if isinstance(words, Mapping) else words
     if isinstance(entries, (str, bytes)) or not isinstance(entries, Sequence):
         raise ValueError(f"The words are a {type(entries).__name__}, expected a list of dicts; {ADVICE}.")
-    return [_read_word(entry) for entry in entries]
+    within = _words_of_segments(entries)
+    return [_read_word(entry) for entry in (entries if within is None else within)]
 
 
 def seconds(value: object) -> float | None:
@@ -55,17 +61,45 @@ def seconds(value: object) -> float | None:
 
 def _list_in(words: Mapping) -> object:
     """The list of words in what a recogniser wrote about a whole recording."""
+    if isinstance(words.get("transcription"), list):
+        return _join_pieces(words["transcription"])
     for name in LISTS:
         if name in words:
             return words[name]
-    segments = words.get("segments") or []
-    lists = [segment.get("words") if isinstance(segment, Mapping) else None for segment in segments]
-    if lists and all(isinstance(its, list) for its in lists):
-        return [word for its in lists for word in its]
-    raise ValueError(
-        f"A dict of {', '.join(map(repr, words))} holds no list of words ('words', or 'segments' that each have "
-        f"'words'); have the recogniser tell word times, and {ADVICE}."
-    )
+    found = _words_of_segments(words.get("segments"))
+    if found is None:
+        raise ValueError(
+            f"A dict of {', '.join(map(repr, words))} holds no list of words ('words', or 'segments' that each have "
+            f"'words'); have the recogniser tell word times, and {ADVICE}."
+        )
+    return found
+
+
+def _words_of_segments(segments: object) -> list | None:
+    """The words of segments in a row; None where not every one has a list of them."""
+    listed = segments if isinstance(segments, list) else []
+    lists = [segment.get("words") if isinstance(segment, Mapping) else None for segment in listed]
+    if not lists or not all(isinstance(its, list) for its in lists):
+        return None
+    return [word for its in lists for word in its]
+
+
+def _join_pieces(segments: list) -> list[dict]:
+    """The words of whisper.cpp, whose tokens, or segments where it wrote no tokens, are words or pieces of them.
+
+    A word begins with a blank; no text is what matches `NO_TEXT`.
+    """
+    words: list[dict] = []
+    for segment in segments:
+        tokens = segment.get("tokens") if isinstance(segment, Mapping) else None
+        for piece in map(_read_word, tokens if isinstance(tokens, list) and tokens else [segment]):
+            if NO_TEXT.fullmatch(piece["word"]):
+                continue
+            if words and not piece["word"][:1].isspace():
+                words[-1] |= {"word": words[-1]["word"] + piece["word"], "end_s": piece["end_s"]}
+            else:
+                words.append(piece)
+    return words
 
 
 def _read_word(entry: object) -> dict:
@@ -75,12 +109,12 @@ def _read_word(entry: object) -> dict:
     sounds = entry.pop("phonemes", None) or entry.pop("phones", None) or []
     if not isinstance(sounds, Sequence) or isinstance(sounds, str):
         raise ValueError(f"The phonemes {sounds!r:.60} are no list; give dicts of 'phoneme', 'start_s' and 'end_s'.")
-    read = {"word": _name(entry, WORDS), **_times(entry, WORDS)}
+    read = {"word": _name(entry, WORDS), **_times(entry, WORDS), "confidence": _confidence(entry)}
     return read | {"phonemes": [_read_phoneme(sound) for sound in sounds]}
 
 
 def _unnested(entry: Mapping) -> dict:
-    """The entry without what AWS and Speechmatics (`alternatives`) and transformers (`timestamp`) nest in it."""
+    """The entry without what AWS, Speechmatics (`alternatives`), transformers (`timestamp`) and whisper.cpp nest."""
     flat = dict(entry)
     match flat.get("alternatives"):
         case [Mapping() as likeliest, *_]:
@@ -89,6 +123,10 @@ def _unnested(entry: Mapping) -> dict:
         case [start_s, end_s]:
             flat |= {"start": start_s, "end": end_s}
             del flat["timestamp"]
+    match flat.get("offsets"):
+        case {"from": start_ms, "to": end_ms}:
+            flat |= {"start_ms": start_ms, "end_ms": end_ms}
+            del flat["offsets"]
     return flat
 
 
@@ -114,6 +152,11 @@ def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
     if unknown:
         raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
     return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
+
+
+def _confidence(entry: Mapping) -> float | None:
+    given = (seconds(entry[name]) for name in CONFIDENCES if name in entry)
+    return next((number for number in given if number is not None and 0 <= number <= 1), None)
 
 
 def _time(entry: Mapping, units: Mapping[str, int]) -> float | None:

@@ -2,14 +2,15 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from .acoustics_wise import dictionary_lookup
-from .pronunciation_wise import pronounce
+from .pronunciation_wise import pronounce, pronounce_foreign
 from .spoken_text_wise import split_words
 from .transcript_tags_wise import is_tag
 from .word_formats_wise import ADVICE, read_word_times, seconds
@@ -77,7 +78,7 @@ class _Spoken:
 
 
 def _spoken(number: int, entry: dict) -> list[_Spoken]:
-    """The entry's spoken words: none for a silence mark, several for "11:30" or "well-known"."""
+    """The entry's spoken words in English: none for a silence mark, several for "11:30" or "well-known"."""
     parts = _parts_of(entry["word"])
     start_s, end_s = entry["start_s"], entry["end_s"]
     if len(parts) == 1:
@@ -89,6 +90,20 @@ def _spoken(number: int, entry: dict) -> list[_Spoken]:
         return [_Spoken(number, part, None, None, names, []) for part, names in zip(parts, sounds, strict=True)]
     shared = share_out(parts, sounds, start_s, end_s)
     return [_Spoken(number, w["word"], w["start_s"], w["end_s"], s, []) for w, s in zip(shared, sounds, strict=True)]
+
+
+def _spoken_foreign(number: int, entry: dict, language: str | None) -> list[_Spoken]:
+    """The entry as a word in any script; none for what has no letter or digit."""
+    word = "" if is_tag(entry["word"]) else re.sub(r"^\W+|\W+$", "", entry["word"])
+    if not word:
+        return []
+    names, starts_s = _given_phonemes(entry["phonemes"])
+    names = names or pronounce_foreign(word, language)
+    return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)]
+
+
+def _all_spoken(entries: list[dict], spell: Callable[[int, dict], list[_Spoken]]) -> list[_Spoken]:
+    return [word for number, entry in enumerate(entries) for word in spell(number, entry)]
 
 
 def _parts_of(word: str) -> list[str]:
@@ -220,19 +235,33 @@ def _with_phonemes(word: _Spoken, span: Span) -> dict:
     return timed_word(word.word, word.phonemes, times)
 
 
-def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float) -> list[dict]:
+def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float, language: str | None = "en") -> list[dict]:
+    """The words of `repair_times`; the log tells what was repaired."""
+    repaired, told = repair_times(words, duration_s, language)
+    if told is not None:
+        logger.warning("%s", told)
+    return repaired
+
+
+def repair_times(
+    words: Sequence[Mapping] | Mapping, duration_s: float, language: str | None = "en"
+) -> tuple[list[dict], str | None]:
     """Aligned words from the word times of a recogniser, a TextGrid or another aligner.
 
     Silence marks are left out, words are spelt as by `split_words`, times are clipped to the audio, overlaps halved,
-    missing or impossible times interpolated; phonemes without times are spread evenly.
+    missing or impossible times interpolated; phonemes without times are spread evenly. Words of another language than
+    English stay as they are, each with its phonemes by espeak-ng where that is installed.
 
     Args:
         words: as of `read_word_times`: {"word", "start_s", "end_s"} in order, times in seconds or None, with or
             without "phonemes": [{"phoneme", "start_s", ...}], or the names that known recognisers use.
         duration_s: length of the audio in seconds.
+        language: ISO 639-1 code of what is spoken; `None` = not known, and not English. Words none of which has a
+            Latin letter or a digit are never taken for English.
 
     Returns:
-        Words with times and phonemes inside the audio, in order, without overlap.
+        Words with times and phonemes inside the audio, in order, without overlap; and a sentence that tells how many
+        times are not as given, None where all are.
 
     Raises:
         ValueError: no word is left, an entry is no word or has an unknown key, the times of most words are missing,
@@ -242,16 +271,14 @@ def words_from_times(words: Sequence[Mapping] | Mapping, duration_s: float) -> l
         raise ValueError(f"The duration is {duration_s!r} s, expected a positive number; pass the audio's length.")
     duration_s = float(duration_s)
     entries = read_word_times(words)
-    spoken = [word for number, entry in enumerate(entries) for word in _spoken(number, entry)]
+    spoken = _all_spoken(entries, _spoken) if language == "en" else []
+    spoken = spoken or _all_spoken(entries, partial(_spoken_foreign, language=None if language == "en" else language))
     if not spoken:
-        raise ValueError(
-            f"None of the {len(entries)} entries is a word in Latin letters or digits; pass spoken words."
-        )
+        raise ValueError(f"None of the {len(entries)} entries is a word; pass spoken words.")
     _check_unit(spoken, duration_s)
     settled = _settle([_clip(span, duration_s) for span in _fill_missing(spoken, duration_s)])
     _check_usable(spoken, settled)
     spans = _interpolate(settled, [len(word.phonemes) for word in spoken], duration_s)
     repaired = sum((word.start_s, word.end_s) != span for word, span in zip(spoken, spans, strict=True))
-    if repaired:
-        logger.info("%d of %d word times were missing or impossible and repaired.", repaired, len(spoken))
-    return [_with_phonemes(word, span) for word, span in zip(spoken, spans, strict=True)]
+    told = f"{repaired} of {len(spoken)} word times were missing or impossible and repaired." if repaired else None
+    return [_with_phonemes(word, span) for word, span in zip(spoken, spans, strict=True)], told

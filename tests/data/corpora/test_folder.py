@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from praatio.textgrid import IntervalTier, Textgrid
 
 from wise_hf.data.corpora.folder import load_folder, read_folder
 from wise_hf.data.schema import UTTERANCE_FEATURES
@@ -165,7 +166,7 @@ def test_missing_folders_and_files_are_named(tmp_path):
 def test_broken_word_times_are_named(tmp_path):
     corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
     (corpus / "a.words.json").write_text("{")
-    with pytest.raises(ValueError, match="a.words.json is not a list of words"):
+    with pytest.raises(ValueError, match="a.words.json: it is not a list of words as JSON"):
         load_folder(corpus)
 
 
@@ -192,7 +193,7 @@ def test_all_recordings_that_cannot_be_used_are_told_at_once_by_reason(spoilt_co
     for part in (
         f"6 of 7 recordings cannot be used: {', '.join(missing)}: the recording is not there; ",
         "empty.wav (line 6 of metadata.csv): the recording has no samples",
-        "b.wav (line 8 of metadata.csv): b.words.json is not a list of words",
+        "b.wav (line 8 of metadata.csv): b.words.json: it is not a list of words as JSON",
         "--skip_unusable",
     ):
         assert part in str(told.value)
@@ -219,3 +220,57 @@ def test_a_name_too_long_for_word_times_beside_it_is_read(tmp_path):
     corpus = make_corpus(tmp_path, [f"{name},sad,,,"])
     (corpus / "a.wav").rename(corpus / name)
     assert load_folder(corpus)["alignment"][:] == [None]
+
+
+KIDS = [{"word": "Kids", "start": 0.1, "end": 0.3}]
+WORD_FILES = {
+    "a.words.json": json.dumps(KIDS),
+    "a.json": json.dumps({"text": " Kids", "segments": [{"start": 0.1, "end": 0.3, "text": " Kids", "words": KIDS}]}),
+    "a.ctm": ";; of all recordings\na 1 0.1 0.2 Kids 0.9\nb 1 0.2 0.2 Dogs 0.9\n",
+    "a.vtt": "WEBVTT\n\n00:00:00.100 --> 00:00:00.300\nKids\n",
+}
+
+
+@pytest.mark.parametrize("name", WORD_FILES)
+def test_word_times_are_read_in_the_format_of_the_file_beside_a_recording(tmp_path, name):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    (corpus / name).write_text(WORD_FILES[name])
+    (row,) = load_folder(corpus)
+    assert [(word["word"], word["start_s"], word["end_s"]) for word in row["words"]] == [("Kids", 0.1, 0.3)]
+    assert row["alignment"] == "corpus"
+
+
+def test_the_phoneme_times_of_a_textgrid_are_kept(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,anna,", "b.wav,sad,,bert,"])
+    phones = [(0.1, 0.16, "K"), (0.16, 0.2, "IH1"), (0.2, 0.27, "D"), (0.27, 0.3, "Z"), (0.3, 0.45, "AA1")]
+    words = [(0.1, 0.3, "kids"), (0.3, 0.45, "are")]
+    for name in "ab":  # a dialogue: both speakers are in both files
+        grid = Textgrid(0, 0.5)
+        grid.addTier(IntervalTier("anna - words", words, 0, 0.5))
+        grid.addTier(IntervalTier("anna - phones", phones, 0, 0.5))
+        grid.addTier(IntervalTier("bert - words", [(0.3, 0.4, "I")], 0, 0.5))
+        grid.addTier(IntervalTier("bert - phones", [(0.3, 0.4, "AY1")], 0, 0.5))
+        grid.save(str(corpus / f"{name}.TextGrid"), "long_textgrid", includeBlankSpaces=True)
+    anna, bert = load_folder(corpus)
+    said = [
+        (sound["start_s"], sound["end_s"], sound["phoneme"]) for word in anna["words"] for sound in word["phonemes"]
+    ]
+    assert said == [(start_s, end_s, name.rstrip("1")) for start_s, end_s, name in phones]
+    assert [(word["start_s"], word["end_s"], word["word"]) for word in anna["words"]] == words
+    assert [word["word"] for word in bert["words"]] == ["I"]
+
+
+def test_two_files_of_word_times_beside_a_recording_are_refused(tmp_path):
+    corpus = make_corpus(tmp_path, ["b.wav,sad,,,", "a.wav,sad,,,"])
+    for name in ("a.ctm", "a.json"):
+        (corpus / name).write_text(WORD_FILES[name])
+    with pytest.raises(ValueError, match="line 3: a.wav has its words in a.json and a.ctm; leave one of them there"):
+        load_folder(corpus)
+
+
+def test_repaired_word_times_are_told_with_their_file(tmp_path, caplog):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,"])
+    (corpus / "a.ctm").write_text("a 1 0.1 0.15 Kids\na 1 0.2 0.1 are\na 1 0.3 0.1 here\na 1 0.4 -0.3 now\n")
+    (row,) = load_folder(corpus)
+    assert [word["word"] for word in row["words"]] == ["Kids", "are", "here", "now"]
+    assert f"{corpus / 'a.ctm'}: 3 of 4 word times were missing or impossible and repaired." in caplog.messages

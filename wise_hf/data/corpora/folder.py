@@ -13,6 +13,7 @@ from wise_hf.data.corpora.recordings import Recording, reader
 
 
 METADATA = "metadata.csv"
+WORD_FILES = (".words.json", ".json", ".TextGrid", ".ctm", ".vtt")
 
 
 def load_folder(
@@ -22,8 +23,8 @@ def load_folder(
 
     Columns: `file_name` (path inside the folder), `emotion`, and where known `text` (what is said), `speaker` and
     `session`. Word times that a person brings stand beside a recording `x.wav` in `x.words.json`, a list of
-    `{"word", "start_s", "end_s"}`, each with `"phonemes"` where known, or what a known recogniser writes
-    (`wise_hf.model.word_formats_wise`).
+    `{"word", "start_s", "end_s"}`, each with `"phonemes"` where known, or in a file that a recogniser or an aligner
+    wrote: `x.json`, `x.TextGrid`, `x.ctm` or `x.vtt` (`wise_hf.data.word_files`).
 
     Args:
         data_dir: the folder.
@@ -63,11 +64,21 @@ def list_recordings(root: Path) -> list[Recording]:
                 path=path,
                 emotion=row["emotion"],
                 **{name: row.get(name) or None for name in ("text", "speaker", "session")},
-                words=disk.find(path.parent, f"{path.stem}.words.json"),
+                words=_word_file(disk, path, where),
                 told=f"line {line} of {METADATA}",
             )
         )
     return recordings
+
+
+def _word_file(disk: "_Disk", recording: Path, where: str) -> Path | None:
+    """The file beside a recording that has its words."""
+    beside = [disk.find(recording.parent, recording.stem + suffix) for suffix in WORD_FILES]
+    there = [path for path in beside if os.path.isfile(path)]
+    if len(there) > 1:
+        names = " and ".join(path.name for path in there)
+        raise ValueError(f"{where}: {recording.name} has its words in {names}; leave one of them there.")
+    return there[0] if there else None
 
 
 def _name_on_disk(root: Path, name: str) -> str:

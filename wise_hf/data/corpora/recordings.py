@@ -1,6 +1,5 @@
 """Labelled recordings, one utterance each -> utterances: what most readers of a corpus have in common."""
 
-import json
 import logging
 import os
 from collections import Counter
@@ -14,8 +13,9 @@ from datasets import Dataset
 from wise_hf.data.corpora.corpus import LabelSets, labels_of_set
 from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance, Word
 from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
+from wise_hf.data.word_files import read_word_file
 from wise_hf.model.audio_wise import audio_duration_s
-from wise_hf.model.word_times_wise import words_from_times
+from wise_hf.model.word_times_wise import repair_times
 
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Recording:
         emotion: its label.
         text: what is said; `None` = unknown, the recording is transcribed.
         speaker, session: who and when; `None` = unknown.
-        words: a file with the times of its words (`wise_hf.model.word_formats_wise`), which need not be there.
+        words: a file with the times of its words (`wise_hf.data.word_files`), which need not be there.
         told: where it is listed, for messages, e.g. `line 3 of metadata.csv`.
     """
 
@@ -140,7 +140,7 @@ def _utterance(recording: Recording, emotion: str) -> Utterance:
     if not os.path.isfile(recording.path):
         raise ValueError(f"{recording.path} is not there.")
     duration_s = duration_of(recording.path)
-    words = [] if recording.words is None else _words(recording.words, duration_s)
+    words = _words(recording, duration_s)
     return dict.fromkeys(UTTERANCE_FEATURES) | {
         "id": recording.id,
         "audio": str(recording.path),
@@ -167,17 +167,18 @@ def duration_of(audio: str | Path) -> float:
     return duration_s
 
 
-def _words(path: Path, duration_s: float) -> list[Word]:
-    if not os.path.isfile(path):
+def _words(recording: Recording, duration_s: float) -> list[Word]:
+    path = recording.words
+    if path is None or not os.path.isfile(path):
         return []
+    written = read_word_file(path, recording.path.stem, speaker=recording.speaker)
     try:
-        written = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is not a list of words as JSON ({error}); mend or remove it.") from error
-    try:
-        return words_from_times(written, duration_s)
+        words, told = repair_times(written, duration_s)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
+    if told is not None:
+        logger.warning("%s: %s", path, told)
+    return words
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -1,0 +1,152 @@
+"""Recognisers by name: pocketsphinx's, any of transformers by its name or folder, faster-whisper's, or one's own."""
+
+import importlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
+from transformers import AutoConfig, pipeline
+
+from .decoder_wise import SAMPLING_RATE
+from .pocketsphinx_wise import recognise_english
+from .recognised_wise import Recognised, Recogniser
+from .whisper_wise import WhisperRecogniser
+
+
+POCKETSPHINX = "pocketsphinx"
+FASTER_WHISPER = "faster-whisper:"
+GIVE = "give 'pocketsphinx', the name or folder of a recogniser of transformers, such as openai/whisper-base, "
+GIVE += "'faster-whisper:small', or a function"
+
+
+def load_recogniser(recogniser: str | Recogniser | None, language: str | None = None) -> Recogniser:
+    """A recogniser.
+
+    Args:
+        recogniser: "pocketsphinx" (also `None`), the name on the Hub or the folder of a Whisper or a CTC model of
+            transformers, "faster-whisper:" and a name or folder, or a function as of `recognised_wise.Recogniser`.
+        language: ISO 639-1 code of what is spoken, for those that can be told; `None` = they find out.
+
+    Raises:
+        ValueError: there is none of this name, or it cannot be told the language.
+        ImportError: faster-whisper is not installed.
+    """
+    if callable(recogniser):
+        return recogniser
+    if recogniser is not None and not isinstance(recogniser, str):
+        raise ValueError(f"The recogniser is {recogniser!r:.60}; {GIVE}.")
+    return RecogniserSource(recogniser or POCKETSPHINX, language).read()
+
+
+@dataclass(frozen=True)
+class RecogniserSource:
+    """Where a recogniser is read from; every process reads it for itself.
+
+    Args:
+        name_or_folder, language: see `load_recogniser`.
+    """
+
+    name_or_folder: str
+    language: str | None = None
+
+    def read(self) -> Recogniser:
+        """The recogniser, the same one at every call in a process; see `load_recogniser`."""
+        return _read(self)
+
+    @property
+    def is_on_gpu(self) -> bool:
+        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        return self.name_or_folder != POCKETSPHINX and torch.cuda.is_available()
+
+
+@lru_cache(maxsize=2)
+def _read(source: RecogniserSource) -> Recogniser:
+    name, language = source.name_or_folder, source.language
+    if name == POCKETSPHINX:
+        if language not in (None, "en"):
+            raise ValueError(f"pocketsphinx hears English alone, not '{language}'; {GIVE}.")
+        return recognise_english
+    if name.startswith(FASTER_WHISPER):
+        return FasterWhisperRecogniser(name.removeprefix(FASTER_WHISPER), language)
+    return _of_transformers(name, language)
+
+
+def _of_transformers(name: str, language: str | None) -> Recogniser:
+    try:
+        config = AutoConfig.from_pretrained(name)
+        if config.model_type == "whisper":
+            return WhisperRecogniser(name, language)
+        return CTCRecogniser(name, language)
+    except (OSError, ValueError, KeyError, SafetensorError, StrictDataclassError) as error:
+        told = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(". ")
+        raise ValueError(f"There is no recogniser '{name:.200}' ({told}); {GIVE}.") from error
+
+
+class CTCRecogniser:
+    """A CTC model of transformers, such as a fine-tuned wav2vec2: words with times."""
+
+    def __init__(self, name_or_folder: str, language: str | None = None):
+        """Load it, onto a GPU where there is one.
+
+        Args:
+            name_or_folder: a folder, or a name on the Hub.
+            language: ISO 639-1 code of what it was trained on, which it does not tell.
+        """
+        device = 0 if torch.cuda.is_available() else -1
+        self._recognise = pipeline("automatic-speech-recognition", name_or_folder, device=device)
+        self.language = language
+
+    def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:
+        """Words of a recording.
+
+        Args:
+            samples: (n,) float32, mono, in [-1, 1].
+            sampling_rate: in Hz.
+        """
+        heard = self._recognise({"raw": samples, "sampling_rate": sampling_rate}, return_timestamps="word")
+        words = [_word(each["text"], *each["timestamp"], None) for each in heard["chunks"] if each["text"].strip()]
+        return Recognised(words, self.language)
+
+
+class FasterWhisperRecogniser:
+    """Whisper on CTranslate2, by the package faster-whisper: words with times and confidence."""
+
+    def __init__(self, name_or_folder: str, language: str | None = None):
+        """Load it.
+
+        Args:
+            name_or_folder: a folder of CTranslate2, or a name such as "small".
+            language: ISO 639-1 code of what is spoken; `None` = it finds out.
+
+        Raises:
+            ValueError: it cannot be loaded.
+            ImportError: faster-whisper is not installed.
+        """
+        try:
+            package = importlib.import_module("faster_whisper")
+        except ImportError as error:
+            raise ImportError("This recogniser needs faster-whisper: pip install 'wise_hf[faster-whisper]'") from error
+        try:
+            self._model = package.WhisperModel(name_or_folder)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ValueError(f"There is no recogniser '{FASTER_WHISPER}{name_or_folder:.200}' ({error}).") from error
+        self.language = language
+
+    def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:
+        """Words of a recording; the arguments are those of `CTCRecogniser`."""
+        segments, told = self._model.transcribe(
+            samples, language=self.language, word_timestamps=True, condition_on_previous_text=False
+        )
+        words = [word for segment in segments for word in segment.words or []]
+        return Recognised(
+            [_word(word.word, word.start, word.end, word.probability) for word in words if word.word.strip()],
+            told.language,
+            told.language_probability,
+        )
+
+
+def _word(word: str, start_s: float | None, end_s: float | None, confidence: float | None) -> dict:
+    return {"word": word.strip(), "start_s": start_s, "end_s": end_s, "confidence": confidence}
