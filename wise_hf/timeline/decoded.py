@@ -42,11 +42,15 @@ class Decoded(contextlib.AbstractContextManager):
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts."""
+        return self.num_samples / SAMPLING_RATE
+
     def parts(self, num_samples: int) -> Iterator[tuple[int, int]]:
         """Start and stop of each part of that many samples; the last one may be shorter."""
-        return (
-            (start, min(start + num_samples, self.num_samples)) for start in range(0, self.num_samples, num_samples)
-        )
+        starts = range(0, self.num_samples, num_samples)
+        return ((start, min(start + num_samples, self.num_samples)) for start in starts)
 
     def read_channels(self, start: int, stop: int) -> np.ndarray:
         """(stop - start, channels) float32: some samples of all channels."""

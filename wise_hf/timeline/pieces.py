@@ -108,10 +108,8 @@ def _words_in(words: list[dict], stretch: Stretch) -> list[dict]:
     """The words whose middles lie in a stretch, with times from its start on."""
     start_s, stop_s = stretch.start / SAMPLING_RATE, stretch.stop / SAMPLING_RATE
     own = [word for word in words if start_s <= (word["start_s"] + word["end_s"]) / 2 < stop_s]
-    return [
-        _earlier(word, start_s) | {"phonemes": [_earlier(each, start_s) for each in word["phonemes"]]} for word in own
-    ]
+    return [_moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]} for word in own]
 
 
-def _earlier(span: dict, by_s: float) -> dict:
-    return span | {"start_s": span["start_s"] - by_s, "end_s": span["end_s"] - by_s}
+def _moved(span: dict, origin_s: float) -> dict:
+    return span | {"start_s": span["start_s"] - origin_s, "end_s": span["end_s"] - origin_s}
