@@ -154,6 +154,11 @@ def test_labels_of_the_whole_recording_are_held_against_all_channels():
         score_rows(spans, {"a.wav": left}, "silence")
 
 
+def test_recordings_in_which_nothing_was_heard_are_all_missed():
+    scores = score_rows({"a.wav": [Span(0, 3, "angry")]}, {"a.wav": rows_of("a.wav", duration_s=4.0)}, "silence")
+    assert (scores["missed_s"], scores["eder"], scores["ua"]) == (3.0, 0.75, 0.0)
+
+
 @pytest.mark.parametrize("given", [[], ["--model", "m", "--rows", "r"]])
 def test_a_model_or_rows_are_scored_and_not_both(given, tmp_path, capsys):
     with pytest.raises(SystemExit):
