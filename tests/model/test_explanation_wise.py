@@ -161,7 +161,11 @@ def test_no_batch_is_larger_than_the_largest(processor, recording, monkeypatch):
     size = sum(len(frames) for word in utterance_of(classify, recording).words for frames in word) * 39
     monkeypatch.setattr(explanation_wise, "LARGEST_BATCH", 3 * size)
     seen, forward = [], classify.forward
-    monkeypatch.setattr(classify, "forward", lambda batch: seen.append(len(batch["word_lengths"])) or forward(batch))
+    monkeypatch.setattr(
+        classify,
+        "forward",
+        lambda batch, **options: seen.append(len(batch["word_lengths"])) or forward(batch, **options),
+    )
     classify.explain(recording)
     assert max(seen) == 3 and sum(seen) == 1 + 3 * 5 + 2, "the whole, three times every word, each modality alone"
 

@@ -102,10 +102,10 @@ class WISEAudioClassificationPipeline(Pipeline):
                 its path or its number in the list.
         """
         if not are_several(inputs):
-            return super().__call__(self._hear_alone(inputs, self._to_prepare(kwargs)), **kwargs)
+            return super().__call__(self._hear_alone(inputs, self.preparation(kwargs)), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
-        return list(super().__call__(self.hear_speakers(inputs, **self._to_prepare(kwargs)), **kwargs))
+        return list(super().__call__(self.hear_speakers(inputs, **self.preparation(kwargs)), **kwargs))
 
     def explain(self, recording: Any, **options: Any) -> dict:
         """Which words, and which modality, moved the decision.
@@ -132,17 +132,21 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        to_prepare = self._to_prepare(options)
-        return explain_decision(self, self.preprocess(self._hear_alone(recording, to_prepare), **to_prepare))
-
-    def _to_prepare(self, options: dict) -> dict:
-        """What `preprocess` is called with, of what a call and the making of the pipeline were given."""
-        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
-        return self._preprocess_params | self._sanitize_parameters(**given)[0]
+        prepared = self.preparation(options)
+        return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
 
     def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
         """A recording that is not one of several, normalised by its own speaker where that is known."""
         return self.hear_speakers([recording], **to_prepare)[0] if has_speaker(recording) else recording
+
+    def preparation(self, options: dict) -> dict:
+        """What `preprocess` is called with: of a call's options, and of those that the pipeline was made with.
+
+        Args:
+            options: of `__call__`, by name.
+        """
+        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
+        return self._preprocess_params | self._sanitize_parameters(**given)[0]
 
     def hear_speakers(
         self, recordings: list, on_error: str = "raise", recogniser: str | Recogniser | None = None
