@@ -106,13 +106,14 @@ def score_rows(
         ValueError: for labels that the model does not know, or of channels without rows.
     """
     known = {label for its in rows.values() for row in its for label in row.get("probabilities", ())}
-    unknown = {span.emotion for its in spans.values() for span in its} - known - {background}
-    if unknown:
+    labelled = {span.emotion for its in spans.values() for span in its}
+    unknown = labelled - known - {background}
+    if known and unknown:
         raise ValueError(
             f"The model knows {', '.join(sorted(known))}, but the spans have {', '.join(sorted(unknown))}; map them "
             "with --label_map."
         )
-    labels = Labels(tuple(sorted(known)), background)
+    labels = Labels(tuple(sorted(known or labelled)), background)
     seconds = {name: _seconds_of(name, its, rows[name], labels) for name, its in spans.items()}
     return time_scores(seconds, labels)
 
@@ -123,7 +124,9 @@ def _seconds_of(name: str, spans: Sequence[Span], rows: Sequence[Row], labels: L
     for channel, its in spans_by_channel(spans).items():
         held = [row for row in rows if channel is None or row["channel"] == channel]
         if not held:
-            raise ValueError(f"{name} has labels of channel {channel}, but no rows of it; predict its channels apart.")
+            raise ValueError(
+                f"{name} has labels of channel {channel}, but no rows of it; predict its channels apart, or name none."
+            )
         segments = [(row["start_s"], row["end_s"], row["emotion"]) for row in held if row["row"] == "segment"]
         counted.append(count_seconds(its, segments, max(row["end_s"] for row in held), labels))
     return sum(counted[1:], start=counted[0])
