@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    make = partial(chosen_frames(options, Recipe().level).prepare, num_proc=options.num_proc)
+    frames = chosen_frames(options, Recipe().level)
+    make = partial(frames.prepare, num_proc=options.num_proc, align=options.align)
     corpus, num_skipped = read_usable(options, make)
     prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s

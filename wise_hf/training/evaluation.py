@@ -140,7 +140,7 @@ def _read_utterances(
                 f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
                 "--label_map or choose with --emotions."
             )
-        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder)
+        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder, options.align)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped
