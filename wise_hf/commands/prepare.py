@@ -15,6 +15,7 @@ from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import report
+from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
 from wise_hf.training.recipe import Recipe
 
@@ -30,7 +31,7 @@ class OutputOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareOptions(CorpusOptions, FeatureOptions, LevelOptions, OutputOptions):
+class PrepareOptions(CorpusOptions, RecogniserOptions, FeatureOptions, LevelOptions, OutputOptions):
     """Everything that scripts/prepare.py can be told."""
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,7 @@ from datasets import Dataset
 from wise_hf.data.corpora import CORPORA, Corpus
 from wise_hf.data.options import Options, as_label_map, as_path, different_names, option, positive
 from wise_hf.data.unusable import without_unusable
-from wise_hf.data.utterance_words import align_utterance, hear_utterance
 from wise_hf.model.configuration_wise import EMOTIONS
-from wise_hf.model.recognisers_wise import POCKETSPHINX, RecogniserSource
 
 
 def as_emotions(value: str | Sequence[str]) -> str | list[str]:
@@ -62,15 +59,6 @@ class CorpusOptions(Options):
     label_map: Annotated[dict[str, str] | str | None, as_label_map] = option(
         None, help="read emotions as others: calm=neutral,..."
     )
-    recogniser: str | None = option(
-        None,
-        help="hears recordings without a text: pocketsphinx (default), the name or folder of a Whisper or of a CTC "
-        "model of transformers, or faster-whisper:NAME",
-    )
-    language: str | None = option(None, help="that the recogniser is told, as en or pl (default: it finds out)")
-    recognised_text: bool = option(
-        False, help="let the recogniser hear all recordings, and pass over the texts and words that the corpus has"
-    )
     num_proc: Annotated[int, positive] = option(2, help="processes for alignment and features")
     skip_unusable: bool = option(
         False,
@@ -92,14 +80,6 @@ class CorpusOptions(Options):
     def corpus_title(self) -> str:
         """What results call the corpus."""
         return self.corpus.title(self.data_dir)
-
-    @property
-    def align(self) -> Callable[..., dict]:
-        """The map function that finds the words of an utterance, see `wise_hf.data.prepare.align_corpus`."""
-        align = hear_utterance if self.recognised_text else align_utterance
-        if self.recogniser is None and self.language is None:
-            return align
-        return partial(align, recogniser=RecogniserSource(self.recogniser or POCKETSPHINX, self.language))
 
 
 def read_corpus(options: CorpusOptions) -> tuple[Dataset, int]:
