@@ -15,7 +15,8 @@ from wise_hf.many_files.run import predict_shards
 
 RUNNERS = ("local", "ray")
 # Options of `predict` that go with --input, by their names; all others are for recordings named one by one.
-KEPT = ("input", "output", "model", "recogniser", "language", "num_proc", "shard_size", "runner", "ray_address")
+OWN = ("input", "output", "num_proc", "shard_size", "runner", "ray_address")
+KEPT = (*OWN, "model", "recogniser", "language")
 
 
 def add_many_options(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +29,6 @@ def add_many_options(parser: argparse.ArgumentParser) -> None:
         "known), or .txt with a path a line",
     )
     options.add_argument("--output", type=Path, help="write emotions/*.parquet and errors.csv into this folder")
-    options.add_argument("--recogniser", help="who hears the words: pocketsphinx (default), openai/whisper-base, ...")
-    options.add_argument("--language", help="what is spoken (ISO 639-1), for the recogniser (default: it finds out)")
     options.add_argument("--num_proc", type=_count, default=1, help="processes (default: 1)")
     options.add_argument("--shard_size", type=_count, default=100, help="files in a part of the output (default: 100)")
     options.add_argument("--runner", choices=RUNNERS, default="local", help="this machine, or a cluster of Ray")
@@ -42,7 +41,7 @@ def check_many_options(parser: argparse.ArgumentParser, args: argparse.Namespace
     if args.input is None:
         if not args.audio:
             parser.error("no recording is given; name audio files, or give --input")
-        if many := [name for name in given if name in KEPT and name != "model"]:
+        if many := [name for name in given if name in OWN]:
             parser.error(f"--{many[0]} needs --input")
         return
     if others := [name for name in given if name not in KEPT and (name != "audio" or args.audio)]:

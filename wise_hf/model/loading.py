@@ -55,7 +55,8 @@ def load_pipeline(
 
     Args:
         name_or_folder: a folder, or a name on the Hub.
-        recogniser, language: of the words of recordings without text, see the pipeline's `__call__`.
+        recogniser, language: what hears the words of recordings without text, see
+            `WISEAudioClassificationPipeline.__call__`.
     """
     model, processor = load_model(name_or_folder), load_processor(name_or_folder)
     return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
