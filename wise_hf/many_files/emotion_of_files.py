@@ -105,10 +105,11 @@ def _rows_or_error(classify: WISEAudioClassificationPipeline, file: Mapping[str,
     """The rows of a file, or one that tells why there are none: nothing that is wrong with a file stops the others."""
     try:
         rows = list(_file_rows(classify, **file))
+    except ValueError as error:
+        return [error_row(file, str(error))]
     except Exception as error:
-        if not isinstance(error, ValueError):
-            logger.exception("%s", file.get("path"))
-        return [error_row(file, str(error) or type(error).__name__)]
+        logger.exception("%s", file["path"])
+        return [error_row(file, f"{type(error).__name__}: {error}")]
     if all(row["row"] == "left_out" for row in rows):
         return [error_row(file, " ".join(dict.fromkeys(row["reason"] for row in rows)), rows[-1]["end_s"])]
     return _with_words(rows)
