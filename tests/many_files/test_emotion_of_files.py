@@ -39,14 +39,23 @@ def test_a_short_file_is_one_row_with_what_the_pipeline_makes_of_it(emotion, spo
 
 
 def test_what_is_known_of_a_file_counts(emotion, spoken):
-    columns = {"path": spoken[:1] * 2, "text": ["kids are talking", ""], "speaker": [None, "anna"], "channel": [0, None]}
+    columns = {
+        "path": spoken[:1] * 2,
+        "text": ["kids are talking", ""],
+        "speaker": [None, "anna"],
+        "channel": [0, None],
+    }
     first, second = rows_of(emotion(columns))
     assert first["text"] == "kids are talking" and first["channel"] == 0
     assert second["text"] != "kids are talking" and second["speaker"] == "anna"
 
 
 def test_a_bad_file_is_a_row_with_an_error_and_stops_no_other(emotion, spoken, tmp_path):
-    contents = {"empty.wav": b"", "text.mp3": b"no audio at all", "drm.m4a": b"\0\0\0\x20ftypM4P " + bytes(range(256)) * 9}
+    contents = {
+        "empty.wav": b"",
+        "text.mp3": b"no audio at all",
+        "drm.m4a": b"\0\0\0\x20ftypM4P " + bytes(range(256)) * 9,
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     soundfile.write(tmp_path / "zero.wav", np.zeros(0), 16_000)

@@ -29,7 +29,7 @@ def tables_on_ray(
 
     Raises:
         ImportError: Ray is not installed.
-        ValueError: there is no cluster at the address.
+        ValueError: there is no cluster at the address, or it fails.
     """
     ray = _connected(address)
     asked = [{"number": number, "files": json.dumps(list(files))} for number, files in shards.items()]
@@ -37,8 +37,12 @@ def tables_on_ray(
     done = given.map(
         ShardOnRay, fn_constructor_args=(emotion, Path.cwd()), concurrency=min(num_proc, len(asked)), num_cpus=1
     )
-    for row in done.iter_rows():
-        yield row["number"], pa.ipc.open_stream(row["table"]).read_all()
+    try:
+        for row in done.iter_rows():
+            yield row["number"], pa.ipc.open_stream(row["table"]).read_all()
+    except ray.exceptions.RayError as error:
+        told = str(error).strip().splitlines()[-1]
+        raise ValueError(f"The cluster has given up ({told}); the same command goes on from here.") from error
 
 
 class ShardOnRay:
