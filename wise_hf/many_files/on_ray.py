@@ -39,10 +39,13 @@ def tables_on_ray(
     )
     try:
         for row in done.iter_rows():
+            if row["error"]:
+                raise ValueError(row["error"])
             yield row["number"], pa.ipc.open_stream(row["table"]).read_all()
     except ray.exceptions.RayError as error:
-        told = str(error).strip().splitlines()[-1]
-        raise ValueError(f"The cluster has given up ({told}); the same command goes on from here.") from error
+        raise ValueError(
+            f"The cluster has given up ({type(error).__name__}); the same command goes on from here."
+        ) from error
 
 
 class ShardOnRay:
@@ -58,12 +61,15 @@ class ShardOnRay:
         self._workers = Workers(emotion)
 
     def __call__(self, row: dict) -> dict:
-        """A shard's files to its rows, as Arrow writes them."""
-        table = in_order(dict(self._workers.tables(json.loads(row["files"]))))
+        """A shard's files to its rows, as Arrow writes them, or an `error` that all files would have."""
+        try:
+            table = in_order(dict(self._workers.tables(json.loads(row["files"]))))
+        except ValueError as error:
+            return {"number": row["number"], "table": b"", "error": str(error)}
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
-        return {"number": row["number"], "table": sink.getvalue().to_pybytes()}
+        return {"number": row["number"], "table": sink.getvalue().to_pybytes(), "error": ""}
 
 
 def _connected(address: str | None):
