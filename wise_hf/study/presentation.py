@@ -74,8 +74,8 @@ def plot_study(results: Mapping) -> Figure:
         for kind, color in _COLORS.items():
             _draw(axes, [each for each in results["conditions"] if each["kind"] == kind], score, color)
         _label(axes)
-    axes.axhline(1 / len(results["emotions"]), color=SOFT_INK, lw=1, ls=":")
-    axes.annotate("chance", (1, 1 / len(results["emotions"])), ("axes fraction", "data"), color=SOFT_INK, fontsize=8)
+    axes.axhline(1 / len(results["emotions"]), color=SOFT_INK, lw=1, ls=":", label="chance")
+    axes.legend(frameon=False, fontsize=8.5, labelcolor=SOFT_INK, loc="lower left")
     draw_title(figure, f"{results['corpus']}: errors of {results['errors_of']}", 0.25, 2 * _WIDTH + 1.2)
     return figure
 
@@ -104,5 +104,3 @@ def _label(axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=SOFT_INK, labelsize=8.5)
     axes.grid(color=FAINT, lw=0.6)
     axes.set_ylim(0, 1)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8.5, labelcolor=SOFT_INK, loc="lower left")

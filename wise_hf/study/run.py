@@ -77,14 +77,16 @@ def study_recognition_errors(options: AsrStudyOptions) -> str:
     """
     check_writable(options.output_dir)
     corpus, num_skipped = read_usable(options, partial(align_corpus, num_proc=options.num_proc))
-    unknown = [audio for audio, text in zip(corpus["audio"], corpus["text"], strict=True) if not text]
-    if unknown:
-        raise ValueError(f"{len(unknown)} recordings have no text to compare with, such as {unknown[0]}; add theirs.")
     models = ScoredModels(options.model, corpus)
+    with_text = [row for row, text in enumerate(corpus["text"]) if compared_words(text or "")]
+    if not with_text:
+        raise ValueError(f"No recording of {options.data_dir} has a text to compare with; give their texts.")
+    num_without_text, corpus = len(corpus) - len(with_text), corpus.select(with_text)
     results = {
         "corpus": options.corpus_title,
         "emotions": models.emotions,
         "num_utterances": len(corpus),
+        "num_without_text": num_without_text,
         "num_skipped": num_skipped,
         "errors_of": name_of(options.recognisers[0]),
         "seed": options.seed,
