@@ -44,10 +44,7 @@ def make_run(run, corpus, model):
     write_folds(make_folds(corpus, "speaker", 2, 0), corpus, run / "folds.json", "speaker", 0)
     shutil.copytree(model, run / "fold_1")
     angry = load_model(model)
-    for parameter in angry.parameters():
-        parameter.data.zero_()
-    head = [parameter for name, parameter in angry.named_parameters() if name.endswith("bias")][-1]
-    head.data[0] = 1.0
+    angry.linear_3.weight.data.zero_()  # all classes alike, of which the first is taken
     angry.save_pretrained(run / "fold_2")
     load_processor(model).save_pretrained(run / "fold_2")
     return run
@@ -77,7 +74,6 @@ def test_without_errors_the_scores_are_those_of_evaluate(saved_model, texts_alon
 def test_an_utterance_in_which_nothing_is_heard_counts_as_wrong(
     saved_model, spoken_corpus, tmp_path, own_cache, monkeypatch
 ):
-    monkeypatch.setattr("wise_hf.model.recognisers_wise._read", lambda source: lambda *_: Recognised([]))
     few = tmp_path / "few"
     shutil.copytree(spoken_corpus, few)
     lines = (few / "metadata.csv").read_text().splitlines()
