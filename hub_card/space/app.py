@@ -45,10 +45,18 @@ STARTER = "the starter model"
 WAITING = '<p class="waiting">The emotion and the words will appear here.</p>'
 # On a phone the result is below what was clicked, out of sight.
 SHOW = "() => { if (innerWidth < 720) document.getElementById('heard').scrollIntoView({ behavior: 'smooth' }); }"
-# Gradio turns away what the browser calls no audio, with a list of types that soon vanishes; our message stays.
+# Gradio turns away what the browser calls no audio, with a list of types that soon vanishes; our message stays. To the
+# browser every mp4, webm and 3gp file is a video: it goes on as audio, and the reader judges whether it has sound.
 WATCH = """for (const kind of ["change", "drop"]) document.addEventListener(kind, (event) => {
     const [file] = event.dataTransfer?.files ?? event.target.files ?? [];
-    if (file && !file.type.startsWith("audio/")) trigger("input");
+    if (!file || file.type.startsWith("audio/")) return;
+    if (!file.type.startsWith("video/")) return trigger("input");
+    const held = new DataTransfer();
+    held.items.add(new File([file], file.name, { type: "audio/mp4" }));
+    if (kind === "change") { event.target.files = held.files; return; }
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    event.target.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: held }));
 }, true);"""
 KEPT_S = 3600  # looked through every ten minutes
 

@@ -131,7 +131,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        prepared = self.preparation(options)
+        prepared = self.preparation(options | {"on_error": "raise"})
         return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
 
     def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
@@ -157,7 +157,8 @@ class WISEAudioClassificationPipeline(Pipeline):
 
         Args:
             recordings: see `__call__`; those without a speaker are left for the second pass.
-            on_error, recogniser: see `__call__`.
+            on_error: see `__call__`.
+            recogniser: see `__call__`; `None` = the pipeline's.
 
         Returns:
             The recordings, as the pipeline takes them for the second pass.
@@ -171,7 +172,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         if extractor.normalization != "speaker":
             return given
         speakers = SpeakerFrames(extractor.hop_ms)
-        hear = partial(self._hear, speakers=speakers, recogniser=load_recogniser(recogniser))
+        recogniser = load_recogniser(recogniser or self._preprocess_params.get("recogniser"))
+        hear = partial(self._hear, speakers=speakers, recogniser=recogniser)
         found = [_reported(each, hear, on_error) for each in given.in_order()]
         normalizations = speakers.normalizations()
         heard = {
@@ -204,9 +206,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         to_forward = {"return_words": return_words} if return_words is not None else {}
         to_prepare = {} if on_error is None else {"on_error": on_error}
         if language is not None and not isinstance(recogniser, str):
-            raise ValueError(
-                f"The language '{language:.40}' is told to a recogniser; give its name as recogniser, too."
-            )
+            raise ValueError(f"The language '{language:.40}' is told to a recogniser; name that as recogniser, too.")
         if recogniser is not None:
             to_prepare["recogniser"] = load_recogniser(recogniser, language)
         return to_prepare, to_forward, asked
