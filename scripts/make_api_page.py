@@ -27,6 +27,7 @@ PUBLIC = {
     "wise_hf.model.alignment_wise": ("Alignment", "align"),
     "wise_hf.model.loading": ("load_model", "load_pipeline", "load_processor"),
     "wise_hf.model.visualization": ("plot_prediction", "save_figure"),
+    "wise_hf.model.explanation_picture": ("plot_explanation",),
     "wise_hf.hub.release": ("Release",),
     "wise_hf.hub.staging": ("stage_model",),
     "wise_hf.hub.publishing": ("Destination", "publish"),

@@ -219,8 +219,12 @@ def test_an_evaluation_says_who_is_normalised_by_what(trained, spoken_corpus, tm
         assert {each["speaker"] for each in predictions} == set(speakers)
 
 
+def first_recording(corpus: Path) -> Path:
+    return sorted((corpus / "audio").glob("*/*.wav"))[0]
+
+
 def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_path):
-    recording = sorted((spoken_corpus / "audio").glob("*/*.wav"))[0]
+    recording = first_recording(spoken_corpus)
     picture = tmp_path / "x.png"
     done = run(
         "predict.py", recording, "--model", trained / "fold_1", "--text", "hello there", "--json", "--plot", picture
@@ -229,6 +233,33 @@ def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_
     (result,) = json.loads(done.stdout)
     assert [word["word"] for word in result["words"]] == ["hello", "there"] and len(result["scores"]) == 4
     assert Image.open(picture).size[0] >= 1200
+
+
+def test_an_explanation_is_printed_written_and_drawn(trained, spoken_corpus, tmp_path):
+    recording, written, picture = first_recording(spoken_corpus), tmp_path / "new" / "why.json", tmp_path / "why.png"
+    options = ["--model", trained / "fold_1", "--text", "hello there", "--output", written, "--plot", picture]
+    done = run("explain.py", recording, *options)
+    assert done.returncode == 0, done.stderr[-3000:]
+    explanation = json.loads(written.read_text(encoding="utf-8"))
+    assert explanation["audio"] == str(recording) and explanation["emotion"] in explanation["probabilities"]
+    table = done.stdout.splitlines()
+    assert f"{recording}: {explanation['emotion']} " in table[0]
+    assert table[1].startswith("  audio alone: ") and table[2].startswith("  text alone: ")
+    assert "attention  without the word  without its audio  without its text" in table[4]
+    for line, word in zip(table[5:7], explanation["words"], strict=True):
+        effects = [f"{100 * word[name]:+.1f}" for name in ("effect", "audio_effect", "text_effect")]
+        assert line.split()[-5:] == [word["word"], f"{word['attention']:.2f}", *effects]
+    assert " ".join(explanation["note"].split()) in " ".join(done.stdout.split())
+    assert Image.open(picture).size[0] >= 1200
+
+
+def test_what_cannot_be_explained_is_told_in_a_sentence(trained, spoken_corpus, tmp_path, told):
+    model = ["--model", trained / "fold_1"]
+    assert "nowhere.wav" in told("explain.py", tmp_path / "nowhere.wav", *model)
+    recording = [first_recording(spoken_corpus), *model, "--text", "hello"]
+    assert "give a file that ends in .png" in told("explain.py", *recording, "--plot", tmp_path / "why.pdf")
+    (tmp_path / "file").touch()
+    assert "give another file" in told("explain.py", *recording, "--output", tmp_path / "file" / "why.json")
 
 
 @pytest.fixture

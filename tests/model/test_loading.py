@@ -45,6 +45,7 @@ for name in names:
     ]
     classify = pipeline("audio-classification", model=name, trust_remote_code=True)
     result = classify({"audio": recording, "text": "kids are talking"}, return_words=True)
+    assert classify.explain({"audio": recording, "text": "kids"})["emotion"]
     trained = [model.get_input_embeddings().weight.requires_grad for model in (made[1], made[2], classify.model)]
     told.append({"classes": [type(each).__name__ for each in made], "result": result, "trained": trained})
 print(json.dumps([needed, told]))

@@ -12,6 +12,7 @@ COMMANDS = {
     "prepare": "align a corpus and extract its features, once",
     "evaluate": "score a saved model on a corpus",
     "predict": "tell the emotion of recordings",
+    "explain": "tell which words and which modality moved a decision",
     "tables": "train and compare the systems of the paper's tables",
     "push": "publish a saved model on the Hugging Face Hub",
     "serve": "run a saved model as Inference Endpoints do",

@@ -13,6 +13,7 @@ from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
 from .configuration_wise import WISEConfig
 from .decoder_wise import SAMPLING_RATE
+from .explanation_wise import explain_decision
 from .feature_extraction_wise import WISEFeatureExtractor
 from .found_words_wise import find_words, found_before, hear_words
 from .frame_encoder_wise import frame_times, input_extractor, normalized_frames
@@ -101,15 +102,51 @@ class WISEAudioClassificationPipeline(Pipeline):
                 its path or its number in the list.
         """
         if not are_several(inputs):
-            alone = self._hear_all([inputs], kwargs)[0] if has_speaker(inputs) else inputs
-            return super().__call__(alone, **kwargs)
+            return super().__call__(self._hear_alone(inputs, self.preparation(kwargs)), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
-        return list(super().__call__(self._hear_all(inputs, kwargs), **kwargs))
+        return list(super().__call__(self.hear_speakers(inputs, **self.preparation(kwargs)), **kwargs))
 
-    def _hear_all(self, recordings: list, options: dict) -> NumberedDataset:
-        to_prepare = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
-        return self.hear_speakers(recordings, **self._preprocess_params | self._sanitize_parameters(**to_prepare)[0])
+    def explain(self, recording: Any, **options: Any) -> dict:
+        """Which words, and which modality, moved the decision.
+
+        Every word is left out once: its frames and its text, so that the model classifies the words that remain. A
+        model of audio and text also classifies the recording with the mean in place of a word's frames ("without its
+        audio"), with the unknown word in place of its text ("without its text"), and with all words so.
+
+        Args:
+            recording: one, see `__call__`.
+            **options: `recogniser` and `language`, see `__call__`.
+
+        Returns:
+            What `__call__` gives with `return_words`, with these in place of `scores`: `emotion`, the decided one;
+            `probabilities`, `{label: probability}`; `modalities`, the probabilities for `"audio"` alone and `"text"`
+            alone, `None` for a model of one of them; and `note`, what these numbers tell and what they do not. Beside
+            its `attention` a word has `without`, the probabilities without it, and the change of the decided emotion's
+            probability, above 0 where the word speaks for it: `effect` without the word, `audio_effect` without its
+            audio, `text_effect` without its text. These are `None` where there is no other word, where the model has
+            one modality, or where the word is beyond those that count.
+
+        Raises:
+            ValueError: for a recording that cannot be used, or several of them.
+        """
+        if are_several(recording):
+            raise ValueError("One recording is explained at a time; call explain once for each.")
+        prepared = self.preparation(options)
+        return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
+
+    def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
+        """A recording that is not one of several, normalised by its own speaker where that is known."""
+        return self.hear_speakers([recording], **to_prepare)[0] if has_speaker(recording) else recording
+
+    def preparation(self, options: dict) -> dict:
+        """What `preprocess` is called with: of a call's options, and of those that the pipeline was made with.
+
+        Args:
+            options: of `__call__`, by name.
+        """
+        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
+        return self._preprocess_params | self._sanitize_parameters(**given)[0]
 
     def hear_speakers(
         self, recordings: list, on_error: str = "raise", recogniser: str | Recogniser | None = None

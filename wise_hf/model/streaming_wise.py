@@ -60,7 +60,7 @@ class WISEStreamer:
     ):
         self.sampling_rate, self.provisional_s = sampling_rate, provisional_s
         self._classify = classify
-        self._options = {"on_error": "report"} | ({} if recogniser is None else {"recogniser": recogniser})
+        self._options = classify.preparation({"on_error": "report", "recogniser": recogniser})
         max_words = classify.processor.feature_extractor.max_words
         self._of_utterance, self._of_fed = (WordByWord(classify.model, max_words) for _ in range(2))
         self._resample = None

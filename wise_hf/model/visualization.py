@@ -33,13 +33,13 @@ EMOTION_COLORS = {
 }
 _OTHER_COLORS = ("#5f8f6e", "#a8688c", "#7b7fb8", "#b0894f", "#5a94ad", "#96656a")
 
-INK, SOFT_INK, FAINT, _TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
+INK, SOFT_INK, FAINT, TRACK = "#26313a", "#74808a", "#d5dbe0", "#edf0f2"
 _WAVE, _BAND = "#56646f", "#f4f6f7"
 
 # Inches.
-_LEFT, _TIMELINE_WIDTH, _SCORES_LEFT, _SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
-_BOTTOM, _TOP, _TITLE_HEIGHT = 0.62, 0.2, 0.55
-_WAVEFORM_HEIGHT, _ATTENTION_HEIGHT, _WORD_ROW, _PHONEME_ROW, _BARE_PHONEME_ROW = 1.35, 1.05, 0.36, 0.25, 0.12
+LEFT, TIMELINE_WIDTH, SCORES_LEFT, SCORES_WIDTH = 0.6, 8.35, 9.5, 2.1
+BOTTOM, _TOP, _TITLE_HEIGHT = 0.62, 0.2, 0.55
+_WAVEFORM_HEIGHT, ATTENTION_HEIGHT, _WORD_ROW, _PHONEME_ROW, _BARE_PHONEME_ROW = 1.35, 1.05, 0.36, 0.25, 0.12
 _SCORE_PITCH, _PADDING = 0.56, 0.06
 
 # Points.
@@ -92,21 +92,18 @@ def plot_prediction(
     """
     samples, color = _checked_samples(samples), _color_of_best(scores)
     duration_s = len(samples) / sampling_rate
-    weights = _attention_weights(words)
+    weights = attention_weights(words)
     phonemes = [phoneme for word in words for phoneme in word["phonemes"]]
-    word_labels = _fit_words([_shortened(word["word"]) for word in words], *_centres_and_widths(words, duration_s))
+    labels = word_labels(words, duration_s)
     phoneme_labels = _fit_phonemes([p["phoneme"] for p in phonemes], *_centres_and_widths(phonemes, duration_s))
-    heights = _row_heights(word_labels, phoneme_labels, weights is not None)
-    figure = new_figure(WIDTH_IN, _BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
-    rows = _add_rows(figure, heights, duration_s)
+    heights = _row_heights(labels, phoneme_labels, weights is not None)
+    figure, rows = new_timeline(heights, duration_s, title)
     _draw_row(rows["phonemes"], phonemes, ["white"] * len(phonemes), phoneme_labels, FAINT, SOFT_INK)
-    _draw_row(rows["words"], words, _word_colors(words, weights, color), word_labels, "white", INK)
+    draw_words(rows["words"], words, labels, weights, color)
     _draw_waveform(rows["waveform"], samples, sampling_rate, words)
     if weights is not None:
-        _draw_attention(rows["attention"], words, weights, color)
-    _draw_scores(figure, scores, sum(heights.values()))
-    if title:
-        draw_title(figure, title, _LEFT, WIDTH_IN - 2 * _LEFT)
+        draw_attention(rows["attention"], words, weights, color)
+    draw_scores(figure, scores, sum(heights.values()))
     return figure
 
 
@@ -157,7 +154,8 @@ def _color_of_best(scores: list[dict]) -> str:
     return emotion_color(max(scores, key=lambda score: score["score"])["label"])
 
 
-def _attention_weights(words: list[dict]) -> list[float] | None:
+def attention_weights(words: list[dict]) -> list[float] | None:
+    """The attention of each word; `None` where there are no words, or one has none."""
     weights = [word.get("attention") for word in words]
     return None if not weights or any(weight is None for weight in weights) else weights
 
@@ -196,7 +194,7 @@ def _centres_and_widths(spans: list[dict], duration_s: float) -> tuple[np.ndarra
     """Centres and widths of the spans on the time line, in inches."""
     starts = np.array([span["start_s"] for span in spans], dtype=float)
     ends = np.array([span["end_s"] for span in spans], dtype=float)
-    inches_per_second = _TIMELINE_WIDTH / duration_s
+    inches_per_second = TIMELINE_WIDTH / duration_s
     return (starts + ends) / 2 * inches_per_second, (ends - starts) * inches_per_second
 
 
@@ -218,11 +216,11 @@ def _fit_words(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> lis
 
 def _all_upright(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> list[_Label]:
     """Upright words moved apart until none overlap; where there is no room for all, the longest-spoken ones."""
-    size = np.clip(_TIMELINE_WIDTH * 72 / _LINE_PITCH / len(texts), _UPRIGHT_SIZES[0], _UPRIGHT_SIZES[1])
+    size = np.clip(TIMELINE_WIDTH * 72 / _LINE_PITCH / len(texts), _UPRIGHT_SIZES[0], _UPRIGHT_SIZES[1])
     pitch = size * _LINE_PITCH / 72
-    room = int(_TIMELINE_WIDTH / pitch)
+    room = int(TIMELINE_WIDTH / pitch)
     kept = np.sort(np.argsort(-widths, kind="stable")[:room])
-    places = _spread(centres[kept], pitch, _TIMELINE_WIDTH)
+    places = _spread(centres[kept], pitch, TIMELINE_WIDTH)
     return [_Label(texts[index], place, float(size), True) for index, place in zip(kept, places, strict=True)]
 
 
@@ -251,31 +249,60 @@ def _fit_phonemes(texts: list[str], centres: np.ndarray, widths: np.ndarray) -> 
     return []
 
 
+def word_labels(words: list[dict], duration_s: float) -> list[_Label]:
+    """The words as they find room below a time line of so many seconds."""
+    return _fit_words([_shortened(word["word"]) for word in words], *_centres_and_widths(words, duration_s))
+
+
+def word_row_height(labels: list[_Label]) -> float:
+    """Inches of the row that has these words."""
+    longest = max((text_width(label.text, label.size) for label in labels if label.upright), default=0.0)
+    return max(_WORD_ROW, longest + 0.16)
+
+
 def _row_heights(words: list[_Label], phonemes: list[_Label], has_attention: bool) -> dict[str, float]:
     """Inches of each row of the time line, from the bottom up."""
-    longest = max((text_width(label.text, label.size) for label in words if label.upright), default=0.0)
     return {
         "phonemes": _PHONEME_ROW if phonemes else _BARE_PHONEME_ROW,
-        "words": max(_WORD_ROW, longest + 0.16),
+        "words": word_row_height(words),
         "waveform": _WAVEFORM_HEIGHT,
-        **({"attention": _ATTENTION_HEIGHT} if has_attention else {}),
+        **({"attention": ATTENTION_HEIGHT} if has_attention else {}),
     }
 
 
-def _add_rows(figure: Figure, heights: dict[str, float], duration_s: float) -> dict[str, Axes]:
-    """The rows of the time line, one above the other, with the time written below the lowest."""
-    rows, bottom = {}, _BOTTOM
+def new_timeline(
+    heights: dict[str, float], duration_s: float, title: str | None = None
+) -> tuple[Figure, dict[str, Axes]]:
+    """A figure with the rows of a time line, one above the other, the time written below the lowest.
+
+    Args:
+        heights: inches of each row, from the bottom up; all but words and phonemes have their names beside them.
+        duration_s: seconds from left to right.
+        title: a line above.
+
+    Returns:
+        The figure, with room for class scores on the right, and its rows by name.
+    """
+    figure = new_figure(WIDTH_IN, BOTTOM + sum(heights.values()) + (_TITLE_HEIGHT if title else _TOP))
+    rows, bottom = {}, BOTTOM
     for name, height in heights.items():
-        rows[name] = add_axes(figure, name, (_LEFT, bottom, _TIMELINE_WIDTH, height))
+        rows[name] = add_axes(figure, name, (LEFT, bottom, TIMELINE_WIDTH, height))
         rows[name].set(xlim=(0, duration_s), ylim=(0, 1))
+        if name not in ("words", "phonemes"):
+            rows[name].set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
         bottom += height
-    for name in rows.keys() & {"waveform", "attention"}:
-        rows[name].set_ylabel(name, color=SOFT_INK, fontsize=8.5, labelpad=8)
-    lowest = rows["phonemes"]
+    lowest = rows[next(iter(heights))]
     lowest.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
     lowest.tick_params(axis="x", length=3, width=0.8, color=FAINT, labelcolor=SOFT_INK, labelsize=8.5, pad=3)
     lowest.set_xlabel("seconds", color=SOFT_INK, fontsize=8.5, labelpad=3)
-    return rows
+    if title:
+        draw_title(figure, title, LEFT, WIDTH_IN - 2 * LEFT)
+    return figure, rows
+
+
+def draw_words(axes: Axes, words: list[dict], labels: list[_Label], weights: list[float] | None, color: str) -> None:
+    """A box for each word, the nearer to a colour the more attention it has, and the labels that found room."""
+    _draw_row(axes, words, _word_colors(words, weights, color), labels, "white", INK)
 
 
 def _draw_row(
@@ -285,7 +312,7 @@ def _draw_row(
     for span, color in zip(spans, colors, strict=True):
         width = span["end_s"] - span["start_s"]
         axes.add_patch(Rectangle((span["start_s"], 0.05), width, 0.9, facecolor=color, edgecolor=edge_color, lw=0.8))
-    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    seconds_per_inch = axes.get_xlim()[1] / TIMELINE_WIDTH
     for label in labels:
         turned = {"va": "center", "rotation": 90} if label.upright else {"va": "center_baseline"}
         look = {"fontsize": label.size, "color": text_color, "ha": "center", "parse_math": False, **turned}
@@ -295,7 +322,7 @@ def _draw_row(
 def _word_colors(words: list[dict], weights: list[float] | None, color: str) -> list[tuple[float, ...]]:
     """Each word's tint: the more attention, the nearer to the colour of the predicted class."""
     if weights is None:
-        return [to_rgb(_TRACK)] * len(words)
+        return [to_rgb(TRACK)] * len(words)
     strengths = 0.1 + 0.5 * np.array(weights) / max(max(weights), 1e-9)
     return [tuple(1 - strength * (1 - channel) for channel in to_rgb(color)) for strength in strengths]
 
@@ -314,7 +341,7 @@ def _draw_waveform(axes: Axes, samples: np.ndarray, sampling_rate: int, words: l
     axes.set_ylim(-limit, limit)
 
 
-def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: str) -> None:
+def draw_attention(axes: Axes, words: list[dict], weights: list[float], color: str) -> None:
     """A bar for each word as wide as the word is long and as high as its weight, with the percentages that fit."""
     highest = max(max(weights), 1e-9)
     starts = [word["start_s"] for word in words]
@@ -329,7 +356,7 @@ def _draw_attention(axes: Axes, words: list[dict], weights: list[float], color: 
 
 def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars: BarContainer) -> None:
     """Percentages above the bars, the highest first, as far as they meet neither a higher bar nor each other."""
-    seconds_per_inch = axes.get_xlim()[1] / _TIMELINE_WIDTH
+    seconds_per_inch = axes.get_xlim()[1] / TIMELINE_WIDTH
     taken: list[tuple[float, float]] = []
     for index in np.argsort(-np.array(weights), kind="stable"):
         text, bar = percentage(weights[index]), bars[index]
@@ -343,20 +370,20 @@ def _write_weights(axes: Axes, centres_s: np.ndarray, weights: list[float], bars
         taken.append((bar.get_x(), bar.get_x() + bar.get_width()))
 
 
-def _draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
+def draw_scores(figure: Figure, scores: list[dict], height_in: float) -> None:
     """The class probabilities as bars on a track, each under its name and percentage."""
     pitch = min(_SCORE_PITCH, height_in / len(scores))
     size = min(10.0, 0.36 * pitch * 72)
-    bottom = _BOTTOM + (height_in - pitch * len(scores)) / 2
-    axes = add_axes(figure, "scores", (_SCORES_LEFT, bottom, _SCORES_WIDTH, pitch * len(scores)))
+    bottom = BOTTOM + (height_in - pitch * len(scores)) / 2
+    axes = add_axes(figure, "scores", (SCORES_LEFT, bottom, SCORES_WIDTH, pitch * len(scores)))
     axes.set(xlim=(0, 1), ylim=(len(scores), 0))
     best = max(score["score"] for score in scores)
     for row, score in enumerate(scores):
         label, value = score["label"], float(score["score"])
         weight, color = ("bold", INK) if value == best else ("normal", SOFT_INK)
-        axes.barh(row + 0.73, 1, 0.2, color=_TRACK)
+        axes.barh(row + 0.73, 1, 0.2, color=TRACK)
         axes.barh(row + 0.73, value, 0.2, color=emotion_color(label), label=label)
-        label_size = largest_size(label, _SCORES_WIDTH - 0.6, size, 4, weight)
+        label_size = largest_size(label, SCORES_WIDTH - 0.6, size, 4, weight)
         text = {"y": row + 0.48, "color": color, "weight": weight, "va": "baseline", "parse_math": False}
         axes.text(x=0, s=label, fontsize=label_size, ha="left", **text)
         axes.text(x=1, s=percentage(value), fontsize=size, ha="right", **text)

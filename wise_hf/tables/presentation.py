@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wise_hf.tables.paper_figures import CORPUS, EMOTIONS, SOURCES, UNITS_NOTE, UTTERANCES
-from wise_hf.tables.statistics import RESAMPLES
 from wise_hf.tables.summary import OURS
+from wise_hf.training.intervals import RESAMPLES
 from wise_hf.training.results import load_template
 
 

@@ -6,11 +6,10 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
+from wise_hf.training.intervals import RESAMPLES, percentile_interval
 from wise_hf.training.scores import scores_of_confusion
 
 
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 WRONG, RIGHT, NOT_TESTED = 0, 1, -1
 
 Emotions = Mapping[str, str]  # of the utterances, by id
@@ -53,7 +52,7 @@ def bootstrap_intervals(truth: Emotions, predictions: Sequence[Emotions], seed: 
         `wa` and `ua`, each [low, high], of 95 %.
     """
     wa, ua = _resampled_scores(*_outcomes(truth, predictions), seed)
-    return {"wa": _interval(wa.mean(axis=1)), "ua": _interval(ua.mean(axis=1))}
+    return {"wa": percentile_interval(wa.mean(axis=1)), "ua": percentile_interval(ua.mean(axis=1))}
 
 
 def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions], seed: int = 0) -> dict:
@@ -81,7 +80,7 @@ def compare(truth: Emotions, ours: Sequence[Emotions], theirs: Sequence[Emotions
     return {
         "utterances": len(labels),
         "ua_difference": float(_difference(observed)[0]),
-        "ua_interval": _interval(_difference(drawn)),
+        "ua_interval": percentile_interval(_difference(drawn)),
         "mcnemar_p": combined_p(tests),
         "mcnemar_p_by_seed": tests,
     }
@@ -156,11 +155,6 @@ def _difference(ua: np.ndarray) -> np.ndarray:
     """(B,) of (B, 2 R): our R runs, then theirs."""
     ours, theirs = np.split(ua, 2, axis=1)
     return ours.mean(axis=1) - theirs.mean(axis=1)
-
-
-def _interval(values: np.ndarray) -> list[float]:
-    tail = 100 * (1 - CONFIDENCE) / 2
-    return [float(bound) for bound in np.nanpercentile(values, [tail, 100 - tail])]
 
 
 def _mcnemar_of(ours: np.ndarray, theirs: np.ndarray) -> float:

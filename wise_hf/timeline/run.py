@@ -62,15 +62,39 @@ def predict_file(
             timed = None if words is None else words_from_times(words, recording.duration_s)
             mixed = channels if speaker is None and words is None else "mix"
             pieces = cut_recording(recording, name, mixed, speaker, timed)
-        results = _results(classify, recording, [piece for piece in pieces if piece.reason is None], show_progress)
-        segments = itertools.count()
-        for piece in pieces:
-            place = {"file": name, "channel": piece.channel if channel is None else channel}
-            result = next(results) if piece.reason is None else {"error": piece.reason}
-            if "error" in result:
-                yield _left_out(piece, place, result["error"])
-            else:
-                yield from _segment(piece, place | {"speaker": piece.speaker, "segment": next(segments)}, result)
+        yield from predict_pieces(classify, recording, name, pieces, channel, show_progress)
+
+
+def predict_pieces(
+    classify: WISEAudioClassificationPipeline,
+    recording: Decoded,
+    name: str,
+    pieces: Sequence[Piece],
+    channel: int | None = None,
+    show_progress: bool = False,
+) -> Iterator[Row]:
+    """The rows of a recording that has been cut.
+
+    Args:
+        classify: the pipeline of a saved model.
+        recording: what the pieces are of.
+        name: the file, for the rows.
+        pieces: in the order of time.
+        channel: which channel of the file the recording is, where it is one of several.
+        show_progress: with a progress bar.
+
+    Yields:
+        See `predict_file`.
+    """
+    results = _results(classify, recording, [piece for piece in pieces if piece.reason is None], show_progress)
+    segments = itertools.count()
+    for piece in pieces:
+        place = {"file": name, "channel": piece.channel if channel is None else channel}
+        result = next(results) if piece.reason is None else {"error": piece.reason}
+        if "error" in result:
+            yield _left_out(piece, place, result["error"])
+        else:
+            yield from _segment(piece, place | {"speaker": piece.speaker, "segment": next(segments)}, result)
 
 
 def _whole(recording: Decoded, name: str, text: str, speaker: str | None) -> Piece:
