@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 import numpy as np
 import pytest
 import soundfile
+from containers import LIVE, contained
 from PIL import Image
 from script import run
 
@@ -233,6 +234,17 @@ def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_
     (result,) = json.loads(done.stdout)
     assert [word["word"] for word in result["words"]] == ["hello", "there"] and len(result["scores"]) == 4
     assert Image.open(picture).size[0] >= 1200
+
+
+def test_what_browsers_and_phones_recorded_is_predicted_alone_and_in_a_folder(saved_model, spoken_corpus, tmp_path):
+    samples, rate = soundfile.read(sorted((spoken_corpus / "audio").glob("*/*.wav"))[0])
+    (tmp_path / "x.webm").write_bytes(contained(samples, "webm", "libopus", rate, LIVE))
+    (tmp_path / "memo.M4A").write_bytes(contained(samples, "ipod", "alac", rate))
+    done = run("predict.py", tmp_path / "x.webm", "--model", saved_model)
+    assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path / 'x.webm'}: "), done.stderr[-3000:]
+    done = run("predict.py", tmp_path, "--model", saved_model, "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [Path(result["audio"]).name for result in json.loads(done.stdout)] == ["memo.M4A", "x.webm"]
 
 
 def test_an_explanation_is_printed_written_and_drawn(trained, spoken_corpus, tmp_path):

@@ -277,3 +277,10 @@ def test_a_speaker_who_speaks_too_little_is_told_as_the_pipeline_does(saved_mode
 def test_one_recording_is_explained_at_a_time(processor, recording):
     with pytest.raises(ValueError, match="One recording is explained at a time"):
         pipeline_of(processor).explain([recording, recording])
+
+
+def test_what_cannot_be_used_is_raised_also_by_a_pipeline_that_reports(processor):
+    classify = pipeline_of(processor)
+    classify._preprocess_params["on_error"] = "report"
+    with pytest.raises(ValueError, match=r"nowhere\.wav"):
+        classify.explain("nowhere.wav")

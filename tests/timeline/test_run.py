@@ -1,8 +1,11 @@
 """From a recording to rows: nothing is lost, and all times are those of the file."""
 
 from contextlib import contextmanager
+<<<<<<< HEAD
 from itertools import pairwise
 from pathlib import Path
+=======
+>>>>>>> timescores
 from unittest import mock
 
 import numpy as np
@@ -10,11 +13,10 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from timeline_input import QuickPipeline
+from timeline_input import QuickPipeline, assert_complete
 
 from wise_hf.model.speech_wise import WINDOW
 from wise_hf.timeline import pieces
-from wise_hf.timeline.rows import KINDS, Row
 from wise_hf.timeline.run import predict_file
 
 
@@ -32,24 +34,6 @@ def hearing(generator: np.random.Generator):
 
     with mock.patch.object(pieces, "hear_speech", hear):
         yield
-
-
-def assert_complete(rows: list[Row], duration_s: float) -> None:
-    """All keys, times that only grow and lie in the file, no second without a row, words inside their segments."""
-    assert all(list(row) == list(KINDS[row["row"]].__annotations__) for row in rows)
-    for channel in {row["channel"] for row in rows}:
-        spans = [row for row in rows if row["channel"] == channel and row["row"] != "word"]
-        assert spans[0]["start_s"] == 0 and spans[-1]["end_s"] == duration_s
-        assert all(first["end_s"] == second["start_s"] for first, second in pairwise(spans))
-        assert all(row["start_s"] < row["end_s"] for row in spans)
-    segments = [row for row in rows if row["row"] == "segment"]
-    assert [row["segment"] for row in segments] == list(range(len(segments)))
-    assert [row["start_s"] for row in segments] == sorted(row["start_s"] for row in segments)
-    for segment in segments:
-        words = [row for row in rows if row["row"] == "word" and row["segment"] == segment["segment"]]
-        times = [segment["start_s"], *(row[key] for row in words for key in ("start_s", "end_s")), segment["end_s"]]
-        assert words and times == sorted(times)
-        assert [row["word"] for row in words] == list(range(len(words)))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

@@ -1,12 +1,13 @@
 """What the tests of timelines share: a pipeline that answers at once, and rows."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from wise_hf.timeline.rows import LeftOutRow, SegmentRow, WordRow
+from wise_hf.timeline.rows import KINDS, LeftOutRow, Row, SegmentRow, WordRow
 
 
 LABELS = ("angry", "happy", "sad")
@@ -79,3 +80,21 @@ def word_row(segment: int, word: int, start_s: float, end_s: float, text: str, *
 def left_out_row(start_s: float, end_s: float, reason: str = "Silence.", channel: int | None = None) -> LeftOutRow:
     place = {"file": "calls/a b.wav", "channel": channel}
     return LeftOutRow(row="left_out", **place, start_s=start_s, end_s=end_s, reason=reason)
+
+
+def assert_complete(rows: list[Row], duration_s: float) -> None:
+    """All keys, times that only grow and lie in the file, no second without a row, words inside their segments."""
+    assert all(list(row) == list(KINDS[row["row"]].__annotations__) for row in rows)
+    for channel in {row["channel"] for row in rows}:
+        spans = [row for row in rows if row["channel"] == channel and row["row"] != "word"]
+        assert spans[0]["start_s"] == 0 and spans[-1]["end_s"] == duration_s
+        assert all(first["end_s"] == second["start_s"] for first, second in pairwise(spans))
+        assert all(row["start_s"] < row["end_s"] for row in spans)
+    segments = [row for row in rows if row["row"] == "segment"]
+    assert [row["segment"] for row in segments] == list(range(len(segments)))
+    assert [row["start_s"] for row in segments] == sorted(row["start_s"] for row in segments)
+    for segment in segments:
+        words = [row for row in rows if row["row"] == "word" and row["segment"] == segment["segment"]]
+        times = [segment["start_s"], *(row[key] for row in words for key in ("start_s", "end_s")), segment["end_s"]]
+        assert words and times == sorted(times)
+        assert [row["word"] for row in words] == list(range(len(words)))

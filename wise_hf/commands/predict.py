@@ -15,9 +15,8 @@ from pathlib import Path
 from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from wise_hf.hub.starter_model import model_or_starter
+from wise_hf.commands.hearing import add_hearing_options, known_words, load_hearing
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.model.loading import load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.speakers_wise import check_speaker
 from wise_hf.model.visualization import plot_prediction, save_figure
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ValueError: for recordings that cannot be used, after the results of all others.
     """
     args = _parse(arguments)
-    classify = load_pipeline(model_or_starter(args.model))
+    classify = load_hearing(args)
     if args.output_dir is None:
         results = heard(classify, _recordings(args))
         with logging_redirect_tqdm():
@@ -67,11 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("audio", nargs="+", help="audio files, and folders of them")
-    parser.add_argument(
-        "--model", help="folder of a saved model, or its name on the Hub (default: the starter model, see README)"
-    )
-    parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
-    parser.add_argument("--channel", type=int, help="read this channel, from 0, instead of the mean of all")
+    add_hearing_options(parser)
     speakers = parser.add_mutually_exclusive_group()
     speakers.add_argument("--speaker", help="who speaks in all of them; they are then normalised together")
     speakers.add_argument("--speaker_folders", action="store_true", help="the same, with a speaker for each folder")
@@ -82,8 +77,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     _check_long_options(parser, args)
     check_speaker(args.speaker)
     args.audio = [path for given in args.audio for path in recordings_in(given)]
-    if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
-        parser.error("--text and --plot are for one recording; give one audio file")
+    of_one = [name for name in ("text", "words", "plot") if getattr(args, name) is not None]
+    if len(args.audio) > 1 and of_one:
+        parser.error(f"--{of_one[0]} is for one recording; give one audio file")
     return args
 
 
@@ -137,7 +133,8 @@ def recordings_in(given: str) -> list[str]:
 
 def _recordings(args: argparse.Namespace) -> list[dict]:
     """The recordings, as the pipeline takes them."""
-    known = {"text": args.text, "channel": args.channel}
+    words = known_words(args, args.audio[0], args.speaker)
+    known = {"text": args.text, "words": words, "channel": args.channel}
     speakers = [str(Path(path).parent) if args.speaker_folders else args.speaker for path in args.audio]
     return [{"audio": path, "speaker": who} | known for path, who in zip(args.audio, speakers, strict=True)]
 
@@ -190,6 +187,7 @@ def to_text(result: dict) -> str:
         lines.append(f"  {result['speaker_unused'] or 'Normalised by all recordings of ' + result['speaker'] + '.'}")
     if result["truncated"]:
         lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
+    lines += [f"  {warning}" for warning in result["warnings"]]
     for word in result["words"]:
         attention = (
             "" if word["attention"] is None else f"  {word['attention']:.2f} {'#' * round(40 * word['attention'])}"

@@ -88,11 +88,10 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "language", "warnings", "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has
-            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`,
-            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
-            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
-            tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
-            second up to which the recording counted.
+            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`, `end_s`, `phonemes`, `attention` (they sum to
+            1; `None` for a model without attention) and `probabilities` (by label, of the words up to and including
+            this one; `None` for a word that is left out). `truncated` tells whether words were left out, those beyond
+            the feature extractor's `max_words`, and `until_s` the second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
             `"training"` or `"none"`; `speaker_unused` tells why a speaker who is given was not used. A list of
             recordings gives a list of these, a data set or generator an iterator.
@@ -132,7 +131,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        prepared = self.preparation(options)
+        prepared = self.preparation(options | {"on_error": "raise"})
         return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
 
     def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
@@ -207,9 +206,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         to_forward = {"return_words": return_words} if return_words is not None else {}
         to_prepare = {} if on_error is None else {"on_error": on_error}
         if language is not None and not isinstance(recogniser, str):
-            raise ValueError(
-                f"The language '{language:.40}' is told to a recogniser; give its name as recogniser, too."
-            )
+            raise ValueError(f"The language '{language:.40}' is told to a recogniser; name that as recogniser, too.")
         if recogniser is not None:
             to_prepare["recogniser"] = load_recogniser(recogniser, language)
         return to_prepare, to_forward, asked

@@ -1,6 +1,7 @@
 """Recognisers by name: pocketsphinx's, any of transformers by its name or folder, faster-whisper's, or one's own."""
 
 import importlib
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -75,12 +76,14 @@ def _read(source: RecogniserSource) -> Recogniser:
 
 
 def _of_transformers(name: str, language: str | None) -> Recogniser:
+    if name.count("/") != 1 and "/" in name and not os.path.isdir(name):
+        raise ValueError(f"The folder {name:.300} is not there; {GIVE}.")
     try:
         config = AutoConfig.from_pretrained(name)
         if config.model_type == "whisper":
             return WhisperRecogniser(name, language)
         return CTCRecogniser(name, language)
-    except (OSError, ValueError, KeyError, SafetensorError, StrictDataclassError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, StrictDataclassError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(". ")
         raise ValueError(f"There is no recogniser '{name:.200}' ({told}); {GIVE}.") from error
 
