@@ -1,11 +1,8 @@
 """From a recording to rows: nothing is lost, and all times are those of the file."""
 
 from contextlib import contextmanager
-<<<<<<< HEAD
 from itertools import pairwise
 from pathlib import Path
-=======
->>>>>>> timescores
 from unittest import mock
 
 import numpy as np
