@@ -1,7 +1,6 @@
 """From a recording to rows: nothing is lost, and all times are those of the file."""
 
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
