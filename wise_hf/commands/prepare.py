@@ -15,6 +15,7 @@ from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
 from wise_hf.data.prepare import report
+from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
 from wise_hf.training.recipe import Recipe
 
@@ -30,7 +31,7 @@ class OutputOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareOptions(CorpusOptions, FeatureOptions, LevelOptions, OutputOptions):
+class PrepareOptions(CorpusOptions, RecogniserOptions, FeatureOptions, LevelOptions, OutputOptions):
     """Everything that scripts/prepare.py can be told."""
 
 
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
     start_s = time.monotonic()
-    make = partial(chosen_frames(options, Recipe().level).prepare, num_proc=options.num_proc)
+    frames = chosen_frames(options, Recipe().level)
+    make = partial(frames.prepare, num_proc=options.num_proc, align=options.align)
     corpus, num_skipped = read_usable(options, make)
     prepared = make(corpus)
     elapsed_s = time.monotonic() - start_s

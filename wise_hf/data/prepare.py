@@ -73,17 +73,20 @@ _UNSURE = {
 }
 
 
-def align_corpus(dataset: Dataset, num_proc: int | None = None) -> Dataset:
+def align_corpus(
+    dataset: Dataset, num_proc: int | None = None, align: Callable[..., dict] = align_utterance
+) -> Dataset:
     """Find the words of every utterance that has none yet; cached.
 
     Args:
         dataset: utterances of a corpus reader.
         num_proc: processes; `None` = this one.
+        align: finds the words of one: a map function of `wise_hf.data.utterance_words`, or a partial of it.
 
     Raises:
         UnusableUtterances: naming all utterances that have no words or whose audio cannot be used.
     """
-    aligned, reasons = _align(dataset, num_proc)
+    aligned, reasons = _align(dataset, align, num_proc)
     check_usable(dataset["audio"], reasons)
     _tell_unsure(dataset, aligned)
     return aligned
@@ -95,6 +98,7 @@ def prepare(
     num_proc: int | None = None,
     encoder: FrameEncoderSource | None = None,
     word_encoder: WordEncoderSource | None = None,
+    align: Callable[..., dict] = align_utterance,
 ) -> Dataset:
     """Align every utterance that has no words yet and extract the features of all.
 
@@ -108,6 +112,7 @@ def prepare(
         encoder: of which the frames are, where the feature extractor's are an encoder's. It runs once: its frames are
             kept in half precision, on the disk.
         word_encoder: of which the words' vectors are, for a model that reads those; kept in the same way.
+        align: see `align_corpus`.
 
     Returns:
         The utterances with `input_features`, `phoneme_lengths` and `word_lengths`, ready for the collator; with a word
@@ -119,7 +124,7 @@ def prepare(
     """
     frame_extractor(feature_extractor.mfcc_backend).check()  # missed before the alignment, not after
     extract, columns = wise_features(feature_extractor, encoder, word_encoder=word_encoder)
-    aligned, reasons = _align(dataset, num_proc)
+    aligned, reasons = _align(dataset, align, num_proc)
     kept = [number for number in range(len(dataset)) if number not in reasons]
     prepared, more = _extract(aligned, extract, columns, num_proc)
     check_usable(dataset["audio"], reasons | {kept[number]: reason for number, reason in more.items()})
@@ -219,24 +224,31 @@ def _before_training(feature_extractor: WISEFeatureExtractor) -> WISEFeatureExtr
     return type(feature_extractor).from_dict(settings)
 
 
-def _align(dataset: Dataset, num_proc: int | None) -> tuple[Dataset, dict[int, str]]:
-    return cached_map(dataset, align_utterance, SPOKEN, _FOUND, num_proc, desc="Aligning words")
+def _align(dataset: Dataset, align: Callable[..., dict], num_proc: int | None) -> tuple[Dataset, dict[int, str]]:
+    return _mapped(dataset, align, _FOUND, num_proc, "Aligning words")
 
 
 def _extract(
     aligned: Dataset, extract: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None
 ) -> tuple[Dataset, dict[int, str]]:
-    arguments = getattr(extract, "keywords", {}).values()  # of a partial
+    return _mapped(aligned, extract, columns, num_proc, "Extracting features")
+
+
+def _mapped(
+    dataset: Dataset, function: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None, desc: str
+) -> tuple[Dataset, dict[int, str]]:
+    """`cached_map`, in this process where something runs on a GPU."""
+    arguments = getattr(function, "keywords", {}).values()  # of a partial
     if any(getattr(each, "is_on_gpu", False) for each in arguments):
         num_proc = None
-    return cached_map(aligned, extract, SPOKEN, columns, num_proc, desc="Extracting features")
+    return cached_map(dataset, function, SPOKEN, columns, num_proc, desc)
 
 
 def _tell_unsure(dataset: Dataset, aligned: Dataset) -> None:
     """Warn about unreliable alignments among those made here."""
     utterances = list(zip(dataset["alignment"], aligned["alignment"], aligned["audio"], strict=True))
     for source, told in _UNSURE.items():
-        paths = [path for before, after, path in utterances if before is None and after == source]
+        paths = [path for before, after, path in utterances if before != after == source]
         if paths:
             logger.warning("%d of %d recordings: %s (%s).", len(paths), len(aligned), told, listed(paths))
 

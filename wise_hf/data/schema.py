@@ -6,7 +6,7 @@ import numpy as np
 from datasets import Features, List, Value
 
 
-ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "doubtful", "uniform")
+ALIGNMENTS = ("corpus", "aligner", "asr+aligner", "asr", "doubtful", "uniform")
 _VALUES = {str: Value("string"), float: Value("float64"), bool: Value("bool")}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasets import Dataset
 
 from wise_hf.data.prepare import prepare, prepare_copies, prepare_waveforms, wise_features
+from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.configuration_wise import layers_in_words
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.frames_wise import frame_extractor
@@ -86,9 +87,11 @@ class Frames:
         """The map function for these frames and vectors, and the columns that it gives, see `wise_features`."""
         return wise_features(self.feature_extractor(), self.encoder, word_encoder=self.word_encoder)
 
-    def prepare(self, dataset: Dataset, num_proc: int | None = None) -> Dataset:
+    def prepare(
+        self, dataset: Dataset, num_proc: int | None = None, align: Callable[..., dict] = align_utterance
+    ) -> Dataset:
         """`wise_hf.data.prepare.prepare` with these frames."""
-        return prepare(dataset, self.feature_extractor(), num_proc, self.encoder, self.word_encoder)
+        return prepare(dataset, self.feature_extractor(), num_proc, self.encoder, self.word_encoder, align)
 
     def prepare_copies(self, prepared: Dataset, count: int, num_proc: int | None = None) -> list[Dataset]:
         """`wise_hf.data.prepare.prepare_copies` with these frames."""

@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,12 +20,12 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig
 from transformers.utils import SAFE_WEIGHTS_NAME, cached_file
 
 from .configuration_wise import WISEConfig
+from .forks_wise import is_forked, use_own_thread
 from .pretrained_part_wise import PretrainedPart
 
 
 T = TypeVar("T", bound=PretrainedPart)
 
-_STARTED_AS = os.getpid()
 _TOLD = ("name", "license", "dtype", "transformers_version")  # of an encoder, and no matter to what it makes
 
 
@@ -53,8 +52,7 @@ class EncoderSource(ABC):
 
     def read(self) -> PretrainedPart:
         """The encoder, the same one at every call in a process; see `load`."""
-        if _is_forked():  # other threads are its parent's, and would be waited for without end
-            torch.set_num_threads(1)
+        use_own_thread()
         return _read(self)
 
     @property
@@ -71,16 +69,12 @@ class EncoderSource(ABC):
 @lru_cache(maxsize=2)  # one of frames, and one of words
 def _read(source: EncoderSource) -> PretrainedPart:
     part = source.load()
-    return part.to("cuda") if torch.cuda.is_available() and not _is_forked() else part
+    return part.to("cuda") if torch.cuda.is_available() and not is_forked() else part
 
 
 @lru_cache(maxsize=8)
 def _digest(source: EncoderSource) -> str:
     return digest_of(source.read())
-
-
-def _is_forked() -> bool:
-    return os.getpid() != _STARTED_AS
 
 
 def read_config(name_or_folder: str, kind: str, example: str) -> PreTrainedConfig:

@@ -1,9 +1,11 @@
 """Recognisers by name: pocketsphinx's, any of transformers by its name or folder, faster-whisper's, or one's own."""
 
+import hashlib
 import importlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, pipeline
 
 from .decoder_wise import SAMPLING_RATE
+from .forks_wise import use_own_thread
 from .pocketsphinx_wise import recognise_english
 from .recognised_wise import Recognised, Recogniser
 from .whisper_wise import WhisperRecogniser
@@ -44,7 +47,7 @@ def load_recogniser(recogniser: str | Recogniser | None, language: str | None = 
 
 @dataclass(frozen=True)
 class RecogniserSource:
-    """Where a recogniser is read from; every process reads it for itself.
+    """Where a recogniser is read from, and a recogniser itself, which every process reads when it first hears.
 
     Args:
         name_or_folder, language: see `load_recogniser`.
@@ -55,12 +58,36 @@ class RecogniserSource:
 
     def read(self) -> Recogniser:
         """The recogniser, the same one at every call in a process; see `load_recogniser`."""
+        use_own_thread()
         return _read(self)
+
+    def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:
+        """What it hears, see `recognised_wise.Recogniser`."""
+        return self.read()(samples, sampling_rate)
+
+    @property
+    def known_by(self) -> tuple[str | None, ...]:
+        """What changes when what it hears does, for caches; a recogniser that is not there is found out here."""
+        self.read()
+        return self.language, _digest(self.name_or_folder)
 
     @property
     def is_on_gpu(self) -> bool:
         """It runs on a GPU, which the forked processes of a preparation cannot use."""
         return self.name_or_folder != POCKETSPHINX and torch.cuda.is_available()
+
+
+@lru_cache(maxsize=8)
+def _digest(name: str) -> str:
+    """Of the files of a folder, wherever it is; of a name alone otherwise."""
+    folder = Path(name.removeprefix(FASTER_WHISPER))
+    if not folder.is_dir():
+        return name
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=2)

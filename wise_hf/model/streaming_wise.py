@@ -11,7 +11,7 @@ from .audio_file_wise import require
 from .audio_wise import to_mono
 from .decoder_wise import SAMPLING_RATE
 from .recognised_wise import Recogniser
-from .utterances_wise import Utterance, UtteranceCutter
+from .utterances_wise import SpokenUtterance, UtteranceCutter
 from .word_by_word_wise import WordByWord
 from .word_times_wise import words_from_times
 
@@ -138,7 +138,7 @@ class WISEStreamer:
 
     # --- utterances of audio ---
 
-    def _ended(self, utterances: Sequence[Utterance]) -> list[dict]:
+    def _ended(self, utterances: Sequence[SpokenUtterance]) -> list[dict]:
         updates = []
         for utterance in utterances:
             updates += self._heard(utterance, is_final=True)
@@ -162,7 +162,7 @@ class WISEStreamer:
         self._passes = _Passes(current.start, length_s, spent_s)
         return updates
 
-    def _heard(self, utterance: Utterance, is_final: bool) -> list[dict]:
+    def _heard(self, utterance: SpokenUtterance, is_final: bool) -> list[dict]:
         recording = {"array": utterance.samples, "sampling_rate": SAMPLING_RATE}
         try:
             inputs = self._classify.preprocess(recording, **self._options)

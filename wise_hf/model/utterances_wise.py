@@ -20,7 +20,7 @@ LEVEL_WINDOWS = round(10 / WINDOW_S)
 
 
 @dataclass(frozen=True)
-class Utterance:
+class SpokenUtterance:
     """A part of a stream.
 
     Attributes:
@@ -53,7 +53,7 @@ class UtteranceCutter:
         self._start = 0  # the first sample of these
         self._pause: int | None = None  # windows since the last speech; None outside utterances
 
-    def feed(self, samples: np.ndarray) -> list[Utterance]:
+    def feed(self, samples: np.ndarray) -> list[SpokenUtterance]:
         """Hear the next samples.
 
         Args:
@@ -70,7 +70,7 @@ class UtteranceCutter:
         ended = [self._add(*judged) for part in parts for judged in self._judged(part)]
         return [utterance for utterance in ended if utterance is not None]
 
-    def finish(self) -> list[Utterance]:
+    def finish(self) -> list[SpokenUtterance]:
         """End the stream: the utterance that has not ended yet."""
         if self._pause is None:
             return []
@@ -79,9 +79,9 @@ class UtteranceCutter:
         return [self._taken(len(self._kept))]
 
     @property
-    def current(self) -> Utterance | None:
+    def current(self) -> SpokenUtterance | None:
         """The utterance so far; `None` between utterances."""
-        return None if self._pause is None else Utterance(np.concatenate(self._kept), self._start)
+        return None if self._pause is None else SpokenUtterance(np.concatenate(self._kept), self._start)
 
     def _judged(self, windows: np.ndarray) -> Iterator[tuple[np.ndarray, float]]:
         """Each window, and how surely it is speech."""
@@ -96,7 +96,7 @@ class UtteranceCutter:
         level = max(np.sqrt(np.quantile(self._powers, 0.9)), SILENT_PEAK)
         return np.clip(centred * np.float32(LEVEL / level), -1.0, 1.0)
 
-    def _add(self, window: np.ndarray, probability: float) -> Utterance | None:
+    def _add(self, window: np.ndarray, probability: float) -> SpokenUtterance | None:
         """The utterance that this window ends, if it does."""
         self._kept.append(window.copy())
         self._probabilities.append(probability)
@@ -122,9 +122,9 @@ class UtteranceCutter:
         inside = smoothed[SHORTEST_CUT_WINDOWS : len(smoothed) - SHORTEST_CUT_WINDOWS]
         return SHORTEST_CUT_WINDOWS + int(np.argmin(inside))
 
-    def _taken(self, count: int) -> Utterance:
+    def _taken(self, count: int) -> SpokenUtterance:
         """The first windows, which are kept no longer."""
-        taken = Utterance(np.concatenate([*self._kept[:count], self._rest[:0]]), self._start)
+        taken = SpokenUtterance(np.concatenate([*self._kept[:count], self._rest[:0]]), self._start)
         self._start += len(taken.samples)
         del self._kept[:count], self._probabilities[:count]
         return taken

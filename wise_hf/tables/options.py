@@ -7,6 +7,7 @@ from typing import Annotated
 
 from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.options import Options, as_path, different_names, option, positive
+from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions
 from wise_hf.training.recipe import RECIPES
 
@@ -49,5 +50,5 @@ class RowOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableOptions(CorpusOptions, FeatureOptions, RowOptions):
+class TableOptions(CorpusOptions, RecogniserOptions, FeatureOptions, RowOptions):
     """Everything that scripts/reproduce_tables.py can be told."""

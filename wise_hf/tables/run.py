@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -89,7 +89,7 @@ def _make_plan(options: TableOptions) -> tuple[TablesPlan, list[Row]]:
     rows = _rows(options)
     to_run = options.rows or [row.system.key for row in rows]
     to_prepare = [row.system for row in rows if row.system.key in to_run]
-    make = partial(_prepare, systems=to_prepare, num_proc=options.num_proc)
+    make = partial(_prepare, systems=to_prepare, num_proc=options.num_proc, align=options.align)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
     # The speaker-independent protocol of the corpus and [2]'s random folds, so that both can be compared.
@@ -109,9 +109,9 @@ def _make_plan(options: TableOptions) -> tuple[TablesPlan, list[Row]]:
     return TablesPlan(aligned, emotions, systems, to_run, folds, seeds, vectors, options.output_dir, num_skipped), rows
 
 
-def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int) -> Dataset:
+def _prepare(corpus: Dataset, systems: Sequence[System], num_proc: int, align: Callable[..., dict]) -> Dataset:
     """The utterances with words; the features of every system are left in the cache."""
-    aligned = align_corpus(corpus, num_proc)
+    aligned = align_corpus(corpus, num_proc, align)
     for system in systems:
         extract_features(aligned, system.extract, system.columns, num_proc)
     return aligned

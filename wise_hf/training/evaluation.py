@@ -13,6 +13,7 @@ from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_no_folder, check_writable, write_json
 from wise_hf.data.options import Options, as_path, option, positive
 from wise_hf.data.prepare import prepare
+from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import listed
 from wise_hf.model.loading import load_model, load_processor
@@ -45,7 +46,7 @@ class ScoringOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateOptions(ScoringOptions, CorpusOptions):
+class EvaluateOptions(ScoringOptions, CorpusOptions, RecogniserOptions):
     """Everything that scripts/evaluate.py can be told."""
 
 
@@ -140,7 +141,7 @@ def _read_utterances(
                 f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
                 "--label_map or choose with --emotions."
             )
-        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder)
+        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder, options.align)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped

@@ -19,6 +19,7 @@ from wise_hf.data.options import (
     switch,
     whole_number,
 )
+from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.data.waveform_collator import WAVEFORM_AUGMENTATIONS
 from wise_hf.data.wise_frames import Frames
 from wise_hf.model.feature_extraction_wise import LEVELS, NORMALIZATIONS
@@ -221,7 +222,9 @@ class RunOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(CorpusOptions, FeatureOptions, LevelOptions, ModelOptions, RecipeOptions, RunOptions):
+class TrainOptions(
+    CorpusOptions, RecogniserOptions, FeatureOptions, LevelOptions, ModelOptions, RecipeOptions, RunOptions
+):
     """Everything that scripts/train.py can be told, but for what it asks of the Hub.
 
     `TrainOptions(data_dir="speech", output_dir="out", epochs=3)` is `--data_dir speech --output_dir out --epochs 3`.

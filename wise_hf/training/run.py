@@ -233,7 +233,7 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     check_augmentations(recipe.augment, frames.feature_extractor())
     if recipe.train_encoder_layers:
         frames.encoder.read().check_has_layers(recipe.train_encoder_layers)
-    make = partial(frames.prepare, num_proc=options.num_proc)
+    make = partial(frames.prepare, num_proc=options.num_proc, align=options.align)
     corpus, num_skipped = read_usable(options, make)  # before it is split
     emotions = emotions_in_order(corpus, options)
     folds, origin = choose_folds(options, corpus)
