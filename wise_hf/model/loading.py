@@ -7,6 +7,7 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers.utils import SAFE_WEIGHTS_NAME
 
+from .configuration_wise import WISEConfig
 from .modeling_wise import WISEForAudioClassification
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
@@ -39,6 +40,12 @@ def load_processor(name_or_folder: str | Path) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
     _check_folder(name_or_folder)
     return WISEProcessor.from_pretrained(name_or_folder)
+
+
+def load_config(name_or_folder: str | Path) -> WISEConfig:
+    """The configuration of a saved model, without its weights; see `load_model`."""
+    _check_folder(name_or_folder)
+    return WISEConfig.from_pretrained(name_or_folder)
 
 
 def load_pipeline(
