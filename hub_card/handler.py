@@ -45,6 +45,8 @@ def _limit(name: str, usual: int) -> int:
     return int(given)
 
 
+# What hears the words of recordings without text; without it pocketsphinx does, which knows English alone.
+RECOGNISER = os.environ.get("WISE_RECOGNISER") or None
 MAX_AUDIO_BYTES = _limit("WISE_MAX_AUDIO_BYTES", 25_000_000)
 # The recogniser takes about 0.35 s of CPU for each of them, and this process does nothing else meanwhile.
 MAX_AUDIO_SECONDS = _limit("WISE_MAX_AUDIO_SECONDS", 60)
@@ -77,8 +79,9 @@ def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipelin
             from wise_hf.model.loading import load_pipeline
         except ImportError:
             raise ValueError(f"{folder} has no code beside it (pipeline_wise.py); install wise_hf.") from None
-        return load_pipeline(folder)
+        return load_pipeline(folder, RECOGNISER)
     given = {"revision": revision, "trust_remote_code": True, "model_kwargs": {"use_safetensors": True}}
+    given |= {"recogniser": RECOGNISER} if RECOGNISER else {}  # older models know no other than pocketsphinx
     return pipeline("audio-classification", name_or_folder, **given)
 
 

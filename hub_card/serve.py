@@ -24,9 +24,9 @@ DEFAULT_CONTENT_TYPE = "application/octet-stream"
 class EndpointServer(ThreadingHTTPServer):
     """An HTTP server with a handler behind it; `serve_forever` runs it.
 
-    POST / or /predict takes audio (audio/*, application/octet-stream; parameters as ?top_k=2&return_words=true) or
-    JSON (application/json). Status 400 and {"error": sentence} for what the caller can mend, 413 for a body that is
-    too large, 500 for a fault of ours. GET / or /health says that it is up.
+    POST / or /predict takes the bytes of a recording (audio/*, video/*, application/octet-stream; parameters as
+    ?top_k=2&return_words=true) or JSON (application/json). Status 400 and {"error": sentence} for what the caller can
+    mend, 413 for a body that is too large, 500 for a fault of ours. GET / or /health says that it is up.
 
     Args:
         endpoint: what answers, an `EndpointHandler`.
@@ -93,7 +93,7 @@ class _Exchange(BaseHTTPRequestHandler):
         kind = self.headers.get_content_type() if "Content-Type" in self.headers else DEFAULT_CONTENT_TYPE
         if kind == "application/json":
             request = _from_json(body)
-        elif kind == "application/octet-stream" or kind.startswith("audio/"):
+        elif kind == "application/octet-stream" or kind.startswith(("audio/", "video/")):
             request = {"inputs": body}
         else:
             raise BadRequest(f"The content type is {kind:.40}; send audio/wav or the like, or application/json.")

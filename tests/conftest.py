@@ -29,6 +29,12 @@ def ravdess_root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def polish_root() -> Path:
+    """The folder of real emotional speech in Polish with its metadata.csv."""
+    return _shared("nemo_pl")
+
+
+@pytest.fixture(scope="session")
 def long_recordings() -> Path:
     """A sonnet of 53 s with its text, and a support call."""
     return _shared("long")

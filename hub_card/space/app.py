@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gradio as gr
+from live import add_live_view
 from recording import MAX_MB, MAX_S, NO_AUDIO, BadRequest, load_classifier, read_recording, read_transcript
 from rendering import emotion_color, render_message, render_result, render_timeline
 from safetensors import SafetensorError
@@ -44,10 +45,18 @@ STARTER = "the starter model"
 WAITING = '<p class="waiting">The emotion and the words will appear here.</p>'
 # On a phone the result is below what was clicked, out of sight.
 SHOW = "() => { if (innerWidth < 720) document.getElementById('heard').scrollIntoView({ behavior: 'smooth' }); }"
-# Gradio turns away what the browser calls no audio, with a list of types that soon vanishes; our message stays.
+# Gradio turns away what the browser calls no audio, with a list of types that soon vanishes; our message stays. To the
+# browser every mp4, webm and 3gp file is a video: it goes on as audio, and the reader judges whether it has sound.
 WATCH = """for (const kind of ["change", "drop"]) document.addEventListener(kind, (event) => {
     const [file] = event.dataTransfer?.files ?? event.target.files ?? [];
-    if (file && !file.type.startsWith("audio/")) trigger("input");
+    if (!file || file.type.startsWith("audio/")) return;
+    if (!file.type.startsWith("video/")) return trigger("input");
+    const held = new DataTransfer();
+    held.items.add(new File([file], file.name, { type: "audio/mp4" }));
+    if (kind === "change") { event.target.files = held.files; return; }
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    event.target.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: held }));
 }, true);"""
 KEPT_S = 3600  # looked through every ten minutes
 
@@ -95,37 +104,53 @@ def make_page(classifiers: Mapping[str, Pipeline]) -> gr.Blocks:
     Args:
         classifiers: the pipelines by what the page calls their models; the first one listens unless another is chosen.
     """
-
-    def hear(path: str | None, text: str, chosen: str) -> tuple[str, str]:
-        return listen(classifiers[chosen], path, text)
-
     with gr.Blocks(
         title="WISE: emotion in sound and words", analytics_enabled=False, delete_cache=(600, KEPT_S)
     ) as page:
         gr.HTML(INTRO)
-        with gr.Row(equal_height=False, elem_id="columns"):
-            with gr.Column(scale=5, min_width=320):
-                audio = gr.Audio(sources=["microphone", "upload"], type="filepath", label="Recording", buttons=[])
-                text = gr.Textbox(
-                    label="What is said (optional)",
-                    placeholder="Left empty, a small built-in model writes it down. It errs often.",
-                    max_lines=4,
-                )
-                chosen = gr.Radio([*classifiers], value=next(iter(classifiers)), label="Model", elem_id="model")
-                chosen.visible = len(classifiers) > 1
-                button = gr.Button("Listen", variant="primary", elem_id="listen")
-                samples = add_samples()
-            with gr.Column(scale=6, min_width=320):
-                heard = gr.HTML(WAITING, elem_id="heard")
-        timeline = gr.HTML(elem_id="timeline")
-        refused = gr.HTML(js_on_load=WATCH)
-        show_at_once(refused.input, lambda: (render_message(NO_AUDIO), ""), [heard, timeline])
-        # A recording or a model that is taken away or replaced takes its result with it.
-        for gone in (audio.clear, audio.upload, audio.start_recording, chosen.change):
-            show_at_once(gone, lambda: (WAITING, ""), [heard, timeline])
-        connect(hear, [audio, text, chosen], button, samples, [heard, timeline])
+        with gr.Tab("A recording"):
+            chosen = add_recording(classifiers)
+        with gr.Tab("Live"):
+            add_live_view(classifiers, chosen)
     page.queue(default_concurrency_limit=1, max_size=32)  # one recording at a time: the model uses every core
     return page
+
+
+def add_recording(classifiers: Mapping[str, Pipeline]) -> gr.Radio:
+    """What listens to a recording, and shows what was heard.
+
+    Args:
+        classifiers: see `make_page`.
+
+    Returns:
+        Where a visitor chooses the one that listens.
+    """
+
+    def hear(path: str | None, text: str, chosen: str) -> tuple[str, str]:
+        return listen(classifiers[chosen], path, text)
+
+    with gr.Row(equal_height=False, elem_id="columns"):
+        with gr.Column(scale=5, min_width=320):
+            audio = gr.Audio(sources=["microphone", "upload"], type="filepath", label="Recording", buttons=[])
+            text = gr.Textbox(
+                label="What is said (optional)",
+                placeholder="Left empty, a small built-in model writes it down. It errs often.",
+                max_lines=4,
+            )
+            chosen = gr.Radio([*classifiers], value=next(iter(classifiers)), label="Model", elem_id="model")
+            chosen.visible = len(classifiers) > 1
+            button = gr.Button("Listen", variant="primary", elem_id="listen")
+            samples = add_samples()
+        with gr.Column(scale=6, min_width=320):
+            heard = gr.HTML(WAITING, elem_id="heard")
+    timeline = gr.HTML(elem_id="timeline")
+    refused = gr.HTML(js_on_load=WATCH)
+    show_at_once(refused.input, lambda: (render_message(NO_AUDIO), ""), [heard, timeline])
+    # A recording or a model that is taken away or replaced takes its result with it.
+    for gone in (audio.clear, audio.upload, audio.start_recording, chosen.change):
+        show_at_once(gone, lambda: (WAITING, ""), [heard, timeline])
+    connect(hear, [audio, text, chosen], button, samples, [heard, timeline])
+    return chosen
 
 
 def add_samples() -> list[tuple[gr.Button, dict]]:

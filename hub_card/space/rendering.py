@@ -50,6 +50,31 @@ def render_result(result: dict) -> str:
 </section>"""
 
 
+def render_live(updates: list[dict]) -> str:
+    """Show what was heard so far of an utterance that somebody is saying.
+
+    Args:
+        updates: of a `WISEStreamer`, one for each word so far; or one that tells why there are none.
+
+    Returns:
+        The most likely class, all classes as bars, each in its place, and the words, which are paler until they are
+        final.
+    """
+    *_, last = updates
+    if "left_out" in last:
+        return render_message(last["left_out"])
+    scores = [{"label": label, "score": score} for label, score in last["probabilities"].items()]
+    weights = last["attention"] or [None] * len(updates)
+    words = [update | {"attention": weight, "phonemes": []} for update, weight in zip(updates, weights, strict=False)]
+    best = max(scores, key=lambda entry: entry["score"])
+    state = "heard" if last["is_final"] else "heard provisional"
+    return f"""<section class="{state}" aria-label="What is heard" style="--emotion:{emotion_color(best["label"])}">
+<h2>{_text(headline(scores))}</h2>
+{render_bars(scores)}
+{render_words(words)}
+</section>"""
+
+
 def headline(scores: list[dict]) -> str:
     """The most likely class, or the two of them where they are close."""
     best, *others = sorted(scores, key=lambda entry: -entry["score"])

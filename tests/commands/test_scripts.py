@@ -13,9 +13,11 @@ from subprocess import CompletedProcess
 import numpy as np
 import pytest
 import soundfile
+from containers import LIVE, contained
 from PIL import Image
 from script import run
 
+from wise_hf.commands.predict import main as predict
 from wise_hf.commands.predict import print_json, print_text
 from wise_hf.model import speakers_wise
 
@@ -232,6 +234,17 @@ def test_prediction_prints_json_and_draws_a_picture(trained, spoken_corpus, tmp_
     (result,) = json.loads(done.stdout)
     assert [word["word"] for word in result["words"]] == ["hello", "there"] and len(result["scores"]) == 4
     assert Image.open(picture).size[0] >= 1200
+
+
+def test_what_browsers_and_phones_recorded_is_predicted_alone_and_in_a_folder(saved_model, spoken_corpus, tmp_path):
+    samples, rate = soundfile.read(sorted((spoken_corpus / "audio").glob("*/*.wav"))[0])
+    (tmp_path / "x.webm").write_bytes(contained(samples, "webm", "libopus", rate, LIVE))
+    (tmp_path / "memo.M4A").write_bytes(contained(samples, "ipod", "alac", rate))
+    done = run("predict.py", tmp_path / "x.webm", "--model", saved_model)
+    assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path / 'x.webm'}: "), done.stderr[-3000:]
+    done = run("predict.py", tmp_path, "--model", saved_model, "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [Path(result["audio"]).name for result in json.loads(done.stdout)] == ["memo.M4A", "x.webm"]
 
 
 def test_an_explanation_is_printed_written_and_drawn(trained, spoken_corpus, tmp_path):
@@ -540,3 +553,28 @@ def test_prediction_tells_what_is_wrong(told, trained, tmp_path):
     assert "The speaker is ''" in told("predict.py", "a.wav", "--model", trained, "--speaker", "")
     (tmp_path / "empty").mkdir()
     assert "empty holds no audio file" in told("predict.py", tmp_path / "empty", "--model", trained)
+
+
+def test_long_recordings_are_written_as_timelines(saved_model, calls, told, tmp_path):
+    long = tmp_path / "long.wav"
+    samples, rate = soundfile.read(calls / "a.wav")
+    soundfile.write(long, np.tile(samples, 1 + int(121 * rate / len(samples))), rate)
+    assert "as `wise-hf predict --output_dir` does" in told("predict.py", long, "--model", saved_model)
+    options = ("--model", saved_model, "--output_dir", tmp_path / "out", "--formats", "csv,textgrid")
+    done = run("predict.py", calls, "--speaker", "anna", *options)
+    assert done.returncode == 1 and done.stderr.endswith("predict.py: 1 of 4 recordings could not be used.\n")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "b_silence", "z"]
+    assert {path.suffix for path in (tmp_path / "out" / "a").iterdir()} == {".jsonl", ".csv", ".TextGrid"}
+    assert "holds a timeline" in told("predict.py", calls / "a.wav", *options)
+
+
+def test_options_of_timelines_go_together(capsys):
+    for options, message in {
+        ("--formats", "csv"): "--formats needs --output_dir",
+        ("--output_dir", "out", "--json"): "--json and --plot are for recordings without --output_dir",
+        ("--output_dir", "out", "--formats", "doc"): "there is no format doc; give some of csv, parquet, srt",
+        ("--output_dir", "out", "--channels", "speakers", "--channel", "0"): "does not go with --channel, which",
+    }.items():
+        with pytest.raises(SystemExit, match="2"):
+            predict(["call.wav", *options])
+        assert message in capsys.readouterr().err

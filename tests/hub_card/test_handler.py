@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from containers import FRAGMENTS, LIVE, contained, video
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError
 from script import run
@@ -34,6 +35,7 @@ import handler as handler_module  # noqa: E402
 from handler import BadRequest, EndpointHandler  # noqa: E402
 from serve import EndpointServer  # noqa: E402
 
+from wise_hf.model.container_file_wise import ContainerFile  # noqa: E402
 from wise_hf.model.loading import load_pipeline  # noqa: E402
 from wise_hf.model.spoken_text_wise import split_words  # noqa: E402
 
@@ -169,6 +171,9 @@ KINDS = {
     "WAV of a pipe": lambda samples: without_a_size(encoded(samples)),
     "WAV cut off": lambda samples: encoded(samples)[: len(samples)],
     "AIFF": lambda samples: encoded(samples, format="AIFF"),
+    "webm of a browser": lambda samples: contained(samples, "webm", "libopus", RATE, LIVE),
+    "mp4 of a browser": lambda samples: contained(samples, "mp4", "aac", RATE, FRAGMENTS),
+    "m4a of a phone": lambda samples: contained(samples, "ipod", "aac", RATE),
 }
 
 
@@ -225,6 +230,13 @@ BROKEN = {
         "audio/flac",
         "cut short|cannot be read",
     ),
+    "a video without sound": (lambda audio: video("mp4"), "video/mp4", "has no sound"),
+    "a protected recording": (
+        lambda audio: contained(np.zeros(RATE), "ipod", "aac", RATE).replace(b"mp4a", b"drms"),
+        "audio/mp4",
+        "protected",
+    ),
+    "a playlist": (lambda audio: b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", WAV, "no wav"),
     "a zip file": (lambda audio: as_zip("../../etc/passwd"), "application/octet-stream", "no wav"),
     "a zip file in base64": (lambda audio: {"inputs": in_base64(as_zip("a.wav"))}, JSON, "no wav"),
     "NaN": (lambda audio: encoded(np.full(RATE, np.nan), subtype="FLOAT"), WAV, "NaN"),
@@ -398,6 +410,19 @@ def test_a_recording_without_a_length_is_decoded_no_further_than_to_the_limit(en
     with pytest.raises(BadRequest, match="longer than 1 s; more than 0 and at most 1 s are taken"):
         endpoint({"inputs": flac_that_claims(0, np.zeros(600 * RATE, np.int16))})
     assert sum(decoded) == RATE + 1
+
+
+def test_a_browsers_recording_is_decoded_no_further_than_to_the_limit(endpoint, monkeypatch):
+    monkeypatch.setattr(handler_module, "MAX_AUDIO_SECONDS", 1)
+    samples, decoded = ContainerFile._samples, []
+    monkeypatch.setattr(ContainerFile, "_samples", lambda *given: decoded.append(given) or samples(*given))
+    with pytest.raises(BadRequest, match="longer than 1 s; more than 0 and at most 1 s are taken"):
+        endpoint({"inputs": contained(np.zeros(60 * RATE), "webm", "libopus", RATE, LIVE)})
+    assert len(decoded) == 51 or len(decoded) == 52, "frames of 20 ms"
+    decoded.clear()
+    with pytest.raises(BadRequest, match=r"60.0 s long; more than 0 and at most 1 s are taken"):
+        endpoint({"inputs": contained(np.zeros(60 * RATE), "ipod", "aac", RATE)})
+    assert not decoded, "its header tells how long it is"
 
 
 def test_many_channels_are_not_decoded(endpoint, no_decoding, monkeypatch):

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from containers import FRAGMENTS, LIVE, contained
 
 from wise_hf.hub.space import stage_space
 from wise_hf.model.found_words_wise import find_words
@@ -482,6 +483,73 @@ def test_a_text_file_is_refused_in_the_page(page, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), [("x.webm", ("webm", "libopus")), ("x.mp4", ("mp4", "aac"))])
+def test_a_video_is_heard(page, tmp_path: Path, name: str, kind: tuple[str, str]) -> None:
+    samples, rate = soundfile.read(SAMPLES / SAMPLE["file"])
+    (tmp_path / name).write_bytes(contained(samples, *kind, rate))
+    upload(page, tmp_path / name)
+    listen(page)
+    page.wait_for_selector(".timeline img")
+    assert " ".join(shown_words(page)) == SAMPLE["text"].rstrip("!")
+
+
+@pytest.mark.slow
+def test_a_video_that_is_dropped_is_heard(page) -> None:
+    samples, rate = soundfile.read(SAMPLES / SAMPLE["file"])
+    content = base64.b64encode(contained(samples, "webm", "libopus", rate)).decode()
+    page.click("button[aria-label='Upload file']")
+    dropped = page.evaluate_handle(
+        """async (content) => {
+            const held = new DataTransfer();
+            const bytes = await (await fetch("data:video/webm;base64," + content)).blob();
+            held.items.add(new File([bytes], "x.webm", { type: "video/webm" }));
+            return held;
+        }""",
+        content,
+    )
+    page.dispatch_event("button[aria-label*='rop']", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector("[data-testid='waveform-Recording']", state="attached")
+    listen(page)
+    page.wait_for_selector(".timeline img")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["audio/webm;codecs=opus", "audio/mp4;codecs=opus"])
+def test_what_chromium_records_is_read(browser, tmp_path: Path, kind: str) -> None:
+    page = browser.new_page()
+    recorded = page.evaluate(
+        """async (kind) => {
+            const context = new AudioContext(), tone = context.createOscillator();
+            const target = context.createMediaStreamDestination();
+            tone.connect(target);
+            tone.start();
+            await context.resume();
+            const recorder = new MediaRecorder(target.stream, { mimeType: kind }), parts = [];
+            recorder.ondataavailable = (event) => parts.push(event.data);
+            const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+            recorder.start(250);
+            setTimeout(() => recorder.stop(), 2000);
+            await stopped;
+            return Array.from(new Uint8Array(await new Blob(parts).arrayBuffer()));
+        }""",
+        kind,
+    )
+    page.close()
+    (tmp_path / "x").write_bytes(bytes(recorded))
+    samples, rate = recording.read_recording(str(tmp_path / "x"))
+    assert rate == 48_000 and len(samples) / rate == pytest.approx(2.0, abs=0.5)
+    spectrum = np.abs(np.fft.rfft(samples[rate // 2 : rate, 0]))
+    assert spectrum.argmax() * 2 == pytest.approx(440, abs=4)
+
+
+def test_what_a_browser_or_a_phone_recorded_is_read(tmp_path: Path) -> None:
+    for kind in (("webm", "libopus", 48_000, LIVE), ("ipod", "aac", 44_100), ("mp4", "aac", 48_000, FRAGMENTS)):
+        (tmp_path / "x").write_bytes(contained(np.tile(SOUND, 60), *kind))
+        samples, rate = recording.read_recording(str(tmp_path / "x"))
+        assert rate == kind[2] and 48_000 <= len(samples) + 100 < 51_000
+
+
+@pytest.mark.slow
 def test_a_transcript_is_text(page) -> None:
     page.click("#sample-0")
     page.wait_for_selector(".timeline img")
@@ -510,4 +578,16 @@ def test_a_phone(page, scheme: str) -> None:
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert page.evaluate("(box => box.scrollWidth > box.clientWidth)(document.querySelector('.scroll'))")
+    assert page.errors == []
+
+
+@pytest.mark.slow
+def test_bars_and_words_follow_a_speaker(page) -> None:
+    page.get_by_role("tab", name="Live").click()
+    page.click("#microphone button.record-button")
+    page.wait_for_selector("#live .bars")
+    assert page.locator("#live .bars .label").count() == 4
+    page.click("#microphone button.stop-button")
+    page.wait_for_selector("#live .heard:not(.provisional)")
+    assert page.locator("#live .word").count() > 0
     assert page.errors == []

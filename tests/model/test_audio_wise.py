@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import soxr
 import torch
+from containers import LIVE, contained
 
 from wise_hf.model.audio_wise import audio_blocks, audio_duration_s, load_audio, read_audio, to_mono
 
@@ -52,6 +53,15 @@ def test_blocks_together_are_the_whole_recording(tmp_path, rate):
     np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=0, atol=1e-5)
     first = audio_blocks((tmp_path / "noise.wav").read_bytes(), 8_000)
     assert len(next(first)) <= 300_000
+
+
+def test_a_browsers_recording_is_read_whole_in_parts_and_in_blocks(tmp_path):
+    (tmp_path / "x.webm").write_bytes(contained(tone(48_000, 12.0), "webm", "libopus", 48_000, LIVE))
+    whole = read_audio(tmp_path / "x.webm")
+    assert audio_duration_s(tmp_path / "x.webm") == 12.0 and len(whole) == 12 * 16_000
+    np.testing.assert_allclose(np.concatenate([*audio_blocks(tmp_path / "x.webm")])[:, 0], whole, rtol=0, atol=1e-5)
+    part = read_audio(tmp_path / "x.webm", start_s=5.0, end_s=6.0)
+    np.testing.assert_allclose(part[400:-400], whole[5 * 16_000 + 400 : 6 * 16_000 - 400], atol=1e-3)
 
 
 def test_blocks_of_what_cannot_be_used_are_refused(tmp_path):

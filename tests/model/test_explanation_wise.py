@@ -161,7 +161,11 @@ def test_no_batch_is_larger_than_the_largest(processor, recording, monkeypatch):
     size = sum(len(frames) for word in utterance_of(classify, recording).words for frames in word) * 39
     monkeypatch.setattr(explanation_wise, "LARGEST_BATCH", 3 * size)
     seen, forward = [], classify.forward
-    monkeypatch.setattr(classify, "forward", lambda batch: seen.append(len(batch["word_lengths"])) or forward(batch))
+    monkeypatch.setattr(
+        classify,
+        "forward",
+        lambda batch, **options: seen.append(len(batch["word_lengths"])) or forward(batch, **options),
+    )
     classify.explain(recording)
     assert max(seen) == 3 and sum(seen) == 1 + 3 * 5 + 2, "the whole, three times every word, each modality alone"
 
@@ -273,3 +277,10 @@ def test_a_speaker_who_speaks_too_little_is_told_as_the_pipeline_does(saved_mode
 def test_one_recording_is_explained_at_a_time(processor, recording):
     with pytest.raises(ValueError, match="One recording is explained at a time"):
         pipeline_of(processor).explain([recording, recording])
+
+
+def test_what_cannot_be_used_is_raised_also_by_a_pipeline_that_reports(processor):
+    classify = pipeline_of(processor)
+    classify._preprocess_params["on_error"] = "report"
+    with pytest.raises(ValueError, match=r"nowhere\.wav"):
+        classify.explain("nowhere.wav")

@@ -174,6 +174,11 @@ def test_a_pause_within_a_words_times_is_no_part_of_it(spoken):
     assert found["words"][0]["start_s"] == pytest.approx(first_s)
 
 
+def test_times_of_words_found_before_that_are_repaired_are_told():
+    found = found_before([word("Kids", 0.1, 0.4), word("are", 0.6, 0.5), word("by", 0.6, 0.9)], 1.0)
+    assert found["warnings"] == ["1 of 3 word times were missing or impossible and repaired."]
+
+
 def test_words_found_before_are_those_of_the_corpus():
     found = found_before([word("Kids", 0.1, 0.4), word("are", 0.4, 0.6)], 1.0)
     assert (found["text"], found["alignment"], found["fit"]) == ("Kids are", "corpus", None)

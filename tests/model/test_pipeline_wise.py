@@ -1,5 +1,6 @@
 """The audio-classification pipeline, with the installed code."""
 
+import io
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from containers import contained
 from transformers.pipelines.pt_utils import KeyDataset
 
 from wise_hf.model import pipeline_wise
@@ -48,6 +50,14 @@ def test_every_form_of_a_recording_gives_the_same_scores(classify, recordings, t
     results = [classify({"audio": form, "text": TEXT}) for form in forms]
     for result in results[1:]:
         np.testing.assert_allclose(scores_of(result), scores_of(results[0]), atol=1e-6)
+
+
+def test_what_a_phone_recorded_gives_the_same_scores(classify, recordings, tmp_path):
+    content = contained(read_audio(recordings[0]), "ipod", "alac", 16_000)
+    (tmp_path / "memo.m4a").write_bytes(content)
+    expected = scores_of(classify({"audio": recordings[0], "text": TEXT}))
+    for form in (tmp_path / "memo.m4a", str(tmp_path / "memo.m4a"), content, io.BytesIO(content)):
+        np.testing.assert_allclose(scores_of(classify({"audio": form, "text": TEXT})), expected, atol=1e-6)
 
 
 class Decoder:

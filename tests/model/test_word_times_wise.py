@@ -35,8 +35,8 @@ def test_given_phonemes_keep_their_times_and_lose_their_stress():
     ]
 
 
-def test_missing_times_lie_between_their_neighbours(caplog):
-    caplog.set_level("INFO")
+def test_missing_times_lie_between_their_neighbours_and_a_warning_counts_them(caplog):
+    caplog.set_level("WARNING")
     words = words_from_times([given_word("a", 0.0, 1.0), given_word("b"), given_word("c", 2.0, None)], 3.0)
     assert [(word["start_s"], word["end_s"]) for word in words] == [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]
     assert "2 of 3" in caplog.text

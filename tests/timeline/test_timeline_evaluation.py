@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
+from timeline_input import left_out_row, segment_row
 
 from wise_hf.commands import evaluate
 from wise_hf.model.audio_wise import audio_duration_s
@@ -17,6 +18,7 @@ from wise_hf.timeline.spans import Span, read_spans, write_spans
 
 
 LOUD, QUIET = 0.3, 0.01
+PROBABILITIES = {"angry": 0.5, "neutral": 0.3, "sad": 0.2}
 
 
 class ByLoudness:
@@ -60,7 +62,7 @@ def scores_of(capsys, tmp_path, *arguments):
 
 @pytest.fixture
 def by_loudness(monkeypatch):
-    monkeypatch.setattr(evaluation, "load_pipeline", lambda name: ByLoudness())
+    monkeypatch.setattr(evaluation, "load_pipeline", lambda *_: ByLoudness())
 
 
 @pytest.mark.parametrize("split_channels", [False, True])
@@ -85,19 +87,12 @@ def test_the_command_scores_what_it_finds_and_what_is_labelled(clips, tmp_path, 
 
 
 def rows_of(name, *segments, duration_s, channel=None):
-    rows, at_s = [], 0.0
-    common = {"file": name, "channel": channel}
-    for start_s, end_s, emotion in segments:
-        if at_s < start_s:
-            rows.append({"row": "left_out", **common, "start_s": at_s, "end_s": start_s, "reason": "Nobody speaks."})
-        rows.append(
-            {"row": "segment", **common, "speaker": None, "segment": 0, "start_s": start_s, "end_s": end_s}
-            | {"text": "", "language": None, "alignment": "aligner", "fit": None, "emotion": emotion}
-            | {"probabilities": {"angry": 0.5, "neutral": 0.3, "sad": 0.2}, "warnings": []}
-        )
+    rows, at_s, place = [], 0.0, {"file": name, "channel": channel}
+    for number, (start_s, end_s, emotion) in enumerate(segments):
+        rows += [left_out_row(at_s, start_s) | place] if at_s < start_s else []
+        rows.append(segment_row(number, start_s, end_s, **place, emotion=emotion, probabilities=PROBABILITIES))
         at_s = end_s
-    rows.append({"row": "left_out", **common, "start_s": at_s, "end_s": duration_s, "reason": "Nobody speaks."})
-    return rows
+    return [*rows, left_out_row(at_s, duration_s) | place] if at_s < duration_s else rows
 
 
 @pytest.fixture
@@ -157,6 +152,11 @@ def test_labels_of_the_whole_recording_are_held_against_all_channels():
     assert score_rows(spans, {"a.wav": [*left, *right]}, "silence")["missed_s"] == 1.0
     with pytest.raises(ValueError, match="labels of channel 1, but no rows of it"):
         score_rows(spans, {"a.wav": left}, "silence")
+
+
+def test_recordings_in_which_nothing_was_heard_are_all_missed():
+    scores = score_rows({"a.wav": [Span(0, 3, "angry")]}, {"a.wav": rows_of("a.wav", duration_s=4.0)}, "silence")
+    assert (scores["missed_s"], scores["eder"], scores["ua"]) == (3.0, 0.75, 0.0)
 
 
 @pytest.mark.parametrize("given", [[], ["--model", "m", "--rows", "r"]])

@@ -8,10 +8,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from wise_hf.commands.hearing import add_hearing_options, known_words, load_hearing
 from wise_hf.data.files import written_whole
-from wise_hf.hub.starter_model import model_or_starter
 from wise_hf.model.explanation_picture import EFFECTS, plot_explanation
-from wise_hf.model.loading import load_pipeline
 from wise_hf.model.visualization import save_figure
 
 
@@ -25,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ValueError: for a recording that cannot be used, or a file that cannot be written.
     """
     args = _parse(arguments)
-    recording = {"audio": args.audio, "text": args.text, "channel": args.channel}
-    explanation = {"audio": args.audio} | load_pipeline(model_or_starter(args.model)).explain(recording)
+    words = known_words(args, args.audio)
+    recording = {"audio": args.audio, "text": args.text, "words": words, "channel": args.channel}
+    explanation = {"audio": args.audio} | load_hearing(args).explain(recording)
     sys.stdout.write(table_of(explanation) + "\n")
     if args.output is not None:
         with written_whole(args.output, "give another file") as unfinished:
@@ -40,11 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("audio", help="an audio file")
-    parser.add_argument(
-        "--model", help="folder of a saved model, or its name on the Hub (default: the starter model, see README)"
-    )
-    parser.add_argument("--text", help="what is said; without it the recording is transcribed")
-    parser.add_argument("--channel", type=int, help="read this channel, from 0, instead of the mean of all")
+    add_hearing_options(parser)
     parser.add_argument("--output", type=Path, help="write all of it to this file (JSON)")
     parser.add_argument("--plot", type=Path, help="write a picture (PNG)")
     return parser.parse_args(arguments)

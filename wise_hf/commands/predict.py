@@ -2,6 +2,7 @@
 
 Without --output_dir a recording lasts at most 120 s, and its emotion and words are printed. With it a recording lasts
 as long as it likes, and the course of its emotion is written: rows of segments and words, subtitles, a picture.
+Very many files: wise-hf predict --input FOLDER_OR_LIST --output DIR writes one table, in parts.
 """
 
 import argparse
@@ -15,9 +16,10 @@ from pathlib import Path
 from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from wise_hf.hub.starter_model import model_or_starter
+from wise_hf.commands.hearing import add_hearing_options, known_words, load_hearing
+from wise_hf.commands.predict_many import add_many_options, check_many_options, predict_many
+from wise_hf.commands.recordings import recordings_in
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.model.loading import load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.speakers_wise import check_speaker
 from wise_hf.model.visualization import plot_prediction, save_figure
@@ -26,11 +28,6 @@ from wise_hf.timeline.folders import predict_files
 from wise_hf.timeline.outputs import FORMATS
 
 
-# What counts as a recording in a folder; a file that is named itself may be called anything.
-SUFFIXES = (
-    *(".3gp", ".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4"),
-    *(".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".webm", ".wma"),
-)
 LONG_OPTIONS = ("formats", "channels", "overwrite_output_dir")
 
 
@@ -44,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ValueError: for recordings that cannot be used, after the results of all others.
     """
     args = _parse(arguments)
-    classify = load_pipeline(model_or_starter(args.model))
+    if args.input is not None:
+        predict_many(args)
+        return
+    classify = load_hearing(args)
     if args.output_dir is None:
         results = heard(classify, _recordings(args))
         with logging_redirect_tqdm():
@@ -66,24 +66,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("audio", nargs="+", help="audio files, and folders of them")
-    parser.add_argument(
-        "--model", help="folder of a saved model, or its name on the Hub (default: the starter model, see README)"
-    )
-    parser.add_argument("--text", help="what is said, for one recording; without it the recording is transcribed")
-    parser.add_argument("--channel", type=int, help="read this channel, from 0, instead of the mean of all")
+    parser.add_argument("audio", nargs="*", help="audio files, and folders of them")
+    add_hearing_options(parser)
     speakers = parser.add_mutually_exclusive_group()
     speakers.add_argument("--speaker", help="who speaks in all of them; they are then normalised together")
     speakers.add_argument("--speaker_folders", action="store_true", help="the same, with a speaker for each folder")
     parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
     parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")
     _add_long_options(parser)
+    add_many_options(parser)
     args = parser.parse_args(arguments)
+    check_many_options(parser, args)
     _check_long_options(parser, args)
     check_speaker(args.speaker)
     args.audio = [path for given in args.audio for path in recordings_in(given)]
-    if len(args.audio) > 1 and (args.text is not None or args.plot is not None):
-        parser.error("--text and --plot are for one recording; give one audio file")
+    of_one = [name for name in ("text", "words", "plot") if getattr(args, name) is not None]
+    if len(args.audio) > 1 and of_one:
+        parser.error(f"--{of_one[0]} is for one recording; give one audio file")
     return args
 
 
@@ -116,28 +115,17 @@ def _check_long_options(parser: argparse.ArgumentParser, args: argparse.Namespac
         return
     if args.json or args.plot is not None:
         parser.error("--json and --plot are for recordings without --output_dir, which writes both")
-    if args.channels == "speakers" and (args.channel is not None or args.speaker or args.speaker_folders):
-        parser.error("--channels speakers does not go with --channel, --speaker or --speaker_folders")
+    of_one = ("channel", "speaker", "speaker_folders", "text", "words")
+    given = [name for name in of_one if getattr(args, name) is not parser.get_default(name)]
+    if args.channels == "speakers" and given:
+        parser.error(f"--channels speakers does not go with --{given[0]}, which is of one speaker")
     args.formats = list(FORMATS) if args.formats is None else args.formats
-
-
-def recordings_in(given: str) -> list[str]:
-    """The audio files in a folder and in its folders, hidden ones apart, in order; a file alone."""
-    if not given:
-        raise ValueError("The name of the recording is empty; give an audio file or a folder.")
-    folder = Path(given)
-    if not folder.is_dir():
-        return [given]
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    found = sorted(path for path in files if not any(part[0] == "." for part in path.relative_to(folder).parts))
-    if not found:
-        raise ValueError(f"The folder {given} holds no audio file ({', '.join(SUFFIXES)}); give one that does.")
-    return [str(path) for path in found]
 
 
 def _recordings(args: argparse.Namespace) -> list[dict]:
     """The recordings, as the pipeline takes them."""
-    known = {"text": args.text, "channel": args.channel}
+    words = known_words(args, args.audio[0], args.speaker)
+    known = {"text": args.text, "words": words, "channel": args.channel}
     speakers = [str(Path(path).parent) if args.speaker_folders else args.speaker for path in args.audio]
     return [{"audio": path, "speaker": who} | known for path, who in zip(args.audio, speakers, strict=True)]
 
@@ -190,6 +178,7 @@ def to_text(result: dict) -> str:
         lines.append(f"  {result['speaker_unused'] or 'Normalised by all recordings of ' + result['speaker'] + '.'}")
     if result["truncated"]:
         lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
+    lines += [f"  {warning}" for warning in result["warnings"]]
     for word in result["words"]:
         attention = (
             "" if word["attention"] is None else f"  {word['attention']:.2f} {'#' * round(40 * word['attention'])}"

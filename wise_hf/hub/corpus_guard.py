@@ -7,11 +7,11 @@ from pathlib import Path
 
 # What the names of a corpus's files and folders end in, small letters or large.
 CORPUS_NAMES = {
-    "a recording": r"\.(aac|aif[cf]?|au|avi|avr|caf|flac|iff|m4a|mov|mp[34c]|nist|og[ag]|opus|paf|pvf|raw|rf64|sd[2s]|"
-    r"sf|snd|sph|svx|voc|w64|wav|webm|wma|wve|xi)",
+    "a recording": r"\.(3g[2p]|aac|aif[cf]?|amr|au|avi|avr|caf|flac|iff|m4[abv]|mkv|mov|mp[34c]|nist|og[ag]|opus|paf|"
+    r"pvf|raw|rf64|sd[2s]|sf|snd|sph|svx|voc|w64|wav|webm|wma|wve|xi)",
     "a prepared corpus or features": r"\.(arrow|htk|np[yz]|parquet)|dataset_info\.json",
     "a list of recordings": r"metadata\.(csv|jsonl)",
-    "what is said in recordings, and when": r"\.words\.json|\.(wd|ph|sy)seg|transcriptions",
+    "what is said in recordings, and when": r"\.words\.json|\.(wd|ph|sy)seg|\.(ctm|srt|TextGrid|vtt)|transcriptions",
     "the labels of a corpus": "EmoEvaluation",
 }
 

@@ -63,7 +63,7 @@ class ContainerFile(AudioReader):
         self._file, self.name, self._kind = file, name, kind
         file.seek(0)
         head = file.read(HEAD_BYTES)
-        self._is_protected_asf = kind == "asf" and any(each in head for each in PROTECTED_ASF)
+        self._refuse_protected(kind == "asf" and any(each in head for each in PROTECTED_ASF))
         is_whole = kind == "mov" and not check_mp4(file, name)
         with self._opened() as (container, stream):
             first = next(self._decoded(container, stream), None)
@@ -149,7 +149,10 @@ class ContainerFile(AudioReader):
         if codec is None or codec.name not in DECODERS:
             told = "an unknown way" if codec is None else codec.name
             raise ValueError(f"{self.name} has sound coded in {told}, which is not read; {GIVE}.")
-        if codec.codec_tag in PROTECTED_TAGS or self._is_protected_asf:
+        self._refuse_protected(codec.codec_tag in PROTECTED_TAGS)
+
+    def _refuse_protected(self, is_protected: bool) -> None:
+        if is_protected:
             raise ValueError(f"{self.name} is protected (DRM) and cannot be read; give an unprotected recording.")
 
     def _decoded(self, container: Any, stream: Any) -> Iterator[Any]:

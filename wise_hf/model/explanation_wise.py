@@ -40,7 +40,7 @@ def explain_decision(classify: Pipeline, inputs: dict) -> dict:
         inputs: what it made of one recording, ready for the model.
     """
     clip = _words_of(classify, inputs)
-    whole = classify.forward(_batch([clip]) | {"utterance": inputs["utterance"]})
+    whole = classify.forward(_batch([clip]) | {"utterance": inputs["utterance"]}, return_words=True)
     result = classify.postprocess(whole, return_words=True)
     probabilities = {entry["label"]: entry["score"] for entry in result.pop("scores")}
     emotion = next(iter(probabilities))

@@ -14,7 +14,7 @@ from .recognised_wise import Recognised, Recogniser, as_recognised, without_repe
 from .speech_wise import SPEECH_PROBABILITY, WINDOW_S, NoSpeechError, check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .transcript_tags_wise import is_tag
-from .word_times_wise import share_out, words_from_times
+from .word_times_wise import repair_times, share_out, words_from_times
 
 
 NO_WORD = "No word was heard in the recording; give what is said in it as its text, or another one."
@@ -67,9 +67,9 @@ def found_before(words: Sequence[Mapping] | Mapping, duration_s: float, text: st
     Raises:
         ValueError: see `words_from_times`.
     """
-    timed = words_from_times(words, duration_s)
+    timed, repairs = repair_times(words, duration_s)
     said = " ".join(word["word"] for word in timed)
-    return _found(text or said, Alignment(timed, "corpus"), None, [])
+    return _found(text or said, Alignment(timed, "corpus"), None, [] if repairs is None else [repairs])
 
 
 def hear_words(samples: np.ndarray, sampling_rate: int, recogniser: Recogniser) -> tuple[dict, Recognised]:

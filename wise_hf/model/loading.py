@@ -7,9 +7,11 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers.utils import SAFE_WEIGHTS_NAME
 
+from .configuration_wise import WISEConfig
 from .modeling_wise import WISEForAudioClassification
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
+from .recognised_wise import Recogniser
 
 
 def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
@@ -40,10 +42,24 @@ def load_processor(name_or_folder: str | Path) -> WISEProcessor:
     return WISEProcessor.from_pretrained(name_or_folder)
 
 
-def load_pipeline(name_or_folder: str | Path) -> WISEAudioClassificationPipeline:
-    """The pipeline of a saved model; see `load_model`."""
+def load_config(name_or_folder: str | Path) -> WISEConfig:
+    """The configuration of a saved model, without its weights; see `load_model`."""
+    _check_folder(name_or_folder)
+    return WISEConfig.from_pretrained(name_or_folder)
+
+
+def load_pipeline(
+    name_or_folder: str | Path, recogniser: str | Recogniser | None = None, language: str | None = None
+) -> WISEAudioClassificationPipeline:
+    """The pipeline of a saved model; see `load_model`.
+
+    Args:
+        name_or_folder: a folder, or a name on the Hub.
+        recogniser, language: what hears the words of recordings without text, see
+            `WISEAudioClassificationPipeline.__call__`.
+    """
     model, processor = load_model(name_or_folder), load_processor(name_or_folder)
-    return WISEAudioClassificationPipeline(model=model, processor=processor)
+    return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
 
 
 def weights_digest(model_dir: Path) -> str:

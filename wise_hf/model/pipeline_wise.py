@@ -88,11 +88,10 @@ class WISEAudioClassificationPipeline(Pipeline):
         Returns:
             `[{"label", "score"}]`, best first. With `return_words` `{"scores", "text", "alignment", "words", "fit",
             "language", "warnings", "truncated", "until_s", "speaker", "normalized_by", "speaker_unused"}`; a word has
-            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`,
-            `end_s`, `phonemes`, `attention` (they sum to 1; `None` for a model without attention) and `probabilities`
-            (by label, of the words up to and including this one; `None` for a word that is left out). `truncated`
-            tells whether words were left out, those beyond the feature extractor's `max_words`, and `until_s` the
-            second up to which the recording counted.
+            `word`, `confidence` (the recogniser's, 0 to 1), `start_s`, `end_s`, `phonemes`, `attention` (they sum to
+            1; `None` for a model without attention) and `probabilities` (by label, of the words up to and including
+            this one; `None` for a word that is left out). `truncated` tells whether words were left out, those beyond
+            the feature extractor's `max_words`, and `until_s` the second up to which the recording counted.
             `normalized_by` is `"speaker"` where a speaker is given who speaks for 15 s or more in the list, else
             `"training"` or `"none"`; `speaker_unused` tells why a speaker who is given was not used. A list of
             recordings gives a list of these, a data set or generator an iterator.
@@ -102,10 +101,10 @@ class WISEAudioClassificationPipeline(Pipeline):
                 its path or its number in the list.
         """
         if not are_several(inputs):
-            return super().__call__(self._hear_alone(inputs, self._to_prepare(kwargs)), **kwargs)
+            return super().__call__(self._hear_alone(inputs, self.preparation(kwargs)), **kwargs)
         if not isinstance(inputs, list):
             return super().__call__(numbered(inputs), **kwargs)
-        return list(super().__call__(self.hear_speakers(inputs, **self._to_prepare(kwargs)), **kwargs))
+        return list(super().__call__(self.hear_speakers(inputs, **self.preparation(kwargs)), **kwargs))
 
     def explain(self, recording: Any, **options: Any) -> dict:
         """Which words, and which modality, moved the decision.
@@ -132,17 +131,21 @@ class WISEAudioClassificationPipeline(Pipeline):
         """
         if are_several(recording):
             raise ValueError("One recording is explained at a time; call explain once for each.")
-        to_prepare = self._to_prepare(options)
-        return explain_decision(self, self.preprocess(self._hear_alone(recording, to_prepare), **to_prepare))
-
-    def _to_prepare(self, options: dict) -> dict:
-        """What `preprocess` is called with, of what a call and the making of the pipeline were given."""
-        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
-        return self._preprocess_params | self._sanitize_parameters(**given)[0]
+        prepared = self.preparation(options | {"on_error": "raise"})
+        return explain_decision(self, self.preprocess(self._hear_alone(recording, prepared), **prepared))
 
     def _hear_alone(self, recording: Any, to_prepare: dict) -> Any:
         """A recording that is not one of several, normalised by its own speaker where that is known."""
         return self.hear_speakers([recording], **to_prepare)[0] if has_speaker(recording) else recording
+
+    def preparation(self, options: dict) -> dict:
+        """What `preprocess` is called with: of a call's options, and of those that the pipeline was made with.
+
+        Args:
+            options: of `__call__`, by name.
+        """
+        given = {name: options[name] for name in ("on_error", "recogniser", "language") if name in options}
+        return self._preprocess_params | self._sanitize_parameters(**given)[0]
 
     def hear_speakers(
         self, recordings: list, on_error: str = "raise", recogniser: str | Recogniser | None = None
@@ -154,7 +157,8 @@ class WISEAudioClassificationPipeline(Pipeline):
 
         Args:
             recordings: see `__call__`; those without a speaker are left for the second pass.
-            on_error, recogniser: see `__call__`.
+            on_error: see `__call__`.
+            recogniser: see `__call__`; `None` = the pipeline's.
 
         Returns:
             The recordings, as the pipeline takes them for the second pass.
@@ -168,7 +172,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         if extractor.normalization != "speaker":
             return given
         speakers = SpeakerFrames(extractor.hop_ms)
-        hear = partial(self._hear, speakers=speakers, recogniser=load_recogniser(recogniser))
+        recogniser = load_recogniser(recogniser or self._preprocess_params.get("recogniser"))
+        hear = partial(self._hear, speakers=speakers, recogniser=recogniser)
         found = [_reported(each, hear, on_error) for each in given.in_order()]
         normalizations = speakers.normalizations()
         heard = {
@@ -201,9 +206,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         to_forward = {"return_words": return_words} if return_words is not None else {}
         to_prepare = {} if on_error is None else {"on_error": on_error}
         if language is not None and not isinstance(recogniser, str):
-            raise ValueError(
-                f"The language '{language:.40}' is told to a recogniser; give its name as recogniser, too."
-            )
+            raise ValueError(f"The language '{language:.40}' is told to a recogniser; name that as recogniser, too.")
         if recogniser is not None:
             to_prepare["recogniser"] = load_recogniser(recogniser, language)
         return to_prepare, to_forward, asked

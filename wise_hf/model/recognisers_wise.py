@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -102,12 +103,14 @@ def _read(source: RecogniserSource) -> Recogniser:
 
 
 def _of_transformers(name: str, language: str | None) -> Recogniser:
+    if name.count("/") != 1 and "/" in name and not os.path.isdir(name):
+        raise ValueError(f"The folder {name:.300} is not there; {GIVE}.")
     try:
         config = AutoConfig.from_pretrained(name)
         if config.model_type == "whisper":
             return WhisperRecogniser(name, language)
         return CTCRecogniser(name, language)
-    except (OSError, ValueError, KeyError, SafetensorError, StrictDataclassError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, StrictDataclassError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(". ")
         raise ValueError(f"There is no recogniser '{name:.200}' ({told}); {GIVE}.") from error
 

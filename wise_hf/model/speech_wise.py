@@ -67,26 +67,28 @@ def check_heard(samples: np.ndarray, probabilities: np.ndarray) -> None:
         raise NoSpeechError(f"{told}: it sounds like noise or music; give one in which somebody speaks.")
 
 
-def hear_speech(samples: np.ndarray) -> np.ndarray:
+def hear_speech(samples: np.ndarray, least_level: float = 0.0) -> np.ndarray:
     """`speech_probabilities` of a recording of any loudness and length.
 
     Args:
         samples: (n,) float from `check_samples`.
+        least_level: root mean square that the loud parts have at least; what is known of a longer recording, of which
+            the samples may be a part where almost nobody speaks.
 
     Returns:
         (windows,) float32 in [0, 1], one each WINDOW_S.
     """
-    levelled = _levelled(samples)
+    levelled = _levelled(samples, max(least_level, 1e-9))
     return np.concatenate(
         [speech_probabilities(levelled[start : start + PART]) for start in range(0, len(levelled), PART)]
     )
 
 
-def _levelled(samples: np.ndarray) -> np.ndarray:
+def _levelled(samples: np.ndarray, least_level: float) -> np.ndarray:
     """The samples as loud as those of any other recording, clipped at 1."""
     hop = SAMPLING_RATE // 100
     powers = np.add.reduceat(samples**2, np.arange(0, len(samples), hop)) / hop
-    return np.clip(samples * (LEVEL / max(np.sqrt(np.quantile(powers, 0.9)), 1e-9)), -1.0, 1.0)
+    return np.clip(samples * (LEVEL / max(np.sqrt(np.quantile(powers, 0.9)), least_level)), -1.0, 1.0)
 
 
 # --- the network ---

@@ -1,7 +1,7 @@
 """Emotions while somebody speaks: a stream of audio, or of words, to what the model makes of it so far."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,8 @@ from transformers import BatchFeature, Pipeline
 from .audio_file_wise import require
 from .audio_wise import to_mono
 from .decoder_wise import SAMPLING_RATE
-from .utterances_wise import Utterance, UtteranceCutter
+from .recognised_wise import Recogniser
+from .utterances_wise import SpokenUtterance, UtteranceCutter
 from .word_by_word_wise import WordByWord
 from .word_times_wise import words_from_times
 
@@ -38,15 +39,16 @@ class WISEStreamer:
     Or words are fed as somebody else hears them, each at the same cost.
 
     An update of a word is a dict of `utterance` and `number` (both from 0), `word`, `start_s`, `end_s` (of the
-    stream), `probabilities` (by label, of the utterance's words up to this one), `attention` (the weights of these
-    words, of the last ones where there are more than the extractor's `max_words`; they sum to 1 where all are told;
-    `None` for a model without attention), `is_final`, and `late_s`: the audio that was fed after the word's end until
-    the update came (`None` without audio). Where an utterance has no words, or more than the model takes, `left_out`
-    says why in place of the word, its probabilities and attention.
+    stream), `confidence` (the recogniser's), `probabilities` (by label, of the utterance's words up to this one),
+    `attention` (the weights of these words, of the last ones where there are more than the extractor's `max_words`;
+    they sum to 1 where all are told; `None` for a model without attention), `is_final`, `late_s`: the audio that was
+    fed after the word's end until the update came (`None` without audio), and `warnings`: sentences about what is not
+    as it should be with the utterance. Where an utterance has no words, or more than the model takes, an update has
+    `left_out`, a sentence that says why, in place of a word.
 
     Args:
         classify: a `WISEAudioClassificationPipeline`; the speaker is unknown, so the training's statistics normalise.
-        recogniser: what finds the words, as the pipeline takes it; `None` = the pipeline's own.
+        recogniser, language: see the pipeline; `None` = its own.
         provisional_s: new speech after which provisional updates come, as far as they keep up; `None` = none come.
         sampling_rate: of the audio that is fed, in Hz.
     """
@@ -54,18 +56,20 @@ class WISEStreamer:
     def __init__(
         self,
         classify: Pipeline,
-        recogniser: str | Callable | None = None,
+        recogniser: str | Recogniser | None = None,
+        language: str | None = None,
         provisional_s: float | None = 1.0,
         sampling_rate: int = SAMPLING_RATE,
     ):
         self.sampling_rate, self.provisional_s = sampling_rate, provisional_s
         self._classify = classify
-        self._options = {"on_error": "report"} | ({} if recogniser is None else {"recogniser": recogniser})
+        given = {"recogniser": recogniser, "language": language}
+        self._options = classify.preparation({"on_error": "report", **given})
         max_words = classify.processor.feature_extractor.max_words
         self._of_utterance, self._of_fed = (WordByWord(classify.model, max_words) for _ in range(2))
-        self._resample = None
+        self._resampler = None
         if sampling_rate != SAMPLING_RATE:
-            self._resample = require("soxr").ResampleStream(sampling_rate, SAMPLING_RATE, 1, "float32").resample_chunk
+            self._resampler = require("soxr").ResampleStream(sampling_rate, SAMPLING_RATE, 1, "float32")
         self._cutter = UtteranceCutter()
         self._num_samples = 0  # fed so far, at `sampling_rate`
         self._utterance, self._num_words = 0, 0  # utterances that ended, and words that were fed to the current one
@@ -87,10 +91,9 @@ class WISEStreamer:
             return []
         samples = to_mono(samples, self.sampling_rate, self.sampling_rate, "The audio that was fed")
         self._num_samples += len(samples)
-        if self._resample is not None:
-            samples = self._resample(samples)
-        ended = self._ended(self._cutter.feed(samples))
-        return ended + self._provisional()
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        return self._ended(self._cutter.feed(samples)) + self._provisional()
 
     def finish(self) -> list[dict]:
         """End the utterance; what is fed next begins another one.
@@ -101,7 +104,11 @@ class WISEStreamer:
         if self._num_words:
             self._utterance, self._num_words = self._utterance + 1, 0
             self._of_fed.start()
-        return self._ended(self._cutter.finish())
+        ended = []
+        if self._resampler is not None:
+            ended = self._cutter.feed(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+            self._resampler.clear()
+        return self._ended(ended + self._cutter.finish())
 
     def feed_word(
         self, word: Mapping, samples: np.ndarray | None = None, frames: Sequence[np.ndarray] | None = None
@@ -125,13 +132,13 @@ class WISEStreamer:
             ValueError: for audio or frames that do not fit, or that the model needs and are not there.
         """
         words, inputs = self._of_frames(word, frames) if samples is None else self._of_samples(word, samples)
-        updates = self._scored_words(words, self._of_fed.add(inputs), self._num_words)
+        updates = self._word_updates(words, self._of_fed.add(inputs), self._num_words)
         self._num_words += len(updates)
         return updates
 
     # --- utterances of audio ---
 
-    def _ended(self, utterances: Sequence[Utterance]) -> list[dict]:
+    def _ended(self, utterances: Sequence[SpokenUtterance]) -> list[dict]:
         updates = []
         for utterance in utterances:
             updates += self._heard(utterance, is_final=True)
@@ -155,15 +162,19 @@ class WISEStreamer:
         self._passes = _Passes(current.start, length_s, spent_s)
         return updates
 
-    def _heard(self, utterance: Utterance, is_final: bool) -> list[dict]:
+    def _heard(self, utterance: SpokenUtterance, is_final: bool) -> list[dict]:
         recording = {"array": utterance.samples, "sampling_rate": SAMPLING_RATE}
-        inputs = self._classify.preprocess(recording, **self._options)
+        try:
+            inputs = self._classify.preprocess(recording, **self._options)
+        except RuntimeError as error:  # of whatever recogniser there is
+            inputs = {"utterance": {"error": f"The recogniser failed ({error})."}}
         found = inputs.pop("utterance")
         if "error" in found:
             return [self._left_out(utterance.start_s, utterance.end_s, found["error"])] if is_final else []
         self._of_utterance.start()
         words = [_moved(word, utterance.start_s) for word in found["words"]]
-        updates = self._scored_words(words, self._of_utterance.add(inputs), 0, is_final)
+        scored = self._of_utterance.add(inputs)
+        updates = self._word_updates(words, scored, is_final=is_final, warnings=found["warnings"])
         if is_final and found["truncated"]:
             reason = f"The model takes {len(updates)} words of an utterance, and these are more."
             updates.append(self._left_out(words[len(updates)]["start_s"], utterance.end_s, reason))
@@ -193,19 +204,25 @@ class WISEStreamer:
 
     # --- updates ---
 
-    def _scored_words(
-        self, words: Sequence[Mapping], scored: list[tuple], first: int, is_final: bool = True
+    def _word_updates(
+        self,
+        words: Sequence[Mapping],
+        scored: list[tuple],
+        first: int = 0,
+        is_final: bool = True,
+        warnings: Sequence[str] = (),
     ) -> list[dict]:
         labels = self._classify.model.config.id2label.values()
         return [
             {
                 "utterance": self._utterance,
                 "number": number,
-                **{name: word.get(name) for name in ("word", "start_s", "end_s")},
+                **{name: word.get(name) for name in ("word", "start_s", "end_s", "confidence")},
                 "probabilities": dict(zip(labels, probabilities, strict=True)),
                 "attention": attention,
                 "is_final": is_final,
                 "late_s": self._late_s(word.get("end_s")),
+                "warnings": [*warnings],
             }
             for number, (word, (probabilities, attention)) in enumerate(zip(words, scored, strict=False), first)
         ]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.model.audio_wise import audio_blocks, to_mono
-from wise_hf.model.channels_wise import take_channel
+from wise_hf.model.audio_wise import audio_blocks
+from wise_hf.model.channels_wise import mix_channels, take_channel
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 
 
@@ -42,11 +42,15 @@ class Decoded(contextlib.AbstractContextManager):
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts."""
+        return self.num_samples / SAMPLING_RATE
+
     def parts(self, num_samples: int) -> Iterator[tuple[int, int]]:
         """Start and stop of each part of that many samples; the last one may be shorter."""
-        return (
-            (start, min(start + num_samples, self.num_samples)) for start in range(0, self.num_samples, num_samples)
-        )
+        starts = range(0, self.num_samples, num_samples)
+        return ((start, min(start + num_samples, self.num_samples)) for start in starts)
 
     def read_channels(self, start: int, stop: int) -> np.ndarray:
         """(stop - start, channels) float32: some samples of all channels."""
@@ -57,4 +61,5 @@ class Decoded(contextlib.AbstractContextManager):
 
     def read(self, start: int, stop: int, channel: int | None = None) -> np.ndarray:
         """(stop - start,) float32: some samples of a channel, or of all channels as one."""
-        return to_mono(self.read_channels(start, stop), SAMPLING_RATE, SAMPLING_RATE, channel=channel)
+        samples = self.read_channels(start, stop)
+        return mix_channels(samples, SAMPLING_RATE) if channel is None else take_channel(samples, channel)

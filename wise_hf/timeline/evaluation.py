@@ -47,6 +47,8 @@ class TimelineOptions(Options):
         "and speaker"
     )
     model: str | None = option(None, help="folder of a saved model, or its name on the Hub")
+    recogniser: str | None = option(None, help="what hears the words: pocketsphinx, or a Whisper's name or folder")
+    language: str | None = option(None, help="what is spoken, such as de, for a recogniser that can be told")
     rows: Annotated[Path | None, as_path] = option(
         None, help="score what wise-hf predict --output_dir wrote into this folder, instead of a model"
     )
@@ -104,13 +106,14 @@ def score_rows(
         ValueError: for labels that the model does not know, or of channels without rows.
     """
     known = {label for its in rows.values() for row in its for label in row.get("probabilities", ())}
-    unknown = {span.emotion for its in spans.values() for span in its} - known - {background}
-    if unknown:
+    labelled = {span.emotion for its in spans.values() for span in its}
+    unknown = labelled - known - {background}
+    if known and unknown:
         raise ValueError(
             f"The model knows {', '.join(sorted(known))}, but the spans have {', '.join(sorted(unknown))}; map them "
             "with --label_map."
         )
-    labels = Labels(tuple(sorted(known)), background)
+    labels = Labels(tuple(sorted(known or labelled)), background)
     seconds = {name: _seconds_of(name, its, rows[name], labels) for name, its in spans.items()}
     return time_scores(seconds, labels)
 
@@ -121,7 +124,9 @@ def _seconds_of(name: str, spans: Sequence[Span], rows: Sequence[Row], labels: L
     for channel, its in spans_by_channel(spans).items():
         held = [row for row in rows if channel is None or row["channel"] == channel]
         if not held:
-            raise ValueError(f"{name} has labels of channel {channel}, but no rows of it; predict its channels apart.")
+            raise ValueError(
+                f"{name} has labels of channel {channel}, but no rows of it; predict its channels apart, or name none."
+            )
         segments = [(row["start_s"], row["end_s"], row["emotion"]) for row in held if row["row"] == "segment"]
         counted.append(count_seconds(its, segments, max(row["end_s"] for row in held), labels))
     return sum(counted[1:], start=counted[0])
@@ -179,7 +184,7 @@ def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def _predict(options: TimelineOptions, spans: Mapping[str, Sequence[Span]]) -> dict[str, list[Row]]:
-    classify, rows = load_pipeline(options.model), {}
+    classify, rows = load_pipeline(options.model, options.recogniser, options.language), {}
     with logging_redirect_tqdm():
         for name, its in tqdm(spans.items(), unit="recording", disable=len(spans) == 1):
             predicted = CUT_AT[options.cut_at](classify, options.data_dir / name, its)

@@ -1,7 +1,7 @@
 """A timeline as a table: CSV and Parquet, a line a row, a column for each class's probability."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -58,14 +58,20 @@ def write_parquet(rows: Path, path: Path) -> None:
 
 def _schema(rows: Path) -> pa.Schema:
     labels = next((row["probabilities"] for row in read_rows(rows) if row["row"] == "segment"), {})
-    return pa.schema(COLUMNS | {_column(label): pa.float64() for label in sorted(labels)})
+    return pa.schema(COLUMNS | probability_columns(labels))
+
+
+def probability_columns(labels: Iterable[str]) -> dict[str, pa.DataType]:
+    """The names and types of the columns of the classes' probabilities."""
+    return {_column(label): pa.float64() for label in sorted(labels)}
 
 
 def _flat_rows(rows: Path) -> Iterator[dict]:
-    return (_flat(row) for row in read_rows(rows))
+    return (flat_row(row) for row in read_rows(rows))
 
 
-def _flat(row: Row) -> dict:
+def flat_row(row: Row) -> dict:
+    """A row with a column for each class's probability."""
     probabilities = row.get("probabilities") or {}
     kept = {name: value for name, value in row.items() if name != "probabilities"}
     return kept | {_column(label): value for label, value in probabilities.items()}

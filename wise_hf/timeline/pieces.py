@@ -14,6 +14,10 @@ from wise_hf.timeline.decoded import Decoded
 from wise_hf.timeline.pauses import Stretch, cut_at_pauses, speech_windows
 
 
+# The detector is told how loud the loud parts of each 30 s are at least, against the channel's loudest. Clips alone in
+# digital silence were else brought up until half of their speech was lost. And shouts that are brought up as far as
+# quiet speech beside them are clipped until they sound like noise: so it hears everything at each of these levels.
+LOUDEST, LEVELS = 0.999, (1.0, 0.1, 0.01)
 NOBODY_SPEAKS = "Nobody speaks: it is silent, noise or music."
 CROSS_TALK = "It is the voice of another channel's speaker."
 
@@ -75,7 +79,7 @@ def cut_recording(
     """
     powers = channel_powers(recording)
     chosen = chosen_channels(powers, channels, name)
-    likely = np.stack([_hear(recording, channel) for channel in chosen], axis=1)
+    likely = np.stack([_hear(recording, channel, powers) for channel in chosen], axis=1)
     is_speech = np.apply_along_axis(speech_windows, 0, likely) if words is None else _word_windows(words, likely)
     others = np.zeros_like(is_speech) if len(chosen) == 1 else cross_talk(powers[:, chosen], is_speech)
     pieces = []
@@ -90,10 +94,12 @@ def cut_recording(
     return sorted(pieces, key=lambda piece: (piece.start, piece.channel or 0))
 
 
-def _hear(recording: Decoded, channel: int | None) -> np.ndarray:
+def _hear(recording: Decoded, channel: int | None, powers: np.ndarray) -> np.ndarray:
     """(windows,) how surely each 32 ms of a channel are speech."""
-    parts = (recording.read(*part, channel) for part in recording.parts(PART))
-    return np.concatenate([hear_speech(check_samples(part, SAMPLING_RATE)) for part in parts])
+    own = powers[:, -1 if channel is None else channel]
+    loudest = np.sqrt(np.quantile(own, LOUDEST))
+    parts = (check_samples(recording.read(*part, channel), SAMPLING_RATE) for part in recording.parts(PART))
+    return np.concatenate([np.max([hear_speech(part, level * loudest) for level in LEVELS], axis=0) for part in parts])
 
 
 def _word_windows(words: list[dict], likely: np.ndarray) -> np.ndarray:
@@ -108,10 +114,8 @@ def _words_in(words: list[dict], stretch: Stretch) -> list[dict]:
     """The words whose middles lie in a stretch, with times from its start on."""
     start_s, stop_s = stretch.start / SAMPLING_RATE, stretch.stop / SAMPLING_RATE
     own = [word for word in words if start_s <= (word["start_s"] + word["end_s"]) / 2 < stop_s]
-    return [
-        _earlier(word, start_s) | {"phonemes": [_earlier(each, start_s) for each in word["phonemes"]]} for word in own
-    ]
+    return [_moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]} for word in own]
 
 
-def _earlier(span: dict, by_s: float) -> dict:
-    return span | {"start_s": span["start_s"] - by_s, "end_s": span["end_s"] - by_s}
+def _moved(span: dict, origin_s: float) -> dict:
+    return span | {"start_s": span["start_s"] - origin_s, "end_s": span["end_s"] - origin_s}

@@ -1,5 +1,6 @@
 """A recording of any length to the rows of its timeline, in bounded memory."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -55,12 +56,11 @@ def predict_file(
     """
     name = str(path)
     with Decoded(path, channel) as recording:
-        duration_s = recording.num_samples / SAMPLING_RATE
         if text is not None:
-            pieces = [_whole(recording, text, speaker, name)]
+            pieces = [_whole(recording, name, text, speaker)]
         else:
-            mixed = "mix" if speaker is not None or words is not None else channels
-            timed = None if words is None else words_from_times(words, duration_s)
+            timed = None if words is None else words_from_times(words, recording.duration_s)
+            mixed = channels if speaker is None and words is None else "mix"
             pieces = cut_recording(recording, name, mixed, speaker, timed)
         yield from predict_pieces(classify, recording, name, pieces, channel, show_progress)
 
@@ -87,25 +87,22 @@ def predict_pieces(
         See `predict_file`.
     """
     results = _results(classify, recording, [piece for piece in pieces if piece.reason is None], show_progress)
-    segment = 0
+    segments = itertools.count()
     for piece in pieces:
-        number = piece.channel if channel is None else channel
-        place = {"file": name, "channel": number}
+        place = {"file": name, "channel": piece.channel if channel is None else channel}
         result = next(results) if piece.reason is None else {"error": piece.reason}
         if "error" in result:
             yield _left_out(piece, place, result["error"])
         else:
-            yield from _segment(piece, place | {"speaker": piece.speaker, "segment": segment}, result)
-            segment += 1
+            yield from _segment(piece, place | {"speaker": piece.speaker, "segment": next(segments)}, result)
 
 
-def _whole(recording: Decoded, text: str, speaker: str | None, name: str) -> Piece:
+def _whole(recording: Decoded, name: str, text: str, speaker: str | None) -> Piece:
     """A recording as one piece, of which the text is known."""
-    duration_s = recording.num_samples / SAMPLING_RATE
-    if duration_s > MAX_ALIGNED_S:
+    if recording.duration_s > MAX_ALIGNED_S:
         raise ValueError(
-            f"{name} lasts {duration_s:.1f} s, and a text is found again in at most {MAX_ALIGNED_S:g} s; leave the "
-            "text out, or give parts of the recording with their texts."
+            f"{name} lasts {recording.duration_s:.1f} s, and the words of a text are found in {MAX_ALIGNED_S:g} s at "
+            "most; leave the text out, or give parts of the recording with their texts."
         )
     return Piece(0, recording.num_samples, speaker=speaker, text=text)
 

@@ -79,13 +79,31 @@ Kids <u>are</u> talking.
 
 00:00.700 --> 00:01.300
 Kids are <u>talking.</u>
+
+00:02.000 --> 00:02.300
+[SPEAKER_01]: <u>No.</u>
+
+00:02.300 --> 00:02.500
+[SPEAKER_01]: <u>No.</u>
 """
 
 
 def test_words_that_whisper_underlines_in_turn_have_the_times_of_their_cues(write, caplog):
-    read = [("Kids", 0.1, 0.4), ("are", 0.5, 0.7), ("talking.", 0.7, 1.3)]
+    read = [("Kids", 0.1, 0.4), ("are", 0.5, 0.7), ("talking.", 0.7, 1.3), ("No.", 2.0, 2.3), ("No.", 2.3, 2.5)]
     assert spans(read_word_file(write(UNDERLINED))) == read
     assert not caplog.messages
+
+
+def test_words_that_are_not_all_underlined_share_the_time_of_their_sentence(write, caplog):
+    unaligned = UNDERLINED.replace("<u>are</u>", "are")
+    shared = [("Kids", 0.1, 0.42), ("are", 0.42, 0.66), ("talking.", 0.66, 1.3)]
+    assert spans(read_word_file(write(unaligned)))[:3] == shared
+    assert "3 of 5 words have no times of their own" in caplog.text
+
+
+def test_a_word_underlined_for_emphasis_is_one_among_others(write):
+    path = write("WEBVTT\n\n00:00.000 --> 00:00.800\nI <u>do</u> so\n\n00:01.000 --> 00:01.200\nNo\n")
+    assert [word["word"] for word in read_word_file(path)] == ["I", "do", "so", "No"]
 
 
 def test_cues_of_a_word_each_have_its_times(write, caplog):

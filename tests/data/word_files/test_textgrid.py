@@ -120,6 +120,14 @@ def test_several_speakers_are_refused_where_it_is_not_known_which(tmp_path, spea
         read_word_file(path, speaker=speaker)
 
 
+def test_the_channel_that_is_meant_is_read_from_a_timeline(tmp_path):
+    tiers = {"segments (channel 0)": [(0, 2, "kids are")], "words (channel 0)": WORDS, "words (channel 1)": WORDS[:1]}
+    path = textgrid(tmp_path / "a.TextGrid", tiers)
+    assert [word["word"] for word in read_word_file(path, channel=1)] == ["kids"]
+    with pytest.raises(ValueError, match=r"2 channels \(0, 1\), one is meant; give the channel"):
+        read_word_file(path)
+
+
 def test_a_single_tier_holds_the_words_whatever_its_name(tmp_path):
     path = textgrid(tmp_path / "a.TextGrid", {"Mary": WORDS[:2]})
     assert [word["word"] for word in read_word_file(path)] == ["kids", "are"]

@@ -4,7 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import webvtt
@@ -34,9 +34,8 @@ def read_captions(file: WordFile) -> list[dict]:
         ValueError: for a file, or cues in it, that cannot be read.
     """
     cues = _cues(file)
-    underlined = [(found[0], *cue[1:]) for cue in cues if len(found := UNDERLINED.findall(cue[0])) == 1]
-    pieces = underlined if 2 * len(underlined) >= len(cues) else list(_pieces(cues))
-    words = [_shared_out(*piece) for piece in pieces]
+    is_underlined = any(UNDERLINED.search(text) for text, _, _ in cues)
+    words = [_shared_out(*piece) for piece in (_highlighted(cues) if is_underlined else _pieces(cues))]
     shared = sum(len(some) for some in words if len(some) > 1)
     if shared:
         count = sum(map(len, words))
@@ -79,6 +78,24 @@ def _pieces(cues: Sequence[Timed]) -> Iterator[Timed]:
         first, *stamped = STAMP.split("\n".join(new))
         times_s = [start_s, *map(_seconds, stamped[::2]), end_s]
         yield from ((piece, *span) for piece, span in zip([first, *stamped[1::2]], pairwise(times_s), strict=True))
+
+
+def _highlighted(cues: Sequence[Timed]) -> Iterator[Timed]:
+    """The words that are underlined in turn in cues of one sentence; other cues with underlined words in one piece."""
+    for said, alike in groupby(cues, key=lambda cue: _letters(cue[0])):
+        run = list(alike)
+        marked = [(word, *times_s) for text, *times_s in run for word in UNDERLINED.findall(text)]
+        letters = _letters(" ".join(word for word, _, _ in marked))
+        if said and letters and letters == said * (len(letters) // len(said)):
+            yield from marked
+        elif marked:
+            yield run[0][0], run[0][1], run[-1][2]
+        else:
+            yield from run
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", without_tags(text))
 
 
 def _seconds(stamp: str) -> float:

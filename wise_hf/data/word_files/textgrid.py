@@ -13,8 +13,10 @@ from wise_hf.model.transcript_tags_wise import is_tag
 from wise_hf.model.word_formats_wise import seconds
 
 
-# `words`, or `anna - words` where a recording has several speakers.
-TIER = re.compile(r"(?:(?P<speaker>.+?) - )?(?P<kind>word|phone|phoneme)s?", re.IGNORECASE)
+# `words`, `anna - words` where a recording has several speakers, `words (channel 0)` in wise_hf's own timelines.
+TIER = re.compile(
+    r"(?:(?P<speaker>.+?) - )?(?P<kind>word|phone|phoneme)s?(?: \(channel (?P<channel>\d+)\))?", re.IGNORECASE
+)
 HEADER = re.compile(r'\s*File type = "ooTextFile.*\n\s*(?:Object class = )?"TextGrid"')
 # How many tiers there are, and how many intervals a tier has: in the long form, and in the short one.
 TIERS = re.compile(r"<exists>\s+(?:size ?= ?)?(\d+)")
@@ -32,7 +34,7 @@ def read_textgrid(file: WordFile) -> list[dict]:
     """
     tiers = [tier for tier in _tiers(file.text) if tier["class"] == INTERVAL_TIER]
     matches = [(TIER.fullmatch(tier["name"].strip()), tier) for tier in tiers]
-    named = [({"speaker": match["speaker"]}, (match["kind"].lower(), tier)) for match, tier in matches if match]
+    named = [(match.groupdict(), (match["kind"].lower(), tier)) for match, tier in matches if match]
     chosen = file.choose(named) if named or len(tiers) != 1 else [("word", tiers[0])]
     words = [tier for kind, tier in chosen if kind == "word"]
     phones = [tier for kind, tier in chosen if kind != "word"]

@@ -1,0 +1,49 @@
+"""Lists of files in each format."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from wise_hf.many_files.file_list import read_file_list
+
+
+FILES = [
+    {"path": "a, b.wav", "text": "007", "channel": 1},
+    {"path": "ä.mp3", "text": None, "channel": None},
+]
+
+
+def test_tables_of_all_formats_are_the_same_list(tmp_path):
+    pq.write_table(pa.Table.from_pylist([file | {"length": 1.5} for file in FILES]), tmp_path / "l.parquet")
+    lines = [json.dumps({name: value for name, value in file.items() if value is not None}) for file in FILES]
+    (tmp_path / "l.jsonl").write_text("\n".join(lines))
+    (tmp_path / "l.csv").write_text('length,path,text,channel\n1.5,"a, b.wav",007,1\n1.5,ä.mp3,,\n')
+    assert read_file_list(tmp_path / "l.parquet") == FILES
+    assert read_file_list(tmp_path / "l.csv") == FILES
+    assert [{name: file[name] for name in FILES[0]} for file in read_file_list(tmp_path / "l.jsonl")] == FILES
+
+
+def test_a_text_file_has_a_path_a_line(tmp_path):
+    (tmp_path / "l.txt").write_text("a, b.wav\r\n\n  ä.mp3\n", encoding="utf-8-sig")
+    assert read_file_list(tmp_path / "l.txt") == [{"path": "a, b.wav"}, {"path": "ä.mp3"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("l.csv", b"file,text\na.wav,hi\n", "has no column path .but file, text"),
+        ("l.csv", b"path\n", "names no files"),
+        ("l.csv", b"path,text\na.wav\n", "cannot be read"),
+        ("l.parquet", b"no table", "cannot be read"),
+        ("l.jsonl", b"{", "cannot be read"),
+        ("l.txt", b"", "names no files"),
+        ("l.txt", b"\xff\xfe", "cannot be read"),
+        ("l.wav", b"", "is no list of files; give a folder, or a list"),
+    ],
+)
+def test_what_is_no_list_is_told(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=told):
+        read_file_list(tmp_path / name)

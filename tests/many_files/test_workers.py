@@ -1,0 +1,41 @@
+"""Processes that classify files, and are killed."""
+
+import pytest
+from killing_files import KillingFiles
+
+from wise_hf.many_files.local import tables_of_shards
+from wise_hf.many_files.workers import KILLED, Workers
+
+
+pytestmark = pytest.mark.slow
+
+
+def files(*paths: str) -> list[dict]:
+    return [{"path": path} for path in paths]
+
+
+@pytest.mark.parametrize("num_proc", [1, 2])
+def test_a_file_that_kills_has_an_error_and_all_others_their_rows(tmp_path, num_proc):
+    paths = ["a", "kill", "b", "once", "c"]
+    with Workers(KillingFiles(str(tmp_path)), num_proc) as workers:
+        tables = dict(workers.tables(files(*paths)))
+        later = dict(workers.tables(files("d")))
+    assert [tables[number]["file"].to_pylist() for number in range(5)] == [[path] for path in paths]
+    assert [tables[number]["error"].to_pylist() for number in range(5)] == [[None], [KILLED], [None], [None], [None]]
+    assert later[0]["file"].to_pylist() == ["d"], "they go on"
+    assert not any(worker._process.is_alive() for worker in workers._workers)
+
+
+@pytest.mark.parametrize(("model", "told"), [("kill", "while it loaded the model"), ("absent", "no such model")])
+def test_a_model_that_cannot_be_loaded_ends_it(model, told):
+    with pytest.raises(ValueError, match=told), Workers(KillingFiles(model)) as workers:
+        list(workers.tables(files("a", "b")))
+
+
+def test_the_rows_of_a_shard_are_in_the_order_of_its_files(tmp_path):
+    shards = {3: files("a", "once", "b"), 5: files("c", "d")}
+    tables = dict(tables_of_shards(KillingFiles(str(tmp_path)), shards, 2))
+    assert {number: table["file"].to_pylist() for number, table in tables.items()} == {
+        3: ["a", "once", "b"],
+        5: ["c", "d"],
+    }

@@ -1,0 +1,1 @@
+"""The emotion of very many files, on several processes or machines."""

@@ -1,0 +1,70 @@
+"""Lists of files, as people and tools write them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from wise_hf.many_files.emotion_of_files import GIVEN
+
+
+TYPES = pa.schema(dict(zip(GIVEN, (pa.string(), pa.string(), pa.string(), pa.int64()), strict=True)))
+
+
+def read_file_list(path: Path) -> list[dict]:
+    """Read which files are meant.
+
+    Args:
+        path: a table (.parquet, .csv, .jsonl) with a column `path` and, where known, `text`, `speaker` and `channel`
+            as `EmotionOfFiles` takes them, or a text file (.txt) with a path a line. Paths are relative to the folder
+            in which the command runs.
+
+    Returns:
+        What is known of each file, by column, in the order of the list.
+
+    Raises:
+        ValueError: it cannot be read, has no column `path`, or is empty.
+    """
+    read = READERS.get(path.suffix.lower())
+    if read is None or not path.is_file():
+        raise ValueError(f"{path} is no list of files; give a folder, or a list ({', '.join(READERS)}).")
+    try:
+        table = read(path)
+        names = [name for name in GIVEN if name in table.column_names]
+        files = table.select(names).cast(pa.schema([TYPES.field(name) for name in names])).to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"{path} cannot be read ({told}); write it anew.") from error
+    if "path" not in names:
+        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names)}); name it so.")
+    if not files:
+        raise ValueError(f"{path} names no files; give at least one.")
+    return files
+
+
+def _read_csv(path: Path) -> pa.Table:
+    return pa.csv.read_csv(
+        path,
+        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(column_types=TYPES, null_values=[""], strings_can_be_null=True),
+    )
+
+
+def _read_json_lines(path: Path) -> pa.Table:
+    return pa.json.read_json(path, parse_options=pa.json.ParseOptions(explicit_schema=TYPES))
+
+
+def _read_lines(path: Path) -> pa.Table:
+    lines = (line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
+    return pa.table({"path": pa.array([line for line in lines if line], pa.string())})
+
+
+READERS: dict[str, Callable[[Path], pa.Table]] = {
+    ".parquet": pq.read_table,
+    ".csv": _read_csv,
+    ".jsonl": _read_json_lines,
+    ".txt": _read_lines,
+}

@@ -1,0 +1,46 @@
+"""The emotion of very many files: every shard that is not there yet, and at the end what could not be used."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from tqdm.auto import tqdm
+
+from wise_hf.many_files.emotion_of_files import EmotionOfFiles
+from wise_hf.many_files.shards import Shards
+from wise_hf.model.loading import weights_digest
+
+
+# Shards by their number -> the number of a shard and its rows, as they come.
+Runner = Callable[[EmotionOfFiles, Mapping[int, Sequence[dict]]], Iterator[tuple[int, pa.Table]]]
+
+
+def predict_shards(emotion: EmotionOfFiles, files: Sequence[dict], output: Path, size: int, run: Runner) -> None:
+    """Write the emotions of files into a folder of Parquet files, and go on where an earlier run ended.
+
+    Args:
+        emotion: what is done.
+        files: what is known of each, by the columns of `EmotionOfFiles`.
+        output: the folder.
+        size: how many files have their rows in one Parquet file, which is written when all are done.
+        run: who does it.
+
+    Raises:
+        ValueError: the folder cannot be used; or at the end, for files that could not be.
+    """
+    with Shards(output, files, size).opened(_options(emotion)) as shards:
+        due = shards.due()
+        left = sum(map(len, due.values()))
+        with tqdm(total=len(files), initial=len(files) - left, unit="file") as shown:
+            for number, rows in run(emotion, due) if due else ():
+                shards.write(number, rows)
+                shown.update(len(due[number]))
+        failed = shards.write_errors()
+    if failed:
+        raise ValueError(f"{failed} of {len(files)} files could not be used: {shards.errors}")
+
+
+def _options(emotion: EmotionOfFiles) -> dict[str, str | None]:
+    """What the rows depend on."""
+    of_folder = {"weights": weights_digest(Path(emotion.model))} if Path(emotion.model).is_dir() else {}
+    return {"model": emotion.model, "recogniser": emotion.recogniser, "language": emotion.language} | of_folder
