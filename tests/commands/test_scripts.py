@@ -573,7 +573,7 @@ def test_options_of_timelines_go_together(capsys):
         ("--formats", "csv"): "--formats needs --output_dir",
         ("--output_dir", "out", "--json"): "--json and --plot are for recordings without --output_dir",
         ("--output_dir", "out", "--formats", "doc"): "there is no format doc; give some of csv, parquet, srt",
-        ("--output_dir", "out", "--channels", "speakers", "--channel", "0"): "does not go with --channel",
+        ("--output_dir", "out", "--channels", "speakers", "--channel", "0"): "does not go with --channel, which",
     }.items():
         with pytest.raises(SystemExit, match="2"):
             predict(["call.wav", *options])

@@ -175,7 +175,7 @@ def test_recordings_that_cannot_be_used_are_passed_over(small_corpus, own_cache)
 def test_a_recording_beyond_the_limit_is_told_with_the_limit(small_corpus, own_cache, monkeypatch):
     limit = "The recording is 146.0 s long, and 120 s is the most that is aligned; cut it."
 
-    def refuse(samples: np.ndarray, text: str | None, rate: int) -> dict:
+    def refuse(*_: object) -> dict:
         raise ValueError(limit)
 
     monkeypatch.setattr("wise_hf.data.utterance_words.find_words", refuse)

@@ -21,6 +21,7 @@ from wise_hf.model.modeling_wise import WISEForAudioClassification, WISEModel
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.processing_wise import WISEProcessor
+from wise_hf.model.word_by_word_wise import WordByWord
 from wise_hf.training.wise_system import add_encoders
 
 
@@ -142,6 +143,15 @@ def test_the_body_alone_makes_its_frames_too(trained):
     with torch.inference_mode():
         expected = load_model(trained.folder)(**inputs).pooler_output
         assert torch.equal(WISEModel.from_pretrained(trained.folder)(**inputs).pooler_output, expected)
+
+
+def test_word_by_word_it_gives_what_it_gives_in_one_pass_over_the_waveform(trained):
+    model = load_model(trained.folder)
+    inputs = live_inputs(load_processor(trained.folder), trained, 0)
+    with torch.inference_mode():
+        expected = model(**inputs, output_words=True).word_logits[0].softmax(-1)
+    scored = WordByWord(model).add(inputs)
+    torch.testing.assert_close(torch.tensor([its for its, _ in scored]), expected, rtol=0, atol=1e-5)
 
 
 def test_no_saved_file_tells_of_this_machine(trained):

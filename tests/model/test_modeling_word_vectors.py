@@ -6,6 +6,7 @@ from model_inputs import assert_equal, make_batch, make_model, variants
 from text_encoders import tiny_bert
 
 from wise_hf.model.pretrained_word_encoder import read_word_encoder
+from wise_hf.model.word_by_word_wise import WordByWord
 
 
 VARIANTS = ({}, {"modality": "text"}, {"interaction": False}, {"attention": False})
@@ -38,6 +39,15 @@ def test_vectors_are_normalised_and_take_the_place_of_the_embeddings(variant):
     ids = torch.arange(20).unflatten(0, (4, 5))
     expected = other(**{name: value for name, value in batch.items() if name != "word_vectors"}, input_ids=ids)
     assert_equal(model(**batch).logits, expected.logits)
+
+
+@variants(VARIANTS)
+def test_word_by_word_it_gives_what_it_gives_in_one_pass(variant):
+    model = make_model(variant, vocab_size=0)
+    first = {name: value[:1] for name, value in batch_of(model).items() if name != "labels"}
+    expected = model(**first, output_words=True).word_logits[0].softmax(-1)
+    scored = torch.tensor([its for its, _ in WordByWord(model).add(first)], dtype=model.dtype)
+    assert_equal(scored, expected[: len(scored)], 1e-6)
 
 
 def test_what_stands_at_padding_changes_nothing():

@@ -90,9 +90,8 @@ def test_a_model_of_faster_whisper_that_is_not_there_is_told(tmp_path):
 @pytest.mark.slow
 def test_faster_whisper_hears_what_whisper_does(real_whisper, tmp_path, spoken):
     pytest.importorskip("faster_whisper")
-    from ctranslate2.converters import TransformersConverter
-
-    TransformersConverter(str(real_whisper), copy_files=["tokenizer.json"]).convert(
+    converters = pytest.importorskip("ctranslate2.converters")
+    converters.TransformersConverter(str(real_whisper), copy_files=["tokenizer.json"]).convert(
         tmp_path / "ct2", quantization="int8"
     )
     heard = load_recogniser(f"faster-whisper:{tmp_path / 'ct2'}")(spoken, 16000)

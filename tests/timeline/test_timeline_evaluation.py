@@ -62,7 +62,7 @@ def scores_of(capsys, tmp_path, *arguments):
 
 @pytest.fixture
 def by_loudness(monkeypatch):
-    monkeypatch.setattr(evaluation, "load_pipeline", lambda name: ByLoudness())
+    monkeypatch.setattr(evaluation, "load_pipeline", lambda *_: ByLoudness())
 
 
 @pytest.mark.parametrize("split_channels", [False, True])

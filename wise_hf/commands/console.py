@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": "score a saved model on a corpus",
     "predict": "tell the emotion of recordings",
     "explain": "tell which words and which modality moved a decision",
+    "asr-study": "study what recognition errors do to a trained model",
     "tables": "train and compare the systems of the paper's tables",
     "push": "publish a saved model on the Hugging Face Hub",
     "serve": "run a saved model as Inference Endpoints do",
@@ -51,4 +52,4 @@ def _run_command(name: str, options: Sequence[str]) -> None:
     from wise_hf.commands.run import run
 
     sys.argv = [f"wise-hf {name}", *options]  # by which usage and errors call it
-    run(lambda: import_module(f"wise_hf.commands.{name}").main())
+    run(lambda: import_module(f"wise_hf.commands.{name.replace('-', '_')}").main())

@@ -115,8 +115,10 @@ def _check_long_options(parser: argparse.ArgumentParser, args: argparse.Namespac
         return
     if args.json or args.plot is not None:
         parser.error("--json and --plot are for recordings without --output_dir, which writes both")
-    if args.channels == "speakers" and (args.channel is not None or args.speaker or args.speaker_folders):
-        parser.error("--channels speakers does not go with --channel, --speaker or --speaker_folders")
+    of_one = ("channel", "speaker", "speaker_folders", "text", "words")
+    given = [name for name in of_one if getattr(args, name) is not parser.get_default(name)]
+    if args.channels == "speakers" and given:
+        parser.error(f"--channels speakers does not go with --{given[0]}, which is of one speaker")
     args.formats = list(FORMATS) if args.formats is None else args.formats
 
 

@@ -9,14 +9,18 @@ from .decoder_wise import SAMPLING_RATE, SILENT_PEAK
 from .speech_wise import LEVEL, PART, SPEECH_WINDOWS, WINDOW, WINDOW_S, SpeechListener
 
 
-SPEECH_PROBABILITY = 0.3  # of a window that is no pause
-PAUSE_WINDOWS = round(0.5 / WINDOW_S)
-KEPT_WINDOWS = round(0.25 / WINDOW_S)  # of the silence before and after an utterance
-LONGEST_WINDOWS, SHORTEST_CUT_WINDOWS = round(15 / WINDOW_S), round(3 / WINDOW_S)
-SMOOTHED_WINDOWS = round(0.3 / WINDOW_S)  # over which speech is least likely
+SPEECH_PROBABILITY = 0.3  # of a window that is no pause; a word may be found where it is less
+PAUSE_S = 0.5  # and longer ends an utterance
+LONGEST_S, SHORTEST_CUT_S = 15.0, 3.0  # of an utterance, and of what is cut from one that is longer
+SMOOTHED_S = 0.3  # over which speech is least likely
+KEPT_SILENCE_S = 0.25  # at the ends of an utterance: enough for the aligner to begin and end
 # A stream is as loud as the loud parts (8 ms, louder than 90 % of all) of so many windows.
 PARTS = 4
 LEVEL_WINDOWS = round(10 / WINDOW_S)
+
+PAUSE, KEPT, LONGEST, SHORTEST_CUT, SMOOTHED = (
+    round(its_s / WINDOW_S) for its_s in (PAUSE_S, KEPT_SILENCE_S, LONGEST_S, SHORTEST_CUT_S, SMOOTHED_S)
+)  # in windows
 
 
 @dataclass(frozen=True)
@@ -104,23 +108,23 @@ class UtteranceCutter:
             self._wait_for_speech()
             return None
         self._pause = 0 if probability >= SPEECH_PROBABILITY else self._pause + 1
-        if self._pause >= PAUSE_WINDOWS:
+        if self._pause >= PAUSE:
             self._pause = None
-            return self._taken(len(self._kept) - KEPT_WINDOWS)
-        return self._taken(self._least_likely()) if len(self._kept) >= LONGEST_WINDOWS else None
+            return self._taken(len(self._kept) - KEPT)
+        return self._taken(self._least_likely()) if len(self._kept) >= LONGEST else None
 
     def _wait_for_speech(self) -> None:
         last = self._probabilities[-SPEECH_WINDOWS:]
         if len(last) == SPEECH_WINDOWS and min(last) >= SPEECH_PROBABILITY:
             self._pause = 0
         else:
-            self._taken(max(0, len(self._kept) - KEPT_WINDOWS - SPEECH_WINDOWS))
+            self._taken(max(0, len(self._kept) - KEPT - SPEECH_WINDOWS))
 
     def _least_likely(self) -> int:
         """The window of a long utterance in which it is cut."""
-        smoothed = np.convolve(self._probabilities, np.ones(SMOOTHED_WINDOWS), "same")
-        inside = smoothed[SHORTEST_CUT_WINDOWS : len(smoothed) - SHORTEST_CUT_WINDOWS]
-        return SHORTEST_CUT_WINDOWS + int(np.argmin(inside))
+        smoothed = np.convolve(self._probabilities, np.ones(SMOOTHED), "same")
+        inside = smoothed[SHORTEST_CUT : len(smoothed) - SHORTEST_CUT]
+        return SHORTEST_CUT + int(np.argmin(inside))
 
     def _taken(self, count: int) -> SpokenUtterance:
         """The first windows, which are kept no longer."""

@@ -6,15 +6,19 @@ import numpy as np
 
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.speech_wise import SPEECH_WINDOWS, WINDOW, WINDOW_S
+from wise_hf.model.utterances_wise import (
+    KEPT_SILENCE_S,
+    LONGEST_S,
+    PAUSE_S,
+    SHORTEST_CUT_S,
+    SMOOTHED_S,
+    SPEECH_PROBABILITY,
+)
 
 
-SPEECH_PROBABILITY = 0.3  # of a window that is no pause; a word may be found where it is less
-PAUSE_S = 0.5  # and longer parts two pieces
-LONGEST_S, SHORTEST_CUT_S = 15.0, 3.0  # of the speech in a piece, and of what is cut from it
-SMOOTHED_S = 0.3
 ABOUT = 0.01  # the last of the places that are as good
-# Silence that a piece keeps at its ends: all of it where that is little, else enough for the aligner to begin and end.
-LITTLE_SILENCE_S, KEPT_SILENCE_S = 0.5, 0.25
+# Silence that a piece keeps at its ends: all of it where that is little, else KEPT_SILENCE_S.
+LITTLE_SILENCE_S = 0.5
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from wise_hf.timeline.decoded import Decoded
 from wise_hf.timeline.pauses import Stretch, cut_at_pauses, speech_windows
 
 
-# The detector brings each 30 s to the same loudness, but not further than if they were 20 dB below the channel's
-# loudest: of clips that were each alone in 30 s of digital silence, it else found half of the speech.
-LOUDEST, LEAST_LEVEL = 0.999, 0.1
+# The detector is told how loud the loud parts of each 30 s are at least, against the channel's loudest. Clips alone in
+# digital silence were else brought up until half of their speech was lost. And shouts that are brought up as far as
+# quiet speech beside them are clipped until they sound like noise: so it hears everything at each of these levels.
+LOUDEST, LEVELS = 0.999, (1.0, 0.1, 0.01)
 NOBODY_SPEAKS = "Nobody speaks: it is silent, noise or music."
 CROSS_TALK = "It is the voice of another channel's speaker."
 
@@ -96,9 +97,9 @@ def cut_recording(
 def _hear(recording: Decoded, channel: int | None, powers: np.ndarray) -> np.ndarray:
     """(windows,) how surely each 32 ms of a channel are speech."""
     own = powers[:, -1 if channel is None else channel]
-    level = LEAST_LEVEL * np.sqrt(np.quantile(own, LOUDEST))
-    parts = (recording.read(*part, channel) for part in recording.parts(PART))
-    return np.concatenate([hear_speech(check_samples(part, SAMPLING_RATE), level) for part in parts])
+    loudest = np.sqrt(np.quantile(own, LOUDEST))
+    parts = (check_samples(recording.read(*part, channel), SAMPLING_RATE) for part in recording.parts(PART))
+    return np.concatenate([np.max([hear_speech(part, level * loudest) for level in LEVELS], axis=0) for part in parts])
 
 
 def _word_windows(words: list[dict], likely: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Scores of a saved model on any corpus, also one that it was not trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,9 @@ from wise_hf.data.prepare import prepare
 from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.unusable import listed
+from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.loading import load_model, load_processor
+from wise_hf.model.modeling_wise import WISEForAudioClassification
 from wise_hf.model.pipeline_wise import check_frames
 from wise_hf.model.pretrained_encoder import FrameEncoderSource
 from wise_hf.model.pretrained_word_encoder import WordEncoderSource
@@ -92,9 +94,7 @@ def score_model(options: EvaluateOptions) -> dict:
     accelerator = make_accelerator()
     with accelerator.main_process_first():
         utterances, num_skipped = _read_utterances(options, emotions, processor)
-    extractor = processor.feature_extractor
-    statistics = speaker_statistics(utterances, extractor.hop_ms) if extractor.normalization == "speaker" else {}
-    collator = WISECollator(processor, model.config.label2id, statistics)
+    collator = collator_for(model, processor, utterances)
     loader = accelerator.prepare(DataLoader(utterances, options.batch_size, collate_fn=collator))
     predicted, true = predict_classes(model.to(accelerator.device), loader, accelerator)
     if not accelerator.is_main_process:
@@ -107,6 +107,52 @@ def score_model(options: EvaluateOptions) -> dict:
     counts = {"num_utterances": len(utterances), "num_skipped": num_skipped}
     scores = compute_scores(predicted, true, len(emotions))
     return {"emotions": emotions, **counts, **scores, "predictions": predictions}
+
+
+def collator_for(
+    model: WISEForAudioClassification, processor: WISEProcessor, utterances: Sequence[PreparedUtterance]
+) -> WISECollator:
+    """The collator of a saved model, where its speakers say these utterances."""
+    extractor = processor.feature_extractor
+    statistics = speaker_statistics(utterances, extractor.hop_ms) if extractor.normalization == "speaker" else {}
+    return WISECollator(processor, model.config.label2id, statistics)
+
+
+def prepare_for(
+    model: str,
+    processor: WISEProcessor,
+    corpus: Dataset,
+    num_proc: int | None = None,
+    align: Callable[..., dict] = align_utterance,
+) -> Dataset:
+    """The features of utterances as a saved model takes them; see `prepare`.
+
+    Args:
+        model: its folder, or its name on the Hub.
+        processor: the model's.
+        corpus: the utterances.
+        num_proc, align: see `prepare`.
+
+    Raises:
+        ValueError: for features that cannot be made.
+    """
+    encoder = FrameEncoderSource(model) if processor.feature_extractor.is_encoded else None
+    word_encoder = WordEncoderSource(model) if processor.cuts_words else None
+    return prepare(corpus, processor.feature_extractor, num_proc, encoder, word_encoder, align)
+
+
+def check_emotions(corpus: Dataset, emotions: Sequence[str]) -> None:
+    """Refuse a corpus with emotions that a model does not know.
+
+    Raises:
+        ValueError: naming them.
+    """
+    unknown = sorted(set(corpus["emotion"]) - set(emotions))
+    if unknown:
+        raise ValueError(
+            f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
+            "--label_map or choose with --emotions."
+        )
 
 
 def _normalized_by(utterances: Sequence[PreparedUtterance], collator: WISECollator) -> list[str]:
@@ -131,17 +177,10 @@ def _read_utterances(
     options: EvaluateOptions, emotions: Sequence[str], processor: WISEProcessor
 ) -> tuple[list[PreparedUtterance], int]:
     """The prepared utterances, and how many recordings were passed over."""
-    encoder = FrameEncoderSource(options.model) if processor.feature_extractor.is_encoded else None
-    word_encoder = WordEncoderSource(options.model) if processor.cuts_words else None
 
     def make(corpus: Dataset) -> Dataset:
-        unknown = sorted(set(corpus["emotion"]) - set(emotions))
-        if unknown:
-            raise ValueError(
-                f"The model knows {', '.join(emotions)}, but the corpus has {', '.join(unknown)}; map them with "
-                "--label_map or choose with --emotions."
-            )
-        return prepare(corpus, processor.feature_extractor, options.num_proc, encoder, word_encoder, options.align)
+        check_emotions(corpus, emotions)
+        return prepare_for(options.model, processor, corpus, options.num_proc, options.align)
 
     corpus, num_skipped = read_usable(options, make)
     return load_utterances(make(corpus)), num_skipped

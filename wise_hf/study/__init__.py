@@ -1,0 +1,1 @@
+"""What recognition errors do to WISE."""
