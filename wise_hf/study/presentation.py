@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from wise_hf.model.visualization import FAINT, INK, SOFT_INK, add_axes, draw_title, new_figure
 from wise_hf.training.intervals import RESAMPLES
@@ -24,7 +25,8 @@ def study_to_markdown(results: Mapping) -> str:
     """
     lines = [
         "# Recognition errors",
-        f"{results['corpus']}: {results['num_utterances']} utterances, {', '.join(results['emotions'])}. Simulated "
+        f"{results['corpus']}: {results['num_utterances']} utterances, {', '.join(results['emotions'])}"
+        f"{_left_out(results)}. Simulated "
         f"errors are drawn from those of {results['errors_of']} on these utterances (seed {results['seed']}).",
         "\n".join(
             [
@@ -38,6 +40,11 @@ def study_to_markdown(results: Mapping) -> str:
         "ones keep word times that the corpus brings.",
     ]
     return "\n\n".join(lines) + "\n"
+
+
+def _left_out(results: Mapping) -> str:
+    left_out = results["num_without_text"] + results["num_skipped"]
+    return f"; {left_out} more have no text or cannot be used" if left_out else ""
 
 
 def _row(cells: list[str] | tuple[str, ...]) -> str:
@@ -75,7 +82,7 @@ def plot_study(results: Mapping) -> Figure:
             _draw(axes, [each for each in results["conditions"] if each["kind"] == kind], score, color)
         _label(axes)
     axes.axhline(1 / len(results["emotions"]), color=SOFT_INK, lw=1, ls=":", label="chance")
-    axes.legend(frameon=False, fontsize=8.5, labelcolor=SOFT_INK, loc="lower left")
+    axes.legend(frameon=False, fontsize=8.5, labelcolor=SOFT_INK, loc="lower right")
     draw_title(figure, f"{results['corpus']}: errors of {results['errors_of']}", 0.25, 2 * _WIDTH + 1.2)
     return figure
 
@@ -93,14 +100,16 @@ def _draw(axes: Axes, conditions: list[Mapping], score: str, color: str) -> None
         return
     axes.vlines(rates, low, high, color=color, lw=1.2)
     axes.plot(rates, values, "s", color=color, ms=4.5)
-    for rate, value, each in zip(rates, values, conditions, strict=True):
-        place = {"xytext": (5, 5), "textcoords": "offset points"}
-        axes.annotate(each["name"], (rate, value), color=color, fontsize=8.5, parse_math=False, **place)
+    for rate, top, each in zip(rates, high, conditions, strict=True):
+        axes.text(rate, top + 0.02, each["name"], color=color, fontsize=8.5, ha="center", parse_math=False)
 
 
 def _label(axes: Axes) -> None:
     axes.set_title(axes.get_label(), color=INK, fontsize=10, loc="left")
     axes.set_xlabel("word error rate, %", color=SOFT_INK, fontsize=8.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.tick_params(length=0, labelcolor=SOFT_INK, labelsize=8.5)
     axes.grid(color=FAINT, lw=0.6)
+    axes.margins(x=0.12)
     axes.set_ylim(0, 1)
