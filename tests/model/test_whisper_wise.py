@@ -147,3 +147,15 @@ def test_scores_are_the_same_and_the_encoder_runs_once(window_model, whisper, cl
         for one, other in zip(shared[name], apart[name], strict=True):
             assert one.get("score") == pytest.approx(other.get("score"), abs=1e-4)
             assert one.get("start_s") == other.get("start_s")
+
+
+@pytest.mark.slow
+def test_recordings_with_and_without_words_go_into_one_batch(window_model, whisper, clip):
+    recording = {"array": clip[0], "sampling_rate": 16_000}
+    recordings = [recording, recording | {"text": clip[1]}, {"array": np.zeros(16_000), "sampling_rate": 16_000}]
+    together = window_model(recordings, recogniser=whisper, batch_size=3, on_error="report")
+    apart = [window_model(each, recogniser=whisper, on_error="report") for each in recordings]
+    assert "silent" in together[2]["error"]
+    for one, other in zip(together[:2], apart[:2], strict=True):
+        assert [entry["label"] for entry in one] == [entry["label"] for entry in other]
+        assert [entry["score"] for entry in one] == pytest.approx([entry["score"] for entry in other], abs=1e-5)

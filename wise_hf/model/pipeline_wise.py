@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import BatchFeature, Pipeline
+from transformers import Pipeline
 
 from .alignment_wise import check_length
 from .audio_wise import load_audio, to_mono
@@ -215,7 +215,10 @@ class WISEAudioClassificationPipeline(Pipeline):
         """A recording to the model's inputs, and beside them what is known of its words, or what is wrong with it."""
         heard = inputs.heard if isinstance(inputs, Numbered) else None
         made = _reported(inputs, partial(self._prepare, heard=heard, recogniser=recogniser), on_error)
-        return self._stand_in() | {"utterance": made} if "error" in made else made
+        if "error" in made:
+            made = self._stand_in() | {"utterance": made}
+        states = made.pop("states", None)
+        return self._with_frames(made, states) if self._shares_layers(recogniser) else made
 
     def _prepare(self, recording: Any, heard: Heard | None, recogniser: Recogniser) -> dict:
         if heard is not None and "error" in heard.utterance:
@@ -227,10 +230,8 @@ class WISEAudioClassificationPipeline(Pipeline):
         utterance, states = (heard.utterance, None) if heard else self._utterance(samples, fields, recogniser)
         words, statistics = utterance["words"], normalization.statistics
         batch = self.processor(samples, words, sampling_rate=rate, return_tensors="pt", statistics=statistics)
-        if states is not None:
-            batch = self._with_frames(batch, states)
         told = normalization.told() | self._counted(words, len(samples) / rate)
-        return dict(batch) | {"utterance": utterance | told}
+        return dict(batch) | {"utterance": utterance | told, "states": states}
 
     def _hear(self, recording: Any, speakers: SpeakerFrames, recogniser: Recogniser) -> dict | None:
         """The words of a recording with a speaker, whose frames are added to the speaker's."""
@@ -278,19 +279,24 @@ class WISEAudioClassificationPipeline(Pipeline):
             return found_before(words, len(samples) / rate, text), None
         if text is not None:
             return find_words(samples, text, rate), None
-        if not shares_layers(recogniser, getattr(self.model.wise, "frame_encoder", None)):
+        if not self._shares_layers(recogniser):
             return hear_words(samples, rate, recogniser)[0], None
         levelled = self.processor.feature_extractor.waveform(samples, rate)  # what the frame encoder hears
         found, recognised = hear_words(levelled, rate, recogniser)
         return found, recognised.layer_states
 
-    def _with_frames(self, batch: BatchFeature, states: Sequence[torch.Tensor]) -> dict:
-        """A batch of one waveform with its frames in place of it."""
-        made = dict(batch)
-        encoded, others = self.model.wise.frame_encoder.join(states).cpu(), made.pop("input_features", None)
-        index, mean, std = (made.pop(name) for name in ("frame_index", "feature_mean", "feature_std"))
-        del made["input_values"], made["input_lengths"]
-        return made | {"input_features": normalized_frames(encoded, index, others, mean, std)}
+    def _shares_layers(self, recogniser: Recogniser) -> bool:
+        return shares_layers(recogniser, getattr(self.model.wise, "frame_encoder", None))
+
+    def _with_frames(self, inputs: dict, states: Sequence[torch.Tensor] | None) -> dict:
+        """The frames in place of the waveform, for all recordings of a batch: of states, or made here."""
+        values, lengths = inputs.pop("input_values"), inputs.pop("input_lengths")
+        index, mean, std = (inputs.pop(name) for name in ("frame_index", "feature_mean", "feature_std"))
+        encoder = self.model.wise.frame_encoder
+        with torch.inference_mode():
+            encoded = encoder(values, lengths) if states is None else encoder.join(states)
+            frames = normalized_frames(encoded.cpu(), index, inputs.pop("input_features", None), mean, std)
+        return inputs | {"input_features": frames}
 
     def _forward(self, model_inputs: dict, return_words: bool = False) -> dict:
         utterance = model_inputs.pop("utterance")

@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,12 @@ class WhisperRecogniser:
         self.model = self.model.eval().to(device)
         _keep_attention(self.model.model.encoder)
         self.processor = WhisperProcessor.from_pretrained(name_or_folder)
-        self._language_ids = getattr(self.model.generation_config, "lang_to_id", None) or {}
+        tokens = getattr(self.model.generation_config, "lang_to_id", None) or {}  # "<|de|>": its number
+        self._language_ids = {token.strip("<|>"): number for token, number in tokens.items()}
         self.language = language
-        if language is not None and self._token(language) not in self._language_ids:
-            known = ", ".join(re.sub(r"\W", "", token) for token in self._language_ids) or "English alone"
-            raise ValueError(f"{name_or_folder} does not know the language '{language}'; it knows {known}.")
+        known = list(self._language_ids) or ["en"]
+        if language is not None and language not in known:
+            raise ValueError(f"{name_or_folder} does not know the language '{language}'; it knows {', '.join(known)}.")
 
     def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:
         """Words of a recording.
@@ -75,10 +76,6 @@ class WhisperRecogniser:
                 words += self._words(spectra, states, language, (end - start) / sampling_rate, start / sampling_rate)
         return Recognised(words, language, confidence, states if len(cuts) == 2 else None)
 
-    @staticmethod
-    def _token(language: str) -> str:
-        return f"<|{language}|>"
-
     def _encode(self, samples: np.ndarray) -> tuple[dict, list[torch.Tensor]]:
         """The spectra of up to 30 s, and what each layer of the encoder makes of them."""
         spectra = self.processor(
@@ -95,9 +92,9 @@ class WhisperRecogniser:
             return "en", None
         start = torch.full((1, 1), self.model.generation_config.decoder_start_token_id, device=self.model.device)
         logits = self.model(encoder_outputs=self._encoded(states), decoder_input_ids=start).logits[0, -1]
-        tokens, ids = zip(*self._language_ids.items(), strict=True)
+        languages, ids = zip(*self._language_ids.items(), strict=True)
         probabilities = logits[list(ids)].softmax(0)
-        return tokens[int(probabilities.argmax())].strip("<|>"), float(probabilities.max())
+        return languages[int(probabilities.argmax())], float(probabilities.max())
 
     def _words(
         self, spectra: dict, states: list[torch.Tensor], language: str, duration_s: float, offset_s: float
@@ -142,8 +139,12 @@ def shares_layers(recogniser: Any, encoder: FrameEncoder | None) -> bool:
     """
     if not isinstance(recogniser, WhisperRecogniser) or encoder is None:
         return False
-    if encoder.config.encoder.model_type != WHISPER or encoder.config.padding != "window":
-        return False
+    is_whisper = encoder.config.encoder.model_type == WHISPER
+    return is_whisper and encoder.config.padding == "window" and _has_weights(recogniser, encoder)
+
+
+@lru_cache(maxsize=1)  # of the models in use
+def _has_weights(recogniser: WhisperRecogniser, encoder: FrameEncoder) -> bool:
     theirs, ours = recogniser.model.model.encoder.state_dict(), encoder.encoder.state_dict()
     compared = [name for name in ours if not name.startswith("layer_norm.")]  # of the last layer, after the frames
     return all(
