@@ -24,6 +24,8 @@ class KillingFiles(EmotionOfFiles):
         paths = columns["path"]
         if "absent" in self.model:
             raise ValueError("There is no such model.")
+        if "faulty" in self.model:
+            raise RuntimeError("a fault")
         if "kill" in [*paths, self.model] or ("once" in paths and self._is_first()):
             os.kill(os.getpid(), signal.SIGKILL)
         return {"file": list(paths), "error": [None] * len(paths)}

@@ -26,10 +26,30 @@ def test_a_file_that_kills_has_an_error_and_all_others_their_rows(tmp_path, num_
     assert not any(worker._process.is_alive() for worker in workers._workers)
 
 
-@pytest.mark.parametrize(("model", "told"), [("kill", "while it loaded the model"), ("absent", "no such model")])
-def test_a_model_that_cannot_be_loaded_ends_it(model, told):
-    with pytest.raises(ValueError, match=told), Workers(KillingFiles(model)) as workers:
-        list(workers.tables(files("a", "b")))
+def test_a_process_that_is_killed_without_a_file_costs_nothing(tmp_path):
+    with Workers(KillingFiles(str(tmp_path)), 2) as workers:
+        while not all(worker.is_ready for worker in workers._workers):
+            list(workers.tables(files("a")))
+        idle = workers._workers[1]._process
+        idle.kill()
+        idle.join()
+        tables = dict(workers.tables(files("b")))
+    assert tables[0]["file"].to_pylist() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("kill", "while it loaded the model"),
+        ("absent", "no such model"),
+        ("faulty", "The model cannot be loaded .RuntimeError: a fault."),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_ends_it_each_time(model, told):
+    with Workers(KillingFiles(model)) as workers:
+        for _ in range(2):
+            with pytest.raises(ValueError, match=told):
+                list(workers.tables(files("a", "b")))
 
 
 def test_the_rows_of_a_shard_are_in_the_order_of_its_files(tmp_path):

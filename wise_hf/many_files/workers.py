@@ -35,6 +35,7 @@ class Workers(contextlib.AbstractContextManager):
         """
         self._emotion, self._num_proc = emotion, num_proc
         self._workers = [_Worker(emotion, num_proc) for _ in range(num_proc)]
+        self._error: ValueError | None = None  # why the model cannot be loaded
 
     def __exit__(self, *error: object) -> None:
         for worker in self._workers:
@@ -52,19 +53,22 @@ class Workers(contextlib.AbstractContextManager):
         Raises:
             ValueError: the model cannot be loaded.
         """
+        if self._error is not None:
+            raise self._error
         waiting, kills = deque(range(len(files))), Counter()
         while waiting or any(worker.number is not None for worker in self._workers):
             self._deal(waiting, files)
             for worker in self._heard():
                 number, columns = worker.number, self._answer(worker)
+                if number is None:
+                    continue
                 if columns is None:
                     kills[number] += 1
                     if kills[number] < TRIES:
                         waiting.appendleft(number)
                         continue
                     columns = self._emotion.as_columns([error_row(files[number], KILLED)])
-                if number is not None:
-                    yield number, pa.Table.from_pydict(columns, self._emotion.schema)
+                yield number, pa.Table.from_pydict(columns, self._emotion.schema)
 
     def _deal(self, waiting: deque[int], files: Sequence[dict]) -> None:
         for worker in self._workers:
@@ -83,10 +87,14 @@ class Workers(contextlib.AbstractContextManager):
         except (EOFError, OSError) as error:
             worker.close()
             if not worker.is_ready:
-                raise ValueError(NOT_BEGUN) from error
+                self._error = ValueError(NOT_BEGUN)
+                raise self._error from error
             logger.warning("A process was killed, and another is started.")
             self._workers[self._workers.index(worker)] = _Worker(self._emotion, self._num_proc)
             return None
+        except ValueError as error:
+            self._error = error
+            raise
 
 
 class _Worker:
@@ -127,5 +135,9 @@ def _serve(emotion: EmotionOfFiles, connection: Connection, num_proc: int) -> No
             connection.send(emotion({"path": []}))  # which loads the model
         except (ValueError, OSError, ImportError) as error:
             connection.send(ValueError(str(error)))
+            return
+        except Exception as error:
+            connection.send(ValueError(f"The model cannot be loaded ({type(error).__name__}: {error})."))
+            return
         while True:
             connection.send(emotion(connection.recv()))
