@@ -1,4 +1,4 @@
-"""The emotion while somebody speaks: what the microphone gives is heard beside the page, and shown as far as it is."""
+"""Live view: microphone chunks are processed in a worker thread, and the page shows the latest result."""
 
 import logging
 import threading

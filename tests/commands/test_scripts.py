@@ -323,6 +323,11 @@ def test_recordings_of_one_speaker_are_normalised_together(saved_model, calls, f
     assert "Normalised" not in done.stdout
 
 
+def test_the_help_says_by_what_speech_a_recording_is_normalised():
+    told = " ".join(run("predict.py", "--help").stdout.split())
+    assert "with --output_dir each recording is normalised by its own speech" in told
+
+
 def test_each_folder_may_be_a_speaker(saved_model, calls, few_seconds):
     done = run("predict.py", calls, "--model", saved_model, "--speaker_folders", "--channel", "0", "--json")
     results = {Path(result["audio"]).name: result for result in json.loads(done.stdout)}

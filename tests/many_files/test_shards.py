@@ -9,6 +9,7 @@ import pytest
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles
 from wise_hf.many_files.run import predict_shards
 from wise_hf.many_files.shards import Shards
+from wise_hf.model import recognisers_wise
 
 
 FILES = [{"path": f"{name}.wav"} for name in "abcde"]
@@ -70,6 +71,25 @@ def test_rows_of_other_options_or_files_are_not_mixed(tmp_path, emotion, files, 
     with pytest.raises(ValueError, match=told):
         predict_shards(emotion, files, tmp_path, size, runner)
     assert runner.asked == []
+
+
+def test_rows_of_a_recogniser_s_folder_are_not_mixed_with_those_of_its_later_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(recognisers_wise, "_read", lambda source: None)
+    out, weights = tmp_path / "out", tmp_path / "whisper" / "model.bin"
+    weights.parent.mkdir()
+    emotion = EmotionOfFiles("org/model", f"faster-whisper:{weights.parent}")
+    weights.write_bytes(b"first")
+    predict_shards(emotion, FILES[2:], out, 2, Runner())
+    weights.write_bytes(b"second")
+    recognisers_wise._digest.cache_clear()  # as in another process
+    with pytest.raises(ValueError, match="recogniser_files .*, now "):
+        predict_shards(emotion, FILES[2:], out, 2, Runner())
+
+
+def test_a_function_as_recogniser_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match="what <function table at .* hears; give a recogniser's name or folder"):
+        predict_shards(EmotionOfFiles("org/model", table), FILES, tmp_path / "out", 2, Runner())
+    assert not (tmp_path / "out").exists()
 
 
 def test_two_commands_do_not_write_to_one_folder(tmp_path):

@@ -14,6 +14,7 @@ from wise_hf.data.folds import make_folds
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.loading import load_model, load_processor
 from wise_hf.model.recognised_wise import Recognised
+from wise_hf.study import scoring
 from wise_hf.study.scoring import ScoredModels
 
 
@@ -95,12 +96,17 @@ def test_an_utterance_in_which_nothing_is_heard_counts_as_wrong(
     assert list(heard["predicted"].values()).count("none") == 3 and heard["wa"] <= 0.25
 
 
-def test_every_fold_of_a_run_is_scored_on_its_own_test_part(saved_model, texts_alone, tmp_path, own_cache):
+def test_every_fold_of_a_run_is_scored_on_its_own_test_part(
+    saved_model, texts_alone, tmp_path, own_cache, monkeypatch
+):
     corpus = load_folder(texts_alone)
     models = ScoredModels(str(make_run(tmp_path / "run", corpus, saved_model)), corpus)
     first, second = (models.tested[str(tmp_path / "run" / name)] for name in ("fold_1", "fold_2"))
     assert len(first) == len(second) == 4 and not first & second
     predicted, texts = models.predict(corpus, align_utterance, 2, batch_size=3)
+    with monkeypatch.context() as patched:
+        patched.delattr(scoring, "load_model")
+        assert models.predict(corpus, align_utterance, 2, batch_size=3) == (predicted, texts), "loaded once"
     assert {predicted[each] for each in second} == {"angry"} and predicted.keys() == texts.keys() == first | second
     alone, _ = ScoredModels(str(saved_model), corpus).predict(corpus, align_utterance, 2, batch_size=8)
     assert {each: predicted[each] for each in first} == {each: alone[each] for each in first}

@@ -1,6 +1,7 @@
 """Whether channels are speakers, and whose voice is heard in them."""
 
 import logging
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from speech import clips
 
 from wise_hf.timeline.channels import channel_powers, chosen_channels, cross_talk
 from wise_hf.timeline.decoded import Decoded
-from wise_hf.timeline.pieces import CROSS_TALK, cut_recording
+from wise_hf.timeline.pieces import CROSS_TALK, NOBODY_SPEAKS, cut_recording
 
 
 RATE = 16_000
@@ -55,6 +56,17 @@ def test_of_channels_that_cancel_each_other_the_loudest_is_heard(turns, tmp_path
     mono = turns.sum(axis=1)
     assert chosen(np.stack([0.9 * mono, -mono], axis=1), tmp_path) == [1]
     assert "cancel each other; channel 1 is used alone" in caplog.text
+
+
+def test_a_channel_with_a_constant_offset_alone_has_no_power(turns, tmp_path):
+    offset = np.full_like(turns, 0.3)
+    offset[:, 0] += 0.1 * turns.sum(axis=1)
+    with decoded(offset, tmp_path) as recording:
+        powers = channel_powers(recording)
+        assert powers.min() >= 0 and np.allclose(powers[:, 1], 0, atol=1e-12)
+        with warnings.catch_warnings(action="error"):
+            pieces = cut_recording(recording, "call.wav", "speakers", None, None)
+    assert {piece.reason for piece in pieces if piece.channel == 1} == {NOBODY_SPEAKS}
 
 
 @pytest.mark.parametrize("heard_through", [0.0, 0.03, 0.15])

@@ -134,14 +134,28 @@ def test_rttm_has_a_line_a_segment(tmp_path, rows):
         assert float(line[3]) + float(line[4]) == pytest.approx(row["end_s"], abs=2e-3)
 
 
+def tier_span(tier: str, row: Row, label: str) -> tuple[str, str, float, float]:
+    name = tier if row["channel"] is None else f"{tier} (channel {row['channel']})"
+    return name, label, round(row["start_s"], 6), round(row["end_s"], 6)
+
+
 @many
 @given(rows=timelines())
 def test_a_text_grid_has_all_spans_in_tiers(tmp_path, rows):
     grid = textgrid.openTextgrid(str(written(rows, "TextGrid", tmp_path)), includeEmptyIntervals=False)
-    spans = sorted((start_s, end_s, label) for tier in grid.tiers for start_s, end_s, label in tier.entries)
-    expected = [(row["start_s"], row["end_s"], row.get("text", row.get("reason"))) for row in rows]
-    expected += [(row["start_s"], row["end_s"], "happy") for row in of_kind(rows, "segment")]
-    assert [span[2] for span in sorted(spans, key=str)] == [span[2] for span in sorted(expected, key=str)]
+    spans = [
+        (tier.name, label, round(start_s, 6), round(end_s, 6))
+        for tier in grid.tiers
+        for start_s, end_s, label in tier.entries
+    ]
+    expected = [tier_span("emotions", row, "happy") for row in of_kind(rows, "segment")]
+    for tier, kind, key in (
+        ("segments", "segment", "text"),
+        ("words", "word", "text"),
+        ("left out", "left_out", "reason"),
+    ):
+        expected += [tier_span(tier, row, row[key]) for row in of_kind(rows, kind)]
+    assert sorted(spans) == sorted(expected)
     assert grid.maxTimestamp == max(row["end_s"] for row in rows)
 
 
@@ -161,6 +175,15 @@ def test_long_segments_become_cues_that_can_be_read(tmp_path):
 def test_subtitles_keep_the_punctuation_of_a_text(tmp_path):
     rows = [segment_row(0, 0.0, 1.0, "Well, then!"), word_row(0, 0, 0, 0.5, "well"), word_row(0, 1, 0.5, 1, "then")]
     assert "[happy] Well, then!\n" in written(rows, "srt", tmp_path).read_text()
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_a_segment_without_words_is_one_cue(name, tmp_path):
+    rows = [segment_row(0, 0.5, 1.5, "Well, then!"), segment_row(1, 2.0, 3.0, "yes"), word_row(1, 0, 2.0, 3.0, "yes")]
+    path = written(rows, name, tmp_path)
+    cues = list(webvtt.from_srt(path) if name == "srt" else webvtt.read(path))
+    assert [cue.start_in_seconds for cue in cues] == [0, 2] and "Well, then!" in cues[0].text
+    assert [cue.start for cue in cues] == ["00:00:00.500", "00:00:02.000"] and cues[0].end == "00:00:01.500"
 
 
 def test_the_picture_has_a_line_for_some_minutes_of_each_channel(tmp_path):

@@ -69,7 +69,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("audio", nargs="*", help="audio files, and folders of them")
     add_hearing_options(parser)
     speakers = parser.add_mutually_exclusive_group()
-    speakers.add_argument("--speaker", help="who speaks in all of them; they are then normalised together")
+    speakers.add_argument(
+        "--speaker",
+        help="who speaks in all of them; they are then normalised together (with --output_dir each recording is "
+        "normalised by its own speech)",
+    )
     speakers.add_argument("--speaker_folders", action="store_true", help="the same, with a speaker for each folder")
     parser.add_argument("--json", action="store_true", help="print a JSON list, with words, times and attention")
     parser.add_argument("--plot", type=Path, help="write a picture (PNG), for one recording")

@@ -11,7 +11,17 @@ SUFFIXES = (
 
 
 def recordings_in(given: str) -> list[str]:
-    """The audio files in a folder and in its folders, hidden ones apart, in order; a file alone."""
+    """The audio files that one argument of a command stands for.
+
+    Args:
+        given: a file, or a folder.
+
+    Returns:
+        The file alone; or the audio files in the folder and in its folders, without hidden ones, in order.
+
+    Raises:
+        ValueError: the argument is empty, or the folder has no audio file.
+    """
     if not given:
         raise ValueError("The name of the recording is empty; give an audio file or a folder.")
     folder = Path(given)

@@ -39,7 +39,9 @@ class EmotionOfFiles:
     Dataset.from_dict({"path": paths}).map(emotion, batched=True, batch_size=8, remove_columns=["path"])
     ```
 
-    A file of at most 120 s is one segment. A longer one is cut at its pauses (`predict_file`).
+    A file of at most 120 s is one segment, all its channels heard as one. A longer one is cut at its pauses and, where
+    each channel has a speaker, heard channel by channel (`predict_file`). So a stereo call is mixed up to 120 s and
+    split above; where its `channel` or `speaker` is given, its length makes no such difference.
 
     Args:
         model: folder of a saved model, or its name on the Hub.

@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles
 from wise_hf.many_files.shards import Shards
 from wise_hf.model.loading import weights_digest
+from wise_hf.model.recognisers_wise import FASTER_WHISPER, RecogniserSource
 
 
 # Shards by their number -> the number of a shard and its rows, as they come.
@@ -26,7 +27,7 @@ def predict_shards(emotion: EmotionOfFiles, files: Sequence[dict], output: Path,
         run: who does it.
 
     Raises:
-        ValueError: the folder cannot be used; or at the end, for files that could not be.
+        ValueError: the folder cannot be used, or the recogniser is a function; or at the end, for files that could not be.
     """
     with Shards(output, files, size).opened(_options(emotion)) as shards:
         due = shards.due()
@@ -42,5 +43,12 @@ def predict_shards(emotion: EmotionOfFiles, files: Sequence[dict], output: Path,
 
 def _options(emotion: EmotionOfFiles) -> dict[str, str | None]:
     """What the rows depend on."""
-    of_folder = {"weights": weights_digest(Path(emotion.model))} if Path(emotion.model).is_dir() else {}
-    return {"model": emotion.model, "recogniser": emotion.recogniser, "language": emotion.language} | of_folder
+    model, recogniser = emotion.model, emotion.recogniser
+    if callable(recogniser):
+        raise ValueError(f"A later run cannot tell what {recogniser!r:.60} hears; give a recogniser's name or folder.")
+    options = {"model": model, "recogniser": recogniser, "language": emotion.language}
+    if Path(model).is_dir():
+        options["weights"] = weights_digest(Path(model))
+    if recogniser is not None and Path(recogniser.removeprefix(FASTER_WHISPER)).is_dir():
+        options["recogniser_files"] = RecogniserSource(recogniser, emotion.language).known_by[1]
+    return options

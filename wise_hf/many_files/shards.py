@@ -1,4 +1,4 @@
-"""The output of many files: a folder of Parquet files, each of so many files, of which those not yet there are due."""
+"""Parquet shards of N files each; a rerun writes only those that are missing."""
 
 import contextlib
 import csv
@@ -56,12 +56,21 @@ class Shards:
         return {number: self._files[number * self._size : (number + 1) * self._size] for number in missing}
 
     def write(self, number: int, rows: pa.Table) -> None:
-        """Write the rows of a shard, whole or not at all."""
+        """Write the rows of a shard, whole or not at all.
+
+        Args:
+            number: of the shard, as in `due`.
+            rows: of all its files.
+        """
         with written_whole(self._path(number)) as unfinished:
             pq.write_table(rows, unfinished)
 
     def write_errors(self) -> int:
-        """Write a list of the files that could not be used, where there are any; returns how many."""
+        """Write a list of the files that could not be used, where there are any.
+
+        Returns:
+            How many there are.
+        """
         paths = [self._path(number) for number in range(self._count)]
         failed = [row for path in paths for row in _errors(path)]
         self.errors.unlink(missing_ok=True)

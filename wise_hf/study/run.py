@@ -33,7 +33,17 @@ Texts = Mapping[str, str]  # by the ids of the utterances
 
 
 def as_percentages(value: str | Sequence[float]) -> list[float]:
-    """`0,10,20`, or a list of numbers from 0 to 100."""
+    """Percentages as an option has them.
+
+    Args:
+        value: `0,10,20`, or a list of numbers.
+
+    Returns:
+        The numbers, each once, in ascending order.
+
+    Raises:
+        ValueError: one is no number from 0 to 100.
+    """
     found = [float(each) for each in (value.split(",") if isinstance(value, str) else value)]
     if not all(0 <= each <= 100 for each in found):
         raise ValueError(f"'{value}' is not a list of percentages with commas between them")

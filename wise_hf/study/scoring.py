@@ -1,7 +1,7 @@
 """Models that never heard the utterances on which they are scored."""
 
 from collections.abc import Callable, Sequence, Set
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from datasets import Dataset
@@ -40,7 +40,8 @@ class ScoredModels:
             ValueError: for a model that is not there, a run that tested nothing, or emotions that are not known.
         """
         self.tested = _tested_by(model, corpus)
-        self.emotions = list(load_model(next(iter(self.tested))).config.label2id)
+        self._loaded = cache(lambda folder: (load_model(folder), load_processor(folder)))
+        self.emotions = list(self._loaded(next(iter(self.tested)))[0].config.label2id)
         check_emotions(corpus, self.emotions)
 
     def predict(
@@ -55,7 +56,7 @@ class ScoredModels:
         """
         predicted, texts = {}, {}
         for folder, tested in self.tested.items():
-            model, processor = load_model(folder), load_processor(folder)
+            model, processor = self._loaded(folder)
             check_frames(model.config, processor.feature_extractor)
             make = partial(prepare_for, folder, processor, num_proc=num_proc, align=align)
             prepared = make(without_unusable(corpus, make))

@@ -17,7 +17,14 @@ UNSEEN = 0.1
 
 
 def compared_words(text: str) -> list[str]:
-    """The words of a text as they are compared: lower case, numbers as they are read out, no punctuation."""
+    """The words of a text as they are compared.
+
+    Args:
+        text: true, or heard by a recogniser.
+
+    Returns:
+        Its words in lower case, numbers as they are read out, without punctuation.
+    """
     return [word.lower() for word in split_words(text)] or re.findall(r"\w+", text.lower())
 
 
@@ -59,7 +66,15 @@ class Confusions:
 
 
 def count_confusions(true: Sequence[Sequence[str]], heard: Sequence[Sequence[str]]) -> Confusions:
-    """Count what a recogniser made of words; the arguments are those of `error_counts`."""
+    """Count what a recogniser made of words.
+
+    Args:
+        true: what is said, each text a list of words, at least one.
+        heard: what the recogniser made of each text.
+
+    Returns:
+        The counts of all texts together.
+    """
     confusions = Confusions(said=Counter(word for text in true for word in text))
     aligned = jiwer.process_words([" ".join(text) for text in true], [" ".join(text) for text in heard])
     for said, made, chunks in zip(aligned.references, aligned.hypotheses, aligned.alignments, strict=True):

@@ -19,7 +19,15 @@ CROSS_TALK_DB = 10.0  # below another voice, each against how loud its own chann
 
 
 def channel_powers(recording: Decoded) -> np.ndarray:
-    """(windows, channels + 1): the power of each channel, and last of their mean, in each 32 ms."""
+    """The power of a recording over time.
+
+    Args:
+        recording: of any length.
+
+    Returns:
+        (windows, channels + 1) float64, at least 0: the power of each channel, and last of their mean, in each 32 ms,
+        without what is constant in it.
+    """
     parts = (recording.read_channels(*part) for part in recording.parts(PART))
     return np.concatenate([_window_powers(part) for part in parts])
 
@@ -68,16 +76,16 @@ def cross_talk(powers: np.ndarray, is_speech: np.ndarray) -> np.ndarray:
 
 def _window_powers(samples: np.ndarray) -> np.ndarray:
     """(samples, channels) -> (windows, channels + 1); the last window may be shorter."""
-    mixed = np.concatenate([samples, samples.mean(axis=1, keepdims=True)], axis=1)
+    mixed = np.concatenate([samples, samples.mean(axis=1, keepdims=True)], axis=1, dtype=np.float64)
     starts = np.arange(0, len(mixed), WINDOW)
     counts = np.diff(np.append(starts, len(mixed)))[:, None]
     means = np.add.reduceat(mixed, starts) / counts
-    return np.add.reduceat(np.square(mixed), starts) / counts - np.square(means)
+    return np.maximum(np.add.reduceat(np.square(mixed), starts) / counts - np.square(means), 0)
 
 
 def _differ(powers: np.ndarray) -> bool:
     """Whether no two channels get loud together."""
-    loudness = np.sqrt(np.maximum(powers, 0))
+    loudness = np.sqrt(powers)
     centred = loudness - loudness.mean(axis=0)
     lengths = np.maximum(np.linalg.norm(centred, axis=0), 1e-9)
     alike = (centred.T @ centred) / np.outer(lengths, lengths)

@@ -48,18 +48,42 @@ class Decoded(contextlib.AbstractContextManager):
         return self.num_samples / SAMPLING_RATE
 
     def parts(self, num_samples: int) -> Iterator[tuple[int, int]]:
-        """Start and stop of each part of that many samples; the last one may be shorter."""
+        """Split the recording.
+
+        Args:
+            num_samples: in a part; the last one may have fewer.
+
+        Returns:
+            The first sample of each part, and the one after its last.
+        """
         starts = range(0, self.num_samples, num_samples)
         return ((start, min(start + num_samples, self.num_samples)) for start in starts)
 
     def read_channels(self, start: int, stop: int) -> np.ndarray:
-        """(stop - start, channels) float32: some samples of all channels."""
+        """Read a part of all channels.
+
+        Args:
+            start: its first sample, at 16 kHz.
+            stop: the one after its last.
+
+        Returns:
+            (stop - start, channels) float32 samples.
+        """
         frame_bytes = 4 * self.channels
         self._file.seek(start * frame_bytes)
         data = self._file.read((stop - start) * frame_bytes)
         return np.frombuffer(data, np.float32).reshape(-1, self.channels)
 
     def read(self, start: int, stop: int, channel: int | None = None) -> np.ndarray:
-        """(stop - start,) float32: some samples of a channel, or of all channels as one."""
+        """Read a part of one channel, or of all as one.
+
+        Args:
+            start: its first sample, at 16 kHz.
+            stop: the one after its last.
+            channel: from 0; `None` = all channels as one.
+
+        Returns:
+            (stop - start,) float32 samples.
+        """
         samples = self.read_channels(start, stop)
         return mix_channels(samples, SAMPLING_RATE) if channel is None else take_channel(samples, channel)

@@ -20,14 +20,7 @@ from wise_hf.timeline.spans import Span, read_spans, spans_by_channel
 from wise_hf.timeline.time_scores import SEVERAL, Labels, Seconds, count_seconds, time_scores
 
 
-def _predict_cut_at_pauses(
-    classify: WISEAudioClassificationPipeline, path: Path, spans: Sequence[Span]
-) -> Iterator[Row]:
-    """By channels where these are labelled, else as the recording sounds."""
-    return predict_file(classify, path, channels=None if spans[0].channel is None else "speakers")
-
-
-CUT_AT = {"pauses": _predict_cut_at_pauses, "spans": predict_spans}
+CUT_AT = ("pauses", "spans")
 ERRORS = (
     ("false_alarm_s", "false alarm"),
     ("missed_s", "missed emotion"),
@@ -52,9 +45,7 @@ class TimelineOptions(Options):
     rows: Annotated[Path | None, as_path] = option(
         None, help="score what wise-hf predict --output_dir wrote into this folder, instead of a model"
     )
-    cut_at: str = option(
-        "pauses", choices=list(CUT_AT), help="where the model's recordings are cut: spans = as labelled"
-    )
+    cut_at: str = option("pauses", choices=CUT_AT, help="where the model's recordings are cut: spans = as labelled")
     background: str | None = option(
         None,
         help="what time without a label is: neutral, as in the Zaion dataset, or a name of its own such as silence "
@@ -167,6 +158,13 @@ def _confusion_told(confusion: Mapping[str, Mapping[str, float]]) -> str:
 def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[Row]]:
     """The rows in a folder, by the names that the recordings have in `spans.csv`.
 
+    Args:
+        folder: with JSON lines of `write_rows`, also in its folders.
+        names: of the recordings.
+
+    Returns:
+        The rows of each recording by its name, without those of words.
+
     Raises:
         ValueError: where a recording has none.
     """
@@ -185,8 +183,16 @@ def read_rows_of(folder: Path, names: Sequence[str]) -> dict[str, list[Row]]:
 
 def _predict(options: TimelineOptions, spans: Mapping[str, Sequence[Span]]) -> dict[str, list[Row]]:
     classify, rows = load_pipeline(options.model, options.recogniser, options.language), {}
+    cut = predict_spans if options.cut_at == "spans" else _predict_cut_at_pauses
     with logging_redirect_tqdm():
         for name, its in tqdm(spans.items(), unit="recording", disable=len(spans) == 1):
-            predicted = CUT_AT[options.cut_at](classify, options.data_dir / name, its)
+            predicted = cut(classify, options.data_dir / name, its)
             rows[name] = [row for row in predicted if row["row"] != "word"]
     return rows
+
+
+def _predict_cut_at_pauses(
+    classify: WISEAudioClassificationPipeline, path: Path, spans: Sequence[Span]
+) -> Iterator[Row]:
+    """By channels where these are labelled, else as the recording sounds."""
+    return predict_file(classify, path, channels=None if spans[0].channel is None else "speakers")

@@ -16,7 +16,7 @@ from wise_hf.model.utterances_wise import (
 )
 
 
-ABOUT = 0.01  # the last of the places that are as good
+TIE = 0.01  # cut at the last window within this of the minimum
 # Silence that a piece keeps at its ends: all of it where that is little, else KEPT_SILENCE_S.
 LITTLE_SILENCE_S = 0.5
 
@@ -98,7 +98,7 @@ def _shortened(start: int, stop: int, likely: np.ndarray) -> list[tuple[int, int
     while stop - start > longest:
         first, last = start + shortest, min(start + longest, stop - shortest)
         around = likely[first : last + 1]
-        cut = first + int(np.flatnonzero(around <= around.min() + ABOUT)[-1])
+        cut = first + int(np.flatnonzero(around <= around.min() + TIE)[-1])
         parts.append((start, cut))
         start = cut
     return [*parts, (start, stop)]

@@ -68,7 +68,12 @@ KINDS = {"segment": SegmentRow, "word": WordRow, "left_out": LeftOutRow}
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as they come, each a line."""
+    """Write rows as they come, each a line.
+
+    Args:
+        path: the file.
+        rows: in the order in which they are to be read.
+    """
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -77,6 +82,12 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, one by one.
+
+    Args:
+        path: JSON lines of `write_rows`.
+
+    Yields:
+        Each row, with all the keys of its kind.
 
     Raises:
         ValueError: for a line that is no row, or lacks a key.

@@ -96,6 +96,7 @@ def _cues_of(segment: SegmentRow | None, words: list[WordRow]) -> Iterator[Cue]:
         return
     if not words:
         yield Cue(segment["start_s"], segment["end_s"], segment["text"], segment, 0)
+        return
     written = segment["text"].split()
     if len(written) != len(words):  # else with its punctuation
         written = [word["text"] for word in words]

@@ -94,6 +94,10 @@ def count_seconds(
 def diarization_errors(seconds: Seconds, labels: Labels) -> dict[str, float]:
     """The error rate and what it is made of.
 
+    Args:
+        seconds: of one recording or of several together.
+        labels: what there is.
+
     Returns:
         `eder`; `false_alarm_s`, where there is no emotion and one is predicted; `missed_s`, where there is one and
         none is predicted; `confusion_s`, where another one is; `overlap_s`, where others are beside the right one; and
@@ -115,7 +119,15 @@ def diarization_errors(seconds: Seconds, labels: Labels) -> dict[str, float]:
 
 
 def recalls_by_second(confusion: np.ndarray, labels: Labels) -> np.ndarray:
-    """(..., K) how much of each emotion's seconds is found, of (..., L, L + 1) seconds; NaN where it has none."""
+    """How much of each emotion's seconds is found.
+
+    Args:
+        confusion: (..., L, L + 1) seconds, see `Seconds`.
+        labels: the K emotions, which are the first of the L names.
+
+    Returns:
+        (..., K) float64 shares in [0, 1]; NaN for an emotion without seconds.
+    """
     rows = confusion[..., : len(labels.emotions), :]
     found, all_s = np.diagonal(rows, axis1=-2, axis2=-1), rows.sum(axis=-1)
     return np.divide(found, all_s, out=np.full(found.shape, np.nan), where=all_s > 0)
