@@ -149,12 +149,9 @@ def test_a_text_grid_has_all_spans_in_tiers(tmp_path, rows):
         for start_s, end_s, label in tier.entries
     ]
     expected = [tier_span("emotions", row, "happy") for row in of_kind(rows, "segment")]
-    for tier, kind, key in (
-        ("segments", "segment", "text"),
-        ("words", "word", "text"),
-        ("left out", "left_out", "reason"),
-    ):
-        expected += [tier_span(tier, row, row[key]) for row in of_kind(rows, kind)]
+    expected += [tier_span("segments", row, row["text"]) for row in of_kind(rows, "segment")]
+    expected += [tier_span("words", row, row["text"]) for row in of_kind(rows, "word")]
+    expected += [tier_span("left out", row, row["reason"]) for row in of_kind(rows, "left_out")]
     assert sorted(spans) == sorted(expected)
     assert grid.maxTimestamp == max(row["end_s"] for row in rows)
 

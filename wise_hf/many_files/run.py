@@ -27,7 +27,7 @@ def predict_shards(emotion: EmotionOfFiles, files: Sequence[dict], output: Path,
         run: who does it.
 
     Raises:
-        ValueError: the folder cannot be used, or the recogniser is a function; or at the end, for files that could not be.
+        ValueError: the folder cannot be used; the recogniser is a function; or at the end, files could not be used.
     """
     with Shards(output, files, size).opened(_options(emotion)) as shards:
         due = shards.due()
