@@ -179,6 +179,13 @@ def test_times_of_words_found_before_that_are_repaired_are_told():
     assert found["warnings"] == ["1 of 3 word times were missing or impossible and repaired."]
 
 
+def test_a_language_that_the_recogniser_is_not_sure_of_is_told(spoken):
+    heard = Recognised([word("Raz", 1.0, 1.5)], "ru", 0.42)
+    assert find_words(spoken, recogniser=lambda *_: heard)["warnings"] == [
+        "The recogniser takes it for 'ru' (0.42 of 1); tell it the language."
+    ]
+
+
 def test_words_found_before_are_those_of_the_corpus():
     found = found_before([word("Kids", 0.1, 0.4), word("are", 0.4, 0.6)], 1.0)
     assert (found["text"], found["alignment"], found["fit"]) == ("Kids are", "corpus", None)

@@ -40,8 +40,10 @@ def test_the_embedded_recogniser_is_the_one_without_a_name():
     assert load_recogniser(None) is load_recogniser("pocketsphinx") is recognise_english
 
 
-def test_a_function_is_a_recogniser():
+def test_a_function_is_a_recogniser_that_is_told_no_language():
     assert load_recogniser(len) is len
+    with pytest.raises(ValueError, match="A function is not told the language 'de'"):
+        load_recogniser(len, "de")
 
 
 def test_a_ctc_model_gives_words_with_times(ctc_folder):
@@ -59,7 +61,8 @@ def test_a_ctc_model_gives_words_with_times(ctc_folder):
     [
         ("no/where/at/all", None, "The folder no/where/at/all is not there; give 'pocketsphinx'"),
         ("nothing", None, "There is no recogniser 'nothing'"),
-        ("pocketsphinx", "de", "hears English alone, not 'de'; give"),
+        ("pocketsphinx", "de", "knows English alone, not 'de'; give"),
+        (None, "de", "pocketsphinx knows English alone, not 'de'; give"),
         (5, None, "The recogniser is 5; give"),
         (["a"], None, r"The recogniser is \['a'\]; give"),
     ],
@@ -102,7 +105,11 @@ def test_faster_whisper_hears_what_whisper_does(real_whisper, tmp_path, spoken):
 
 def test_a_source_can_be_sent_to_another_process_and_reads_once():
     source = pickle.loads(pickle.dumps(RecogniserSource("pocketsphinx")))
-    assert source.read() is recognise_english and not source.is_on_gpu
+    assert source.read() is recognise_english and not source.cannot_fork
+
+
+def test_what_hangs_after_a_fork_is_not_forked():
+    assert RecogniserSource("faster-whisper:small").cannot_fork
 
 
 # --- in the pipeline ---
@@ -140,14 +147,23 @@ def test_given_text_and_words_are_not_recognised(saved_model, spoken):
     assert classify(recording | {"words": words}, return_words=True)["alignment"] == "corpus"
 
 
-def test_a_language_without_a_recogniser_to_tell_it_to_is_refused(saved_model, spoken):
-    with pytest.raises(ValueError, match="'de' is told to a recogniser; name that"):
+def test_a_language_without_a_recogniser_that_knows_it_is_refused(saved_model, spoken):
+    with pytest.raises(ValueError, match="pocketsphinx knows English alone, not 'de'"):
         load_pipeline(saved_model)({"array": spoken, "sampling_rate": 16_000}, language="de")
 
 
-def test_a_recogniser_that_fails_is_told_with_the_recording(saved_model, spoken):
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, OSError])
+def test_a_recogniser_that_fails_is_told_with_the_recording(saved_model, spoken, kind):
     def broken(samples, rate):
-        raise ValueError("It is broken.")
+        raise kind("It is broken.")
 
     result = load_pipeline(saved_model, broken)([{"array": spoken, "sampling_rate": 16_000}], on_error="report")[0]
-    assert result == {"error": "recording 1: It is broken."}
+    assert re.match(r"recording 1: .*It is broken\.", result["error"])
+
+
+def test_words_that_are_brought_along_are_of_any_language(saved_model, spoken):
+    words = [{"word": "źdźbło", "start_s": 1.0, "end_s": 1.5}]
+    recording = {"array": spoken, "sampling_rate": 16_000, "words": words}
+    classify = load_pipeline(saved_model)
+    said = [classify(recording | its, return_words=True)["words"][0]["word"] for its in ({}, {"language": "pl"})]
+    assert said == ["zdzblo", "źdźbło"]

@@ -24,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ValueError: for a recording that cannot be used, or a file that cannot be written.
     """
     args = _parse(arguments)
-    words = known_words(args, args.audio)
-    recording = {"audio": args.audio, "text": args.text, "words": words, "channel": args.channel}
+    recording = {"audio": args.audio, "channel": args.channel} | known_words(args, args.audio)
     explanation = {"audio": args.audio} | load_hearing(args).explain(recording)
     sys.stdout.write(table_of(explanation) + "\n")
     if args.output is not None:

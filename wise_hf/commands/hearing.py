@@ -16,10 +16,10 @@ def add_hearing_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--recogniser",
-        help="what hears the words where there is no text: pocketsphinx (default; English), the folder or name of a "
-        "recogniser of transformers such as openai/whisper-base, or faster-whisper:small",
+        help="recogniser for recordings without text: pocketsphinx (default; English), the folder or name of a "
+        "Whisper or CTC model of transformers such as openai/whisper-base, or faster-whisper:small",
     )
-    parser.add_argument("--language", help="what is spoken, such as de, for a recogniser that can be told")
+    parser.add_argument("--language", help="what is spoken, such as de: told to the recogniser, or that of --words")
     known = parser.add_mutually_exclusive_group()
     known.add_argument("--text", help="what is said, for one recording")
     known.add_argument(
@@ -30,11 +30,13 @@ def add_hearing_options(parser: argparse.ArgumentParser) -> None:
 
 def load_hearing(args: argparse.Namespace) -> WISEAudioClassificationPipeline:
     """The pipeline that the options name; see `load_pipeline`."""
-    return load_pipeline(model_or_starter(args.model), args.recogniser, args.language)
+    told = args.language if args.words is None else None
+    return load_pipeline(model_or_starter(args.model), args.recogniser, told)
 
 
-def known_words(args: argparse.Namespace, recording: str, speaker: str | None = None) -> list[dict] | None:
-    """The words of --words, where that is given; see `read_word_file`."""
+def known_words(args: argparse.Namespace, recording: str, speaker: str | None = None) -> dict:
+    """What --text, --words and --language tell of a recording, as the pipeline takes it; see `read_word_file`."""
     if args.words is None:
-        return None
-    return read_word_file(args.words, Path(recording).stem, args.channel, speaker)
+        return {"text": args.text}
+    words = read_word_file(args.words, Path(recording).stem, args.channel, speaker)
+    return {"words": words} | ({} if args.language is None else {"language": args.language})

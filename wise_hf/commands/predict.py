@@ -128,8 +128,7 @@ def _check_long_options(parser: argparse.ArgumentParser, args: argparse.Namespac
 
 def _recordings(args: argparse.Namespace) -> list[dict]:
     """The recordings, as the pipeline takes them."""
-    words = known_words(args, args.audio[0], args.speaker)
-    known = {"text": args.text, "words": words, "channel": args.channel}
+    known = {"channel": args.channel} | known_words(args, args.audio[0], args.speaker)
     speakers = [str(Path(path).parent) if args.speaker_folders else args.speaker for path in args.audio]
     return [{"audio": path, "speaker": who} | known for path, who in zip(args.audio, speakers, strict=True)]
 

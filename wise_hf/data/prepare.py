@@ -237,9 +237,9 @@ def _extract(
 def _mapped(
     dataset: Dataset, function: Callable[..., dict], columns: Mapping[str, object], num_proc: int | None, desc: str
 ) -> tuple[Dataset, dict[int, str]]:
-    """`cached_map`, in this process where something runs on a GPU."""
+    """`cached_map`, in this process where something cannot be used by forked ones."""
     arguments = getattr(function, "keywords", {}).values()  # of a partial
-    if any(getattr(each, "is_on_gpu", False) for each in arguments):
+    if any(getattr(each, "cannot_fork", False) for each in arguments):
         num_proc = None
     return cached_map(dataset, function, SPOKEN, columns, num_proc, desc)
 

@@ -11,7 +11,7 @@ from wise_hf.model.found_words_wise import find_words
 from wise_hf.model.recognised_wise import Recogniser
 
 
-# What an utterance has of which no word is known.
+# Columns of an utterance without words.
 UNHEARD = {"text": None, "words": [], "alignment": None, "fit": None}
 
 

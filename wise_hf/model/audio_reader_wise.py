@@ -92,8 +92,11 @@ class AudioReader(contextlib.AbstractContextManager):
 def require(package: str) -> ModuleType:
     """Import an optional package.
 
+    Args:
+        package: its name.
+
     Returns:
-        An optional package.
+        The module.
 
     Raises:
         ImportError: with how to install it.

@@ -48,7 +48,8 @@ def explain_decision(classify: Pipeline, inputs: dict) -> dict:
     words = [word | _effects(probabilities, emotion, without, index) for index, word in enumerate(result.pop("words"))]
     alone = {modality: without[f"{modality} alone"] for modality in ("audio", "text")}
     modalities = {modality: its[0] if its else None for modality, its in alone.items()}
-    note = NOTE + ENCODED_NOTE * ("input_values" in inputs or "piece_ids" in inputs)
+    is_encoded = classify.processor.feature_extractor.is_encoded or classify.processor.cuts_words
+    note = NOTE + ENCODED_NOTE * is_encoded
     decided = {"emotion": emotion, "probabilities": probabilities, "modalities": modalities, "note": note}
     return result | decided | {"words": words}
 

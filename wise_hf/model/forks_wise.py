@@ -1,4 +1,4 @@
-"""Forked processes: the threads of torch are their parent's, and would be waited for without end."""
+"""After a fork, torch's thread pool exists only in the parent; waiting for it deadlocks."""
 
 import os
 

@@ -14,14 +14,15 @@ from .recognised_wise import Recognised, Recogniser, as_recognised, without_repe
 from .speech_wise import SPEECH_PROBABILITY, WINDOW_S, NoSpeechError, check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .transcript_tags_wise import is_tag
-from .word_times_wise import repair_times, share_out, words_from_times
+from .word_times_wise import repair_times, share_out
 
 
 NO_WORD = "No word was heard in the recording; give what is said in it as its text, or another one."
-# A recogniser's times may be so far off before a word counts as made up in silence.
+# Tolerance on word times before a word counts as made up in silence.
 MARGIN_S = 0.2
 # Below it a recogniser's words are more likely something else: how often that errs stands in docs/performance.md.
 LEAST_CONFIDENCE = 0.2
+SURE_LANGUAGE = 0.5
 
 
 def find_words(
@@ -56,18 +57,21 @@ def find_words(
     return _found(text, alignment, None, _about(alignment))
 
 
-def found_before(words: Sequence[Mapping] | Mapping, duration_s: float, text: str | None = None) -> dict:
+def found_before(
+    words: Sequence[Mapping] | Mapping, duration_s: float, text: str | None = None, language: str = "en"
+) -> dict:
     """Words that somebody else found, as `find_words` gives those that it finds.
 
     Args:
         words: see `words_from_times`.
         duration_s: length of the recording.
         text: what is said, where it is spelt otherwise than in the words.
+        language: ISO 639-1 code of what is spoken.
 
     Raises:
         ValueError: see `words_from_times`.
     """
-    timed, repairs = repair_times(words, duration_s)
+    timed, repairs = repair_times(words, duration_s, language)
     said = " ".join(word["word"] for word in timed)
     return _found(text or said, Alignment(timed, "corpus"), None, [] if repairs is None else [repairs])
 
@@ -88,8 +92,14 @@ def hear_words(samples: np.ndarray, sampling_rate: int, recogniser: Recogniser) 
     checked = check_samples(samples, sampling_rate)
     speech = hear_speech(checked)
     check_heard(checked, speech)
-    recognised = as_recognised(recogniser(samples, sampling_rate))
+    try:
+        recognised = as_recognised(recogniser(samples, sampling_rate))
+    except RuntimeError as error:  # of whatever library it runs on
+        raise ValueError(
+            f"The recogniser failed ({error}); give the recording's text, or another recogniser."
+        ) from error
     said, warnings = _believed(recognised, speech)
+    warnings += _about_language(recognised)
     if not said:
         raise NoSpeechError(NO_WORD)
     if recognised.language in (None, "en") and any(split_words(word["word"]) for word in said):
@@ -127,6 +137,14 @@ def _believed(recognised: Recognised, speech: np.ndarray) -> tuple[list[dict], l
     return said, warnings
 
 
+def _about_language(recognised: Recognised) -> list[str]:
+    """What is to be told of a language that a recogniser found out and is not sure of."""
+    confidence = recognised.language_confidence
+    if confidence is None or confidence >= SURE_LANGUAGE:
+        return []
+    return [f"The recogniser takes it for '{recognised.language}' ({confidence:.2f} of 1); tell it the language."]
+
+
 def _is_in_speech(word: dict, speech: np.ndarray) -> bool:
     """Whether somebody speaks when a word is said; true for one whose times are not known or cannot be right."""
     start_s, end_s = word["start_s"], word["end_s"]
@@ -151,17 +169,12 @@ def _timed(
     """Words of any language by the recogniser's own times, without the pauses that these may have in them."""
     given = [_without_pause(word, speech) for word in said]
     try:
-        words = words_from_times(given, duration_s, None if language == "en" else language)
+        words, repairs = repair_times(given, duration_s, None if language == "en" else language)
     except ValueError:  # most of them have no times, or impossible ones
         words = _shared_out(said, speech, duration_s, language)
         warning = "The recogniser's words have no times that can be used, and are shared out evenly."
         return Alignment(_with_confidence(words, said), "uniform"), [warning]
-    repaired = sum(
-        (word["start_s"], word["end_s"]) != (its["start_s"], its["end_s"])
-        for word, its in zip(words, given, strict=True)
-    )
-    repairs = [f"{repaired} of {len(words)} times of the recogniser's words were repaired."] if repaired else []
-    return Alignment(_with_confidence(words, said), "asr"), repairs
+    return Alignment(_with_confidence(words, said), "asr"), [] if repairs is None else [repairs]
 
 
 def _with_confidence(words: Sequence[dict], said: Sequence[dict]) -> list[dict]:

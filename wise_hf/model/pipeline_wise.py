@@ -63,6 +63,7 @@ class WISEAudioClassificationPipeline(Pipeline):
             ValueError: for a processor that makes other frames than the model reads.
         """
         super().__init__(*args, **kwargs)
+        self._compared: tuple[Recogniser | None, bool] = (None, False)
         check_frames(self.model.config, self.processor.feature_extractor)
 
     def __call__(self, inputs: Any, **kwargs: Any) -> list | dict | Iterable:
@@ -80,8 +81,8 @@ class WISEAudioClassificationPipeline(Pipeline):
             recogniser: hears the words of recordings without text: "pocketsphinx", the name or folder of a Whisper or
                 a CTC model of transformers, "faster-whisper:NAME", or a function, see `Recogniser`. Given when the
                 pipeline is made, it is that of all calls.
-            language: ISO 639-1 code of what is spoken, such as "de", for a recogniser that can be told; it finds out
-                where this is absent.
+            language: ISO 639-1 code of what is spoken, such as "de", that the recogniser is told; it finds out where
+                this is absent.
             on_error: `"raise"`, or `"report"`: a recording that cannot be used gives `{"error": sentence}` in its
                 place, and the others their results.
 
@@ -205,9 +206,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         asked = {name: value for name, value in given.items() if value is not None}
         to_forward = {"return_words": return_words} if return_words is not None else {}
         to_prepare = {} if on_error is None else {"on_error": on_error}
-        if language is not None and not isinstance(recogniser, str):
-            raise ValueError(f"The language '{language:.40}' is told to a recogniser; name that as recogniser, too.")
-        if recogniser is not None:
+        if recogniser is not None or language is not None:
             to_prepare["recogniser"] = load_recogniser(recogniser, language)
         return to_prepare, to_forward, asked
 
@@ -276,7 +275,7 @@ class WISEAudioClassificationPipeline(Pipeline):
         rate, text, words = self.processor.feature_extractor.sampling_rate, fields.get("text"), fields.get("words")
         if words is not None:
             check_speech(to_mono(samples, rate, SAMPLING_RATE))
-            return found_before(words, len(samples) / rate, text), None
+            return found_before(words, len(samples) / rate, text, fields.get("language", "en")), None
         if text is not None:
             return find_words(samples, text, rate), None
         if not self._shares_layers(recogniser):
@@ -286,7 +285,9 @@ class WISEAudioClassificationPipeline(Pipeline):
         return found, recognised.layer_states
 
     def _shares_layers(self, recogniser: Recogniser) -> bool:
-        return shares_layers(recogniser, getattr(self.model.wise, "frame_encoder", None))
+        if self._compared[0] is not recogniser:  # once, since it compares all weights
+            self._compared = recogniser, shares_layers(recogniser, getattr(self.model.wise, "frame_encoder", None))
+        return self._compared[1]
 
     def _with_frames(self, inputs: dict, states: Sequence[torch.Tensor] | None) -> dict:
         """The frames in place of the waveform, for all recordings of a batch: of states, or made here."""

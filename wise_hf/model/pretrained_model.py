@@ -57,8 +57,13 @@ class EncoderSource(ABC):
 
     @property
     def is_on_gpu(self) -> bool:
-        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+        """It runs on a GPU."""
         return torch.cuda.is_available()
+
+    @property
+    def cannot_fork(self) -> bool:
+        """Forked processes cannot use it."""
+        return self.is_on_gpu
 
     @property
     def known_by(self) -> str:

@@ -1,11 +1,13 @@
 """What a recogniser hears in a recording: its words, with times, language and confidence where it has them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
 from .word_formats_wise import read_word_times
 
@@ -34,6 +36,10 @@ class Recognised:
     layer_states: Sequence[torch.Tensor] | None = None
 
 
+class LanguageError(ValueError):
+    """A recogniser does not know a language, or cannot be told one."""
+
+
 # (samples (n,) float32 mono in [-1, 1], sampling rate 16000) -> Recognised, or what `as_recognised` reads.
 Recogniser = Callable[[np.ndarray, int], Any]
 
@@ -45,35 +51,50 @@ def as_recognised(heard: Any) -> Recognised:
         heard: `Recognised`; a text; a list of words or a dict of them as known recognisers write it
             (`read_word_times`), where a dict may have a `language` besides.
 
+    Returns:
+        Its words, and the language as ISO 639-1 code where that is known.
+
     Raises:
         ValueError: for anything else.
     """
     if isinstance(heard, Recognised):
-        return Recognised(read_word_times(heard.words), heard.language, heard.language_confidence, heard.layer_states)
+        return replace(heard, words=read_word_times(heard.words), language=_code(heard.language))
     if isinstance(heard, str):
         return Recognised(read_word_times([{"word": word} for word in heard.split()]))
     language = heard.get("language") if isinstance(heard, Mapping) else None
-    if isinstance(heard, Mapping) and isinstance(heard.get("text"), str) and len(heard) <= 2:
-        return Recognised(as_recognised(heard["text"]).words, language)
-    return Recognised(read_word_times(heard), language)
+    if isinstance(heard, Mapping) and isinstance(heard.get("text"), str) and heard.keys() <= {"text", "language"}:
+        return Recognised(as_recognised(heard["text"]).words, _code(language))
+    return Recognised(read_word_times(heard), _code(language))
+
+
+def _code(language: Any) -> str | None:
+    """The ISO 639-1 code of a language that is called "en", "en-US" or "English"."""
+    if not isinstance(language, str) or not language:
+        return None
+    language = language.lower()
+    return TO_LANGUAGE_CODE.get(language, re.split("[-_]", language)[0])
 
 
 def without_repeats(words: Sequence[dict]) -> list[dict]:
     """Words without the repeats in which recognisers get caught: of a phrase said over and over one is left.
 
     Args:
-        words: of a recogniser.
+        words: `{"word", ...}` of a recogniser; signs and capitals in them make no difference.
+
+    Returns:
+        Those that are left, in order.
     """
+    said = [re.sub(r"\W", "", word["word"]).lower() for word in words]
     kept, start = [], 0
     while start < len(words):
-        length, repeats = _longest_repeat([word["word"].lower() for word in words[start:]])
+        length, repeats = _repeat_at_start(said[start:])
         kept += words[start : start + length]
         start += length * repeats
     return kept
 
 
-def _longest_repeat(said: list[str]) -> tuple[int, int]:
-    """Length of the phrase at the start that is said too often, and how often; (1, 1) where there is none."""
+def _repeat_at_start(said: list[str]) -> tuple[int, int]:
+    """Length of the shortest phrase at the start that is said too often, and how often; (1, 1) where there is none."""
     for length in range(1, min(LONGEST_PHRASE, len(said) // PHRASE_REPEATS) + 1):
         repeats = 1
         while said[repeats * length : (repeats + 1) * length] == said[:length]:

@@ -16,7 +16,7 @@ from transformers import AutoConfig, pipeline
 from .decoder_wise import SAMPLING_RATE
 from .forks_wise import use_own_thread
 from .pocketsphinx_wise import recognise_english
-from .recognised_wise import Recognised, Recogniser
+from .recognised_wise import LanguageError, Recognised, Recogniser
 from .whisper_wise import WhisperRecogniser
 
 
@@ -39,6 +39,8 @@ def load_recogniser(recogniser: str | Recogniser | None, language: str | None = 
         ImportError: faster-whisper is not installed.
     """
     if callable(recogniser):
+        if language is not None:
+            raise LanguageError(f"A function is not told the language '{language:.40}'; let it know it by itself.")
         return recogniser
     if recogniser is not None and not isinstance(recogniser, str):
         raise ValueError(f"The recogniser is {recogniser!r:.60}; {GIVE}.")
@@ -72,17 +74,21 @@ class RecogniserSource:
         return self.language, _digest(self.name_or_folder)
 
     @property
-    def is_on_gpu(self) -> bool:
-        """It runs on a GPU, which the forked processes of a preparation cannot use."""
+    def cannot_fork(self) -> bool:
+        """Forked processes cannot use it: a GPU, and CTranslate2's threads, are their parent's."""
+        if self.name_or_folder.startswith(FASTER_WHISPER):
+            return True
         return self.name_or_folder != POCKETSPHINX and torch.cuda.is_available()
 
 
 @lru_cache(maxsize=8)
 def _digest(name: str) -> str:
-    """Of the files of a folder, wherever it is; of a name alone otherwise."""
+    """Of the files of a folder, wherever it is; of a name on the Hub with its commit."""
     folder = Path(name.removeprefix(FASTER_WHISPER))
-    if not folder.is_dir():
+    if name == POCKETSPHINX or (name.startswith(FASTER_WHISPER) and not folder.is_dir()):
         return name
+    if not folder.is_dir():
+        return f"{name}@{getattr(AutoConfig.from_pretrained(name), '_commit_hash', None)}"
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:
@@ -95,7 +101,7 @@ def _read(source: RecogniserSource) -> Recogniser:
     name, language = source.name_or_folder, source.language
     if name == POCKETSPHINX:
         if language not in (None, "en"):
-            raise ValueError(f"pocketsphinx hears English alone, not '{language}'; {GIVE}.")
+            raise LanguageError(f"pocketsphinx knows English alone, not '{language:.40}'; {GIVE}.")
         return recognise_english
     if name.startswith(FASTER_WHISPER):
         return FasterWhisperRecogniser(name.removeprefix(FASTER_WHISPER), language)
@@ -110,6 +116,8 @@ def _of_transformers(name: str, language: str | None) -> Recogniser:
         if config.model_type == "whisper":
             return WhisperRecogniser(name, language)
         return CTCRecogniser(name, language)
+    except LanguageError:
+        raise
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, StrictDataclassError) as error:
         told = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(". ")
         raise ValueError(f"There is no recogniser '{name:.200}' ({told}); {GIVE}.") from error

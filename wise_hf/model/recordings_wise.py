@@ -14,7 +14,7 @@ from .audio_wise import DICT_AUDIO
 from .speakers_wise import Heard, check_speaker
 
 
-KNOWN = ("audio", *DICT_AUDIO, "sampling_rate", "channel", "text", "words", "speaker")
+KNOWN = ("audio", *DICT_AUDIO, "sampling_rate", "channel", "text", "words", "language", "speaker")
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def recording_fields(recording: Any) -> dict:
 
     Returns:
         `audio` (a dict where the recording has none of this name) and, where given, `sampling_rate`, `channel`,
-        `text`, `words` and `speaker`.
+        `text`, `words`, `language` and `speaker`.
 
     Raises:
         ValueError: for a dict without audio, with two, with what a recording does not have, or two values of a field.
@@ -101,7 +101,7 @@ def recording_fields(recording: Any) -> dict:
     if unknown:
         raise ValueError(
             f"A recording does not have {', '.join(unknown)}; it has audio (or array and sampling_rate, bytes, path), "
-            "channel, text, words and speaker."
+            "channel, text, words (with their language) and speaker."
         )
     audio = {name: fields.pop(name) for name in DICT_AUDIO if name in fields}
     if "audio" not in fields and not audio:

@@ -164,10 +164,7 @@ class WISEStreamer:
 
     def _heard(self, utterance: SpokenUtterance, is_final: bool) -> list[dict]:
         recording = {"array": utterance.samples, "sampling_rate": SAMPLING_RATE}
-        try:
-            inputs = self._classify.preprocess(recording, **self._options)
-        except RuntimeError as error:  # of whatever recogniser there is
-            inputs = {"utterance": {"error": f"The recogniser failed ({error})."}}
+        inputs = self._classify.preprocess(recording, **self._options)
         found = inputs.pop("utterance")
         if "error" in found:
             return [self._left_out(utterance.start_s, utterance.end_s, found["error"])] if is_final else []

@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from .decoder_wise import SAMPLING_RATE
 from .frame_encoder_wise import WHISPER, FrameEncoder, whisper_states
-from .recognised_wise import Recognised
+from .recognised_wise import LanguageError, Recognised
 from .speech_wise import WINDOW_S, hear_speech
 
 
@@ -41,7 +41,7 @@ class WhisperRecogniser:
             language: ISO 639-1 code of what is spoken; `None` = it finds out.
 
         Raises:
-            ValueError: it does not know the language.
+            LanguageError: it does not know the language.
         """
         device = "cuda" if torch.cuda.is_available() else "cpu"
         # Its weights are read as they are, so that they can be compared with those of a frame encoder.
@@ -54,7 +54,9 @@ class WhisperRecogniser:
         self.language = language
         known = list(self._language_ids) or ["en"]
         if language is not None and language not in known:
-            raise ValueError(f"{name_or_folder} does not know the language '{language}'; it knows {', '.join(known)}.")
+            raise LanguageError(
+                f"{name_or_folder} does not know the language '{language:.40}'; it knows {', '.join(known)}."
+            )
 
     def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:
         """Words of a recording.
@@ -143,7 +145,6 @@ def shares_layers(recogniser: Any, encoder: FrameEncoder | None) -> bool:
     return is_whisper and encoder.config.padding == "window" and _has_weights(recogniser, encoder)
 
 
-@lru_cache(maxsize=1)  # of the models in use
 def _has_weights(recogniser: WhisperRecogniser, encoder: FrameEncoder) -> bool:
     theirs, ours = recogniser.model.model.encoder.state_dict(), encoder.encoder.state_dict()
     compared = [name for name in ours if not name.startswith("layer_norm.")]  # of the last layer, after the frames

@@ -45,7 +45,7 @@ def test_an_unknown_time_is_missing(write):
     assert read_word_file(path) == [word("kids", None, None), word("are", 0.5, None)]
 
 
-TWO = "x 1 0.1 0.2 kids\nx 2 0.3 0.2 yes\ny.wav 1 0.5 0.2 dogs\n"
+SEVERAL = "x 1 0.1 0.2 kids\nx 2 0.3 0.2 yes\nx 3 0.3 0.2 no\ny.wav 1 0.5 0.2 dogs\n"
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,12 @@ TWO = "x 1 0.1 0.2 kids\nx 2 0.3 0.2 yes\ny.wav 1 0.5 0.2 dogs\n"
     [
         ({"recording": "x", "channel": 0}, "kids"),
         ({"recording": "x", "channel": 1}, "yes"),
+        ({"recording": "x", "channel": 2}, "no"),
         ({"recording": "y"}, "dogs"),
     ],
 )
 def test_the_recording_and_channel_that_are_meant_are_read(write, meant, said):
-    assert [entry["word"] for entry in read_word_file(write(TWO), **meant)] == [said]
+    assert [entry["word"] for entry in read_word_file(write(SEVERAL), **meant)] == [said]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +66,13 @@ def test_the_recording_and_channel_that_are_meant_are_read(write, meant, said):
     [
         ({}, r"a.ctm: it has the words of 2 recordings \(x, y.wav\), one is meant; give the file"),
         ({"recording": "z"}, r"2 recordings \(x, y.wav\), not 'z'; give the file of a recording its name"),
-        ({"recording": "x"}, r"2 channels \(0, 1\), one is meant; give the channel, counted from 0"),
-        ({"recording": "x", "channel": 2}, r"2 channels \(0, 1\), not '2'"),
+        ({"recording": "x"}, r"3 channels \(0, 1, 2\), one is meant; give the channel, counted from 0"),
+        ({"recording": "x", "channel": 3}, r"3 channels \(0, 1, 2\), not '3'"),
     ],
 )
 def test_several_recordings_or_channels_are_refused_where_it_is_not_known_which(write, meant, told):
     with pytest.raises(ValueError, match=told):
-        read_word_file(write(TWO), **meant)
+        read_word_file(write(SEVERAL), **meant)
 
 
 def test_a_single_recording_needs_no_name(write):

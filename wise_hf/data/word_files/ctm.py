@@ -5,7 +5,7 @@ from wise_hf.model.word_formats_wise import seconds
 
 
 FIELDS = ("recording", "channel", "start", "duration", "word")
-CHANNELS = {"1": "0", "A": "0", "2": "1", "B": "1"}  # how a CTM counts
+LETTERED_CHANNELS = {"A": "0", "B": "1"}
 UNKNOWN = "*"
 NO_WORD = "@"  # an alternative in which nothing is said
 ALTERNATIVES = ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")
@@ -28,9 +28,16 @@ def read_ctm(file: WordFile) -> list[dict]:
         if word in ALTERNATIVES:
             is_first = word != "<ALT>"
         elif is_first and word != NO_WORD:
-            whose = {"recording": recording, "channel": CHANNELS.get(channel.upper(), channel)}
+            whose = {"recording": recording, "channel": _channel(channel)}
             labelled.append((whose, {"word": word, **_times(start, duration, number)}))
     return file.choose(labelled)
+
+
+def _channel(written: str) -> str:
+    """Its number from 0; a CTM counts from 1, or by letters."""
+    if written.isascii() and written.isdigit() and int(written) > 0:
+        return str(int(written) - 1)
+    return LETTERED_CHANNELS.get(written.upper(), written)
 
 
 def _times(start: str, duration: str, number: int) -> dict[str, float | None]:
