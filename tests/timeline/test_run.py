@@ -88,6 +88,14 @@ def test_words_that_are_given_go_to_the_pieces_they_lie_in(call):
     assert given == pytest.approx([0.5, 1.1, 4.0, 8.0])
 
 
+def test_words_of_another_language_stay_as_they_are(call):
+    classify = QuickPipeline()
+    words = [{"word": "źdźbło", "start_s": 0.5, "end_s": 1.0}]
+    list(predict_file(classify, call, words=words, language="pl"))
+    (heard,) = classify.heard
+    assert (heard["words"][0]["word"], heard["language"]) == ("źdźbło", "pl")
+
+
 def test_a_text_makes_a_short_recording_one_piece(call):
     classify = QuickPipeline()
     segment, *_ = predict_file(classify, call, text="What is said.", channel=0)

@@ -33,6 +33,7 @@ class Piece:
         speaker: who speaks.
         text: what is said, where known.
         words: aligned words, where known, with times from the piece's start on.
+        language: ISO 639-1 code of these words.
         reason: why it is left out; `None` where it is not.
     """
 
@@ -42,6 +43,7 @@ class Piece:
     speaker: str | None = None
     text: str | None = None
     words: list[dict] | None = None
+    language: str | None = None
     reason: str | None = None
 
 
@@ -58,7 +60,7 @@ class ReadPieces(Sequence):
         piece = self._pieces[index]
         samples = self._recording.read(piece.start, piece.stop, piece.channel)
         self._shown.update(len(samples) / SAMPLING_RATE)
-        known = {"text": piece.text, "words": piece.words, "speaker": piece.speaker}
+        known = {name: getattr(piece, name) for name in ("text", "words", "language", "speaker")}
         return {"array": samples, "sampling_rate": SAMPLING_RATE, **known}
 
 

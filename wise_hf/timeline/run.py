@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -21,6 +22,7 @@ def predict_file(
     path: Path | str,
     text: str | None = None,
     words: Sequence[Mapping] | None = None,
+    language: str = "en",
     speaker: str | None = None,
     channel: int | None = None,
     channels: str | None = None,
@@ -42,6 +44,7 @@ def predict_file(
         path: an audio file.
         text: what is said in it, where it lasts at most 120 s; it is then one piece.
         words: instead of the text, the words with their times, as `words_from_times` takes them; no other is heard.
+        language: ISO 639-1 code of these words.
         speaker: who speaks in it, where it is one person.
         channel: the only channel to hear, from 0.
         channels: "speakers" (each channel has one), "mix" (all are heard as one), or `None`: whichever fits.
@@ -59,9 +62,10 @@ def predict_file(
         if text is not None:
             pieces = [_whole(recording, name, text, speaker)]
         else:
-            timed = None if words is None else words_from_times(words, recording.duration_s)
+            timed = None if words is None else words_from_times(words, recording.duration_s, language)
             mixed = channels if speaker is None and words is None else "mix"
-            pieces = cut_recording(recording, name, mixed, speaker, timed)
+            cut = cut_recording(recording, name, mixed, speaker, timed)
+            pieces = [replace(piece, language=language) for piece in cut]
         yield from predict_pieces(classify, recording, name, pieces, channel, show_progress)
 
 
