@@ -585,9 +585,9 @@ def test_a_phone(page, scheme: str) -> None:
 def test_bars_and_words_follow_a_speaker(page) -> None:
     page.get_by_role("tab", name="Live").click()
     page.click("#microphone button.record-button")
-    page.wait_for_selector("#live .bars")
+    page.wait_for_selector("#live .bars", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .bars .label").count() == 4
     page.click("#microphone button.stop-button")
-    page.wait_for_selector("#live .heard:not(.provisional)")
+    page.wait_for_selector("#live .heard:not(.provisional)", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .word").count() > 0
     assert page.errors == []

@@ -181,7 +181,7 @@ def to_text(result: dict) -> str:
         lines.append(f"  {result['speaker_unused'] or 'Normalised by all recordings of ' + result['speaker'] + '.'}")
     if result["truncated"]:
         lines.append(f"  Only the words up to {result['until_s']:.2f} s counted.")
-    lines += [f"  {warning}" for warning in result["warnings"]]
+    lines += [f"  {warning}" for warning in result.get("warnings", [])]
     for word in result["words"]:
         attention = (
             "" if word["attention"] is None else f"  {word['attention']:.2f} {'#' * round(40 * word['attention'])}"

@@ -186,6 +186,8 @@ class WISEConfig(PreTrainedConfig):
     sub_configs = {"frame_encoder": FrameEncoderConfig, "word_encoder": WordEncoderConfig}
     # All of the classifier's outputs but its loss and its logits, which are thus what Trainer calls the predictions.
     keys_to_ignore_at_inference = [
+        "word_logits",
+        "word_pooler_output",
         "pooler_output",
         "audio_states",
         "text_states",

@@ -119,7 +119,9 @@ def _rest_of_a_text(columns: Sequence[str], values: Sequence[str], written: str)
     It begins with a blank ("Well, no"), goes on with three digits ("1,000"), or fills a column without a name.
     """
     for column, (text, rest) in zip(columns, pairwise(values), strict=False):
-        if column in ("text", *set(columns).difference(COLUMNS)) and f'"{text}"' not in written.replace('""', '"'):
+        quoted = '"' + text.replace('"', '""') + '"'
+        is_quoted = quoted in written or f'"{text}"' in written.replace('""', '"')
+        if column in ("text", *set(columns).difference(COLUMNS)) and not is_quoted:
             is_number = re.search(r"\d$", text) and re.match(r"\d{3}(\D|$)", rest)
             if text and rest.strip() and (rest[0].isspace() or is_number):
                 return rest
