@@ -34,4 +34,4 @@ def test_a_cluster_makes_the_rows_of_one_machine(cluster, tmp_path):
 
 def test_what_is_wrong_on_the_cluster_is_told_in_a_sentence(cluster):
     with pytest.raises(ValueError, match="There is no such model"):
-        list(tables_on_ray(KillingFiles("absent"), {0: [{"path": "a"}]}, 2))
+        list(tables_on_ray(KillingFiles("absent"), {number: [{"path": "a"}] for number in range(3)}, 1))
