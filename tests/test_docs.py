@@ -110,7 +110,7 @@ def test_links_of_a_page_lead_somewhere(page):
 @each_page
 def test_commands_of_a_page_have_the_options_that_it_gives(page):
     for words in commands_of(page):
-        told = help_of(words[0])
+        told = help_of(words[0], *[word for word in words if word == "--timeline"])
         options = [word.split("=")[0] for word in words[1:] if word.startswith("--")]
         unknown = [each for each in options if not re.search(rf"--({each[2:]}|{each.removeprefix('--no-')})\b", told)]
         assert unknown == [], words
@@ -131,12 +131,12 @@ def commands_of(page: Path) -> list[list[str]]:
 
 
 @cache
-def help_of(command: str) -> str:
-    """What `--help` of a console command or a script says."""
+def help_of(command: str, *kind: str) -> str:
+    """What `--help` of a console command or a script says; of a kind of it that an option chooses."""
     if command.startswith("scripts/"):
         return script.run(Path(command).name, "--help").stdout
     assert command in COMMANDS
     told = io.StringIO()
     with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-        import_module(f"wise_hf.commands.{command}").main(["--help"])
+        import_module(f"wise_hf.commands.{command.replace('-', '_')}").main([*kind, "--help"])
     return told.getvalue()
