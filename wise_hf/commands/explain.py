@@ -53,7 +53,8 @@ def table_of(explanation: dict) -> str:
     lines = [f"{explanation['audio']}: {_probabilities(explanation['probabilities'])}"]
     for modality, its in explanation["modalities"].items():
         lines += [f"  {modality} alone: {_probabilities(its)}"] if its else []
-    lines += ["", f"  {'':<19}{'':<16}" + "".join(f"  {heads[name]:>{len(heads[name])}}" for name in shown)]
+    lines += ["", f"  Points of {explanation['emotion']} that are lost (+) or gained (-):"]
+    lines += [f"  {'':<19}{'':<16}" + "".join(f"  {heads[name]:>{len(heads[name])}}" for name in shown)]
     for word in explanation["words"]:
         cells = "".join(f"  {_cell(name, word[name]):>{len(heads[name])}}" for name in shown)
         lines.append(f"  {word['start_s']:6.2f}-{word['end_s']:6.2f} s   {word['word']:<16}{cells}")

@@ -176,7 +176,8 @@ def to_text(result: dict) -> str:
     """A recording's result as a person reads it."""
     scores = "  ".join(f"{entry['label']} {entry['score']:.2f}" for entry in result["scores"])
     fit = "" if result.get("fit") is None else f" (fit {result['fit']:.2f})"
-    lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}{fit}: {result['text']}"]
+    language = f", {result['language']}" if result.get("language") else ""
+    lines = [f"{result['audio']}: {scores}", f"  {result['alignment']}{language}{fit}: {result['text']}"]
     if result["speaker"] is not None:
         lines.append(f"  {result['speaker_unused'] or 'Normalised by all recordings of ' + result['speaker'] + '.'}")
     if result["truncated"]:

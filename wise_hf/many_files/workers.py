@@ -17,6 +17,7 @@ from wise_hf.training.processes import quieten_libraries
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_S = 2.0
 SPAWN = get_context("spawn")  # a forked process can use neither a GPU nor the threads of torch
 TRIES = 2  # of a file whose process is killed
 KILLED = "The process that read it was killed, twice; there may be too little memory for it."
@@ -120,7 +121,8 @@ class _Worker:
         return answer
 
     def close(self) -> None:
-        self.connection.close()
+        self.connection.close()  # an idle one ends by itself, and leaves nothing behind
+        self._process.join(PATIENCE_S)
         self._process.kill()
         self._process.join()
 

@@ -301,5 +301,5 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
         least_s = LEAST_PHONEME_S * sum(map(len, phonemes))
         return Alignment(share_out(words, phonemes, *_loud_part(samples, least_s)), "uniform")
     if found.source == "doubtful":
-        logger.warning("Is this all that is said? The words fit the recording badly (%.2f of 1).", found.fit)
+        logger.warning("The words fit the recording badly (%.2f of 1); is this all that is said?", found.fit)
     return found

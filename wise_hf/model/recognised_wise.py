@@ -58,17 +58,28 @@ def as_recognised(heard: Any) -> Recognised:
         ValueError: for anything else.
     """
     if isinstance(heard, Recognised):
-        return replace(heard, words=read_word_times(heard.words), language=_code(heard.language))
+        return replace(heard, words=read_word_times(heard.words), language=language_code(heard.language))
     if isinstance(heard, str):
         return Recognised(read_word_times([{"word": word} for word in heard.split()]))
+    if isinstance(heard, bytes) or not isinstance(heard, (Mapping, Sequence)):
+        raise ValueError(
+            f"The recogniser returned {heard!r:.40}; it returns a text, words with times, or a Recognised."
+        )
     language = heard.get("language") if isinstance(heard, Mapping) else None
     if isinstance(heard, Mapping) and isinstance(heard.get("text"), str) and heard.keys() <= {"text", "language"}:
-        return Recognised(as_recognised(heard["text"]).words, _code(language))
-    return Recognised(read_word_times(heard), _code(language))
+        return Recognised(as_recognised(heard["text"]).words, language_code(language))
+    return Recognised(read_word_times(heard), language_code(language))
 
 
-def _code(language: Any) -> str | None:
-    """The ISO 639-1 code of a language that is called "en", "en-US" or "English"."""
+def language_code(language: Any) -> str | None:
+    """The code of a language.
+
+    Args:
+        language: its code or name, such as "en", "en-US" or "English".
+
+    Returns:
+        The ISO 639-1 code; what is no string, or empty, gives `None`.
+    """
     if not isinstance(language, str) or not language:
         return None
     language = language.lower()

@@ -16,7 +16,7 @@ from transformers import AutoConfig, pipeline
 from .decoder_wise import SAMPLING_RATE
 from .forks_wise import use_own_thread
 from .pocketsphinx_wise import recognise_english
-from .recognised_wise import LanguageError, Recognised, Recogniser
+from .recognised_wise import LanguageError, Recognised, Recogniser, language_code
 from .whisper_wise import WhisperRecogniser
 
 
@@ -38,6 +38,7 @@ def load_recogniser(recogniser: str | Recogniser | None, language: str | None = 
         ValueError: there is none of this name, or it cannot be told the language.
         ImportError: faster-whisper is not installed.
     """
+    language = language_code(language)
     if callable(recogniser):
         if language is not None:
             raise LanguageError(f"A function is not told the language '{language:.40}'; let it know it by itself.")

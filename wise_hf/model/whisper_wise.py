@@ -1,6 +1,8 @@
 """Whisper as a recogniser: words with times and confidence in any of its languages, and the states of its layers."""
 
+import contextlib
 import copy
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -70,7 +72,7 @@ class WhisperRecogniser:
         """
         cuts = [0, *_cuts(samples), len(samples)]
         words, language, confidence, states = [], self.language, None, None
-        with torch.inference_mode():
+        with torch.inference_mode(), _quiet():
             for start, end in zip(cuts, cuts[1:], strict=False):
                 spectra, states = self._encode(samples[start:end])
                 if language is None:
@@ -109,7 +111,6 @@ class WhisperRecogniser:
             max_new_tokens=TOKENS + round(TOKENS_A_SECOND * duration_s),
             return_token_timestamps=True,
             return_dict_in_generate=True,
-            output_scores=True,
             force_unique_generate_call=True,
             **spoken,
         )
@@ -127,6 +128,20 @@ class WhisperRecogniser:
             }
             for word, first, last in parts
         ]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings of `generate` about settings that are its own, or that are meant so."""
+    loggers = [logging.getLogger(f"transformers.{name}") for name in ("generation", "models.whisper")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def shares_layers(recogniser: Any, encoder: FrameEncoder | None) -> bool:

@@ -48,7 +48,8 @@ def chosen_channels(powers: np.ndarray, channels: str | None, name: str) -> list
     if own.shape[1] == 1:
         return [None]
     if channels == "speakers" or (channels is None and _differ(own)):
-        told = "are heard one by one, each as a speaker" + (" (--channels mix: as one)" if channels is None else "")
+        told = "are heard one by one, each normalised by its own speaker"
+        told += " (a speaker of one mood is stretched by that: --channels mix)" if channels is None else ""
         logger.info("%s: the %d channels %s.", name, own.shape[1], told)
         return list(range(own.shape[1]))
     if mean.sum() < CANCELLED * own.sum() / own.shape[1] ** 2:
