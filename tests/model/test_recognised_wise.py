@@ -44,7 +44,7 @@ def test_what_a_function_may_give(heard, language):
 
 @pytest.mark.parametrize("heard", [None, 5, ["hello"], [{"start": 1}], {"language": "de"}])
 def test_what_no_recogniser_gives_is_refused_in_a_sentence(heard):
-    with pytest.raises(ValueError, match="expected|holds no list|has no string"):
+    with pytest.raises(ValueError, match="it returns a text|expected|holds no list|has no string"):
         as_recognised(heard)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from transformers import BatchFeature, Pipeline
 
 from .audio_file_wise import require
-from .audio_wise import to_mono
+from .audio_wise import to_mono, whole_rate
 from .decoder_wise import SAMPLING_RATE
 from .recognised_wise import Recogniser
 from .utterances_wise import SpokenUtterance, UtteranceCutter
 from .word_by_word_wise import WordByWord
-from .word_times_wise import words_from_times
+from .word_times_wise import moved, words_from_times
 
 
 # Of the time that somebody has spoken, provisional results may take so much; the final ones need the rest.
@@ -61,7 +61,9 @@ class WISEStreamer:
         provisional_s: float | None = 1.0,
         sampling_rate: int = SAMPLING_RATE,
     ):
-        self.sampling_rate, self.provisional_s = sampling_rate, provisional_s
+        if provisional_s is not None and not provisional_s > 0:
+            raise ValueError(f"provisional_s is {provisional_s!r:.40}; give seconds above 0, or None for none.")
+        self.sampling_rate, self.provisional_s = whole_rate(sampling_rate), provisional_s
         self._classify = classify
         given = {"recogniser": recogniser, "language": language}
         self._options = classify.preparation({"on_error": "report", **given})
@@ -87,6 +89,8 @@ class WISEStreamer:
         Raises:
             ValueError: for what are no samples; the stream goes on without them.
         """
+        if not hasattr(samples, "__len__"):
+            raise ValueError(f"The audio that was fed is {samples!r:.40}; feed samples, (n,).")
         if len(samples) == 0:
             return []
         samples = to_mono(samples, self.sampling_rate, self.sampling_rate, "The audio that was fed")
@@ -169,7 +173,7 @@ class WISEStreamer:
         if "error" in found:
             return [self._left_out(utterance.start_s, utterance.end_s, found["error"])] if is_final else []
         self._of_utterance.start()
-        words = [_moved(word, utterance.start_s) for word in found["words"]]
+        words = [moved(word, utterance.start_s) for word in found["words"]]
         scored = self._of_utterance.add(inputs)
         updates = self._word_updates(words, scored, is_final=is_final, warnings=found["warnings"])
         if is_final and found["truncated"]:
@@ -185,9 +189,9 @@ class WISEStreamer:
         rate = processor.feature_extractor.sampling_rate
         samples = to_mono(samples, self.sampling_rate, rate, "The audio of the word")
         start_s = word["start_s"]
-        words = words_from_times([_moved(word, -start_s)], len(samples) / rate)
+        words = words_from_times([moved(word, -start_s)], len(samples) / rate)
         inputs = processor(samples, words=words, sampling_rate=rate, return_tensors="pt")
-        return [_moved(its, start_s) for its in words], inputs
+        return [moved(its, start_s) for its in words], inputs
 
     def _of_frames(self, word: Mapping, frames: Sequence[np.ndarray] | None) -> tuple[list[Mapping], BatchFeature]:
         """A word with its frames, or with its text alone."""
@@ -242,10 +246,3 @@ class _Passes:
     start: int
     until_s: float = 0.0
     spent_s: float = 0.0
-
-
-def _moved(word: Mapping, by_s: float) -> dict:
-    """A word, and its phonemes, so many seconds later."""
-    moved = {name: word[name] + by_s for name in ("start_s", "end_s")}
-    phonemes = [_moved(phoneme, by_s) for phoneme in word.get("phonemes") or []]
-    return {**word, **moved, **({"phonemes": phonemes} if phonemes else {})}

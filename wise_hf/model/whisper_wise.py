@@ -13,7 +13,7 @@ import torch
 from transformers import PreTrainedModel, WhisperForConditionalGeneration, WhisperProcessor
 from transformers.modeling_outputs import BaseModelOutput
 
-from .decoder_wise import SAMPLING_RATE
+from .decoder_wise import SAMPLING_RATE, check_samples
 from .frame_encoder_wise import WHISPER, FrameEncoder, whisper_states
 from .recognised_wise import LanguageError, Recognised
 from .speech_wise import WINDOW_S, hear_speech
@@ -185,7 +185,7 @@ def _cuts(samples: np.ndarray) -> list[int]:
     longest, latest = (round(limit_s / WINDOW_S) for limit_s in (LONGEST_S - WINDOW_S, LATEST_CUT_S))
     if len(samples) <= LONGEST_S * SAMPLING_RATE:
         return []
-    speech, start, cuts = hear_speech(samples.astype(np.float64)), 0, []
+    speech, start, cuts = hear_speech(check_samples(samples, SAMPLING_RATE)), 0, []
     while len(speech) - start > longest:
         # Of equally quiet places the last one; a pause is the surer the longer it is.
         quiet = np.convolve(speech[start + latest : start + longest], np.ones(9) / 9, "same")

@@ -44,6 +44,18 @@ def timed_word(word: str, phonemes: list[str], times: np.ndarray) -> dict:
     return {"word": word, "start_s": edges[0], "end_s": edges[-1], "phonemes": parts}
 
 
+def moved(word: Mapping, by_s: float) -> dict:
+    """A word, and its phonemes where it has them, at other times.
+
+    Args:
+        word: with `start_s` and `end_s` in seconds.
+        by_s: how much later, in seconds; below 0 earlier.
+    """
+    times = {name: word[name] + by_s for name in ("start_s", "end_s")}
+    phonemes = [moved(phoneme, by_s) for phoneme in word.get("phonemes") or []]
+    return {**word, **times, **({"phonemes": phonemes} if phonemes else {})}
+
+
 def share_out(words: list[str], phonemes: list[list[str]], start_s: float, end_s: float) -> list[dict]:
     """Words without gaps between two times, every phoneme as long as the others.
 

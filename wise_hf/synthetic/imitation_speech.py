@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
+from wise_hf.model.word_times_wise import moved
 from wise_hf.synthetic.demo_corpus import EMOTIONS, VOICES, acted, draw_sentence, with_noise
 from wise_hf.synthetic.espeak import SAMPLING_RATE, SILENCE_S, Prosody, Speech, Voice, speak
 from wise_hf.synthetic.imitation_plan import Turn
@@ -161,16 +162,9 @@ def _joined(spoken: list[Speech]) -> list[dict]:
     """The words of consecutive pieces on one time line."""
     words, start_s = [], 0.0
     for speech in spoken:
-        words += [
-            _moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]}
-            for word in speech.words
-        ]
+        words += [moved(word, start_s) for word in speech.words]
         start_s += len(speech.samples) / SAMPLING_RATE
     return words
-
-
-def _moved(span: dict, by_s: float) -> dict:
-    return span | {"start_s": span["start_s"] + by_s, "end_s": span["end_s"] + by_s}
 
 
 def _without_a_word(text: str, rng: np.random.Generator) -> str:

@@ -9,6 +9,7 @@ from tqdm.auto import tqdm
 
 from wise_hf.model.decoder_wise import SAMPLING_RATE, check_samples
 from wise_hf.model.speech_wise import PART, WINDOW, WINDOW_S, hear_speech
+from wise_hf.model.word_times_wise import moved
 from wise_hf.timeline.channels import channel_powers, chosen_channels, cross_talk
 from wise_hf.timeline.decoded import Decoded
 from wise_hf.timeline.pauses import Stretch, cut_at_pauses, speech_windows
@@ -116,8 +117,4 @@ def _words_in(words: list[dict], stretch: Stretch) -> list[dict]:
     """The words whose middles lie in a stretch, with times from its start on."""
     start_s, stop_s = stretch.start / SAMPLING_RATE, stretch.stop / SAMPLING_RATE
     own = [word for word in words if start_s <= (word["start_s"] + word["end_s"]) / 2 < stop_s]
-    return [_moved(word, start_s) | {"phonemes": [_moved(each, start_s) for each in word["phonemes"]]} for word in own]
-
-
-def _moved(span: dict, origin_s: float) -> dict:
-    return span | {"start_s": span["start_s"] - origin_s, "end_s": span["end_s"] - origin_s}
+    return [moved(word, -start_s) for word in own]
