@@ -19,7 +19,7 @@ UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a l
 
 
 class AudioReader(contextlib.AbstractContextManager):
-    """An open audio file. It is a context, at whose end what was opened is closed.
+    """An open audio file, to be read once. It is a context, at whose end what was opened is closed.
 
     Attributes:
         rate: in Hz.

@@ -11,7 +11,7 @@ from .fit_wise import LEAST_FIT
 from .pocketsphinx_wise import recognise_english
 from .pronunciation_wise import pronounce_foreign
 from .recognised_wise import Recognised, Recogniser, as_recognised, without_repeats
-from .speech_wise import SPEECH_PROBABILITY, WINDOW_S, NoSpeechError, check_heard, hear_speech
+from .speech_wise import ANY_SPEECH_PROBABILITY, WINDOW_S, NoSpeechError, check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .transcript_tags_wise import is_tag
 from .word_times_wise import repair_times, share_out
@@ -151,7 +151,7 @@ def _is_in_speech(word: dict, speech: np.ndarray) -> bool:
     if start_s is None or end_s is None or not 0 <= start_s < end_s <= len(speech) * WINDOW_S + MARGIN_S:
         return True
     first, after = (round(time_s / WINDOW_S) for time_s in (max(start_s - MARGIN_S, 0.0), end_s + MARGIN_S))
-    return bool((speech[first : after + 1] >= SPEECH_PROBABILITY).any())
+    return bool((speech[first : after + 1] >= ANY_SPEECH_PROBABILITY).any())
 
 
 def _aligned(samples: np.ndarray, said: Sequence[dict], sampling_rate: int) -> Alignment:
@@ -184,7 +184,7 @@ def _with_confidence(words: Sequence[dict], said: Sequence[dict]) -> list[dict]:
 def _shared_out(said: Sequence[dict], speech: np.ndarray, duration_s: float, language: str | None) -> list[dict]:
     """Words one after the other from the first to the last speech."""
     spellings = [word["word"].strip() for word in said]
-    spoken = np.flatnonzero(speech >= SPEECH_PROBABILITY)
+    spoken = np.flatnonzero(speech >= ANY_SPEECH_PROBABILITY)
     start_s, end_s = spoken[0] * WINDOW_S, min((spoken[-1] + 1) * WINDOW_S, duration_s)
     return share_out(spellings, [pronounce_foreign(word, language) for word in spellings], start_s, end_s)
 
@@ -194,7 +194,7 @@ def _without_pause(word: dict, speech: np.ndarray) -> dict:
     if word["start_s"] is None or word["end_s"] is None:
         return word
     first, after = round(max(word["start_s"], 0.0) / WINDOW_S), round(max(word["end_s"], 0.0) / WINDOW_S)
-    spoken = first + np.flatnonzero(speech[first:after] >= SPEECH_PROBABILITY)
+    spoken = first + np.flatnonzero(speech[first:after] >= ANY_SPEECH_PROBABILITY)
     if len(spoken) < 2:
         return word
     start_s, end_s = max(word["start_s"], spoken[0] * WINDOW_S), min(word["end_s"], (spoken[-1] + 1) * WINDOW_S)

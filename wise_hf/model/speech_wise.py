@@ -23,7 +23,7 @@ PART = 938 * WINDOW  # samples that are heard at once, 30 s
 # peak, that is not the loudness of a click.
 LEVEL = 0.2
 # Speech has this probability for so many windows in a row; how often that errs stands in docs/performance.md.
-SPEECH_PROBABILITY = 0.05
+ANY_SPEECH_PROBABILITY = 0.05
 SPEECH_WINDOWS = 3
 
 
@@ -62,7 +62,7 @@ def check_heard(samples: np.ndarray, probabilities: np.ndarray) -> None:
         raise NoSpeechError(f"{told}: it is silent; check the microphone, and record it again.")
     if len(samples) < SPEECH_WINDOWS * WINDOW:
         raise NoSpeechError(f"{told}: {len(samples) / SAMPLING_RATE:.3f} s are too short for one; give all of it.")
-    likely = probabilities >= SPEECH_PROBABILITY
+    likely = probabilities >= ANY_SPEECH_PROBABILITY
     if not (np.convolve(likely, np.ones(SPEECH_WINDOWS), "valid") == SPEECH_WINDOWS).any():
         raise NoSpeechError(f"{told}: it sounds like noise or music; give one in which somebody speaks.")
 

@@ -9,7 +9,7 @@ from .decoder_wise import SAMPLING_RATE, SILENT_PEAK
 from .speech_wise import LEVEL, PART, SPEECH_WINDOWS, WINDOW, WINDOW_S, SpeechListener
 
 
-SPEECH_PROBABILITY = 0.3  # of a window that is no pause; a word may be found where it is less
+NO_PAUSE_PROBABILITY = 0.3  # of a window that is no pause; a word may be found where it is less
 PAUSE_S = 0.5  # and longer ends an utterance
 LONGEST_S, SHORTEST_CUT_S = 15.0, 3.0  # of an utterance, and of what is cut from one that is longer
 SMOOTHED_S = 0.3  # over which speech is least likely
@@ -107,7 +107,7 @@ class UtteranceCutter:
         if self._pause is None:
             self._wait_for_speech()
             return None
-        self._pause = 0 if probability >= SPEECH_PROBABILITY else self._pause + 1
+        self._pause = 0 if probability >= NO_PAUSE_PROBABILITY else self._pause + 1
         if self._pause >= PAUSE:
             self._pause = None
             return self._taken(len(self._kept) - KEPT)
@@ -115,7 +115,7 @@ class UtteranceCutter:
 
     def _wait_for_speech(self) -> None:
         last = self._probabilities[-SPEECH_WINDOWS:]
-        if len(last) == SPEECH_WINDOWS and min(last) >= SPEECH_PROBABILITY:
+        if len(last) == SPEECH_WINDOWS and min(last) >= NO_PAUSE_PROBABILITY:
             self._pause = 0
         else:
             self._taken(max(0, len(self._kept) - KEPT - SPEECH_WINDOWS))

@@ -40,8 +40,8 @@ class TimelineOptions(Options):
         "and speaker"
     )
     model: str | None = option(None, help="folder of a saved model, or its name on the Hub")
-    recogniser: str | None = option(None, help="what hears the words: pocketsphinx, or a Whisper's name or folder")
-    language: str | None = option(None, help="what is spoken, such as de, for a recogniser that can be told")
+    recogniser: str | None = option(None, help="pocketsphinx (default; English), or a Whisper's name or folder")
+    language: str | None = option(None, help="what the recogniser is told is spoken (default: it finds out)")
     rows: Annotated[Path | None, as_path] = option(
         None, help="score what wise-hf predict --output_dir wrote into this folder, instead of a model"
     )

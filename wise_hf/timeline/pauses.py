@@ -9,10 +9,10 @@ from wise_hf.model.speech_wise import SPEECH_WINDOWS, WINDOW, WINDOW_S
 from wise_hf.model.utterances_wise import (
     KEPT_SILENCE_S,
     LONGEST_S,
+    NO_PAUSE_PROBABILITY,
     PAUSE_S,
     SHORTEST_CUT_S,
     SMOOTHED_S,
-    SPEECH_PROBABILITY,
 )
 
 
@@ -43,7 +43,7 @@ def speech_windows(probabilities: np.ndarray) -> np.ndarray:
         probabilities: (windows,) of `hear_speech`.
     """
     found = np.zeros(len(probabilities), bool)
-    for start, stop in _runs(probabilities >= SPEECH_PROBABILITY):
+    for start, stop in _runs(probabilities >= NO_PAUSE_PROBABILITY):
         found[start:stop] = stop - start >= SPEECH_WINDOWS
     return found
 
