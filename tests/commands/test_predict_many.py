@@ -72,7 +72,7 @@ def test_a_killed_command_goes_on_and_costs_one_shard(saved_model, calls, tmp_pa
         (["a.wav", "--input", "calls", "--output", "out"], "audio does not go with --input"),
         (["--input", "calls", "--output", "out", "--text", "hi"], "text does not go with --input"),
         (["--input", "calls", "--output", "out", "--num_proc", "0"], "0 is not 1 or more"),
-        (["--input", "nowhere", "--output", "out"], "nowhere is no list of files"),
+        (["--input", "nowhere", "--output", "out"], "nowhere is not there; give a folder"),
     ],
 )
 def test_options_that_do_not_go_together_are_told(options, told, monkeypatch, tmp_path):

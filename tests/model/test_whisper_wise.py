@@ -9,7 +9,6 @@ import torch
 from encoder_model import train
 from speech import clips
 
-from wise_hf.model import pipeline_wise
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.decoder_wise import check_samples
 from wise_hf.model.loading import load_pipeline
@@ -140,7 +139,7 @@ def test_scores_are_the_same_and_the_encoder_runs_once(window_model, whisper, cl
     recording = {"array": clip[0], "sampling_rate": 16_000}
     shared = window_model(recording, recogniser=whisper, return_words=True)
     assert len(runs) == 1
-    monkeypatch.setattr(pipeline_wise, "shares_layers", lambda *_: False)
+    monkeypatch.setattr(window_model, "_shares_layers", lambda _: False)
     apart = window_model(recording, recogniser=whisper, return_words=True)
     assert len(runs) == 3
     assert shared["text"] == apart["text"] and shared["language"] == "en"

@@ -29,6 +29,8 @@ def read_file_list(path: Path) -> list[dict]:
         ValueError: it cannot be read, has no column `path`, or is empty.
     """
     read = READERS.get(path.suffix.lower())
+    if not path.exists():
+        raise ValueError(f"{path} is not there; give a folder, or a list of files ({', '.join(READERS)}).")
     if read is None or not path.is_file():
         raise ValueError(f"{path} is no list of files; give a folder, or a list ({', '.join(READERS)}).")
     try:

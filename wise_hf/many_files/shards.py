@@ -101,7 +101,9 @@ class Shards:
         changed = [name for name in described.keys() | before.keys() if described.get(name) != before.get(name)]
         if changed:
             told = "; ".join(f"{name} {before.get(name)}, now {described.get(name)}" for name in sorted(changed))
-            raise ValueError(f"{self._folder} has rows of something else ({told}); give another --output.")
+            raise ValueError(
+                f"{self._folder} was made with other options ({told}); repeat those, or give another --output."
+            )
 
 
 def _errors(path: Path) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,7 @@ class Summary:
         """All of it in a sentence."""
         left_out_s = self._left_out_s.total()
         reasons = "; ".join(f"{seconds:.1f} s: {reason}" for reason, seconds in self._left_out_s.most_common())
-        return f"{self._segments} segments; {left_out_s:.1f} s of {self._heard_s + left_out_s:.1f} s left out" + (
+        segments = "1 segment" if self._segments == 1 else f"{self._segments} segments"
+        return f"{segments}; {left_out_s:.1f} s of {self._heard_s + left_out_s:.1f} s left out" + (
             f" ({reasons})" if reasons else ""
         )

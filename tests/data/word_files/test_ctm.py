@@ -64,8 +64,8 @@ def test_the_recording_and_channel_that_are_meant_are_read(write, meant, said):
 @pytest.mark.parametrize(
     ("meant", "told"),
     [
-        ({}, r"a.ctm: it has the words of 2 recordings \(x, y.wav\), one is meant; give the file"),
-        ({"recording": "z"}, r"2 recordings \(x, y.wav\), not 'z'; give the file of a recording its name"),
+        ({}, r"a.ctm: it has the words of 2 recordings \(x, y.wav\), one is meant; name the recording"),
+        ({"recording": "z"}, r"2 recordings \(x, y.wav\), not 'z'; name the recording as the file does"),
         ({"recording": "x"}, r"3 channels \(0, 1, 2\), one is meant; give the channel, counted from 0"),
         ({"recording": "x", "channel": 3}, r"3 channels \(0, 1, 2\), not '3'"),
     ],

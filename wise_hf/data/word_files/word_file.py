@@ -10,7 +10,7 @@ from typing import TypeVar
 Part = TypeVar("Part")
 
 WAYS_OUT = {
-    "recording": "give the file of a recording its name",
+    "recording": "name the recording as the file does, or the file as the recording",
     "channel": "give the channel, counted from 0 (--channel)",
     "speaker": "give the speaker by that name (--speaker, or the column speaker of metadata.csv)",
 }
