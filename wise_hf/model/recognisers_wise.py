@@ -135,7 +135,8 @@ class CTCRecogniser:
             language: ISO 639-1 code of what it was trained on, which it does not tell.
         """
         device = 0 if torch.cuda.is_available() else -1
-        self._recognise = pipeline("automatic-speech-recognition", name_or_folder, device=device)
+        given = {"use_safetensors": True}  # other weights are pickles
+        self._recognise = pipeline("automatic-speech-recognition", name_or_folder, device=device, model_kwargs=given)
         self.language = language
 
     def __call__(self, samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -> Recognised:

@@ -47,7 +47,8 @@ class WhisperRecogniser:
         """
         device = "cuda" if torch.cuda.is_available() else "cpu"
         # Its weights are read as they are, so that they can be compared with those of a frame encoder.
-        self.model = WhisperForConditionalGeneration.from_pretrained(name_or_folder, dtype=torch.float32)
+        given = {"dtype": torch.float32, "use_safetensors": True}  # other weights are pickles
+        self.model = WhisperForConditionalGeneration.from_pretrained(name_or_folder, **given)
         self.model = self.model.eval().to(device)
         _keep_attention(self.model.model.encoder)
         self.processor = WhisperProcessor.from_pretrained(name_or_folder)
