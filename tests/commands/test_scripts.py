@@ -257,8 +257,9 @@ def test_an_explanation_is_printed_written_and_drawn(trained, spoken_corpus, tmp
     table = done.stdout.splitlines()
     assert f"{recording}: {explanation['emotion']} " in table[0]
     assert table[1].startswith("  audio alone: ") and table[2].startswith("  text alone: ")
-    assert "attention  without the word  without its audio  without its text" in table[4]
-    for line, word in zip(table[5:7], explanation["words"], strict=True):
+    assert table[4] == f"  Points of {explanation['emotion']} that are lost (+) or gained (-):"
+    assert "attention  without the word  without its audio  without its text" in table[5]
+    for line, word in zip(table[6:8], explanation["words"], strict=True):
         effects = [f"{100 * word[name]:+.1f}" for name in ("effect", "audio_effect", "text_effect")]
         assert line.split()[-5:] == [word["word"], f"{word['attention']:.2f}", *effects]
     assert " ".join(explanation["note"].split()) in " ".join(done.stdout.split())
