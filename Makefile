@@ -11,7 +11,7 @@ DEMO := demo
 LOWEST := .venv-lowest
 TORCH ?= $(shell sed -n 's/^ *"\(torch\)>=\(.*\)",/\1==\2/p' setup.py)
 LOWEST_AS_OF := 2026-11-26
-LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training tests/timeline tests/study
+LOWEST_TESTS := tests/model tests/baselines tests/data tests/synthetic tests/tables tests/training
 
 # What the starter model is made of: RAVDESS, nEMO for other voices and microphones, and the encoder of its frames.
 RAVDESS ?= ../shared/data/ravdess

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import logging
 import struct
 import time
@@ -212,6 +213,7 @@ def with_box(kind: bytes, *numbers: int) -> bytes:
         (b"#!AMR\nfile:///etc/passwd", "cannot be read as audio|has no samples|damaged"),
         (b"\xff\xfe" + b"a\0" * 100, "it is no wav"),
     ],
+    ids=itertools.count(),  # not the bytes, which FFmpeg makes anew in each process
 )
 def test_what_cannot_be_read_is_told_in_a_sentence(content, told):
     with pytest.raises(ValueError, match=told) as caught:
