@@ -17,7 +17,7 @@ from wise_hf.timeline.decoded import Decoded
 from wise_hf.timeline.flat_tables import COLUMNS, flat_row, probability_columns
 from wise_hf.timeline.pieces import Piece
 from wise_hf.timeline.rows import Row
-from wise_hf.timeline.run import predict_file, predict_pieces
+from wise_hf.timeline.run import planned_pieces, predict_pieces
 
 
 logger = logging.getLogger(__name__)
@@ -135,10 +135,10 @@ def _file_rows(
     number = None if channel is None else int(channel)
     with Decoded(path, number) as recording:
         if recording.num_samples <= MAX_ALIGNED_S * SAMPLING_RATE:
-            whole = Piece(0, recording.num_samples, speaker=speaker, text=text)
-            yield from predict_pieces(classify, recording, path, [whole], number)
-            return
-    yield from predict_file(classify, path, text, speaker=speaker, channel=number)
+            pieces = [Piece(0, recording.num_samples, speaker=speaker, text=text)]
+        else:
+            pieces = planned_pieces(recording, path, text, speaker=speaker)
+        yield from predict_pieces(classify, recording, path, pieces, number)
 
 
 def _with_words(rows: Sequence[Row]) -> list[dict]:

@@ -7,6 +7,8 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import Pipeline
 
+from .word_by_word_wise import FRAMES, PIECES
+
 
 LARGEST_BATCH = 2**24  # values of frames that are classified at once, 64 MiB
 NOTE = (
@@ -59,10 +61,8 @@ def _words_of(classify: Pipeline, inputs: dict) -> list[_Word]:
     wise, config = classify.model.wise, classify.model.config
     with classify.device_placement(), torch.no_grad():
         given = {name: value.to(classify.device) for name, value in inputs.items() if name != "utterance"}
-        of_frames = ("input_features", "input_values", "input_lengths", "frame_index", "feature_mean", "feature_std")
-        frames = wise.encode_frames(*map(given.get, of_frames))
-        pieces = (given.get("piece_ids"), given.get("piece_words"), given["attention_mask"])
-        texts = given.get("input_ids") if config.vocab_size else wise.encode_words(None, *pieces)
+        frames = wise.encode_frames(*map(given.get, FRAMES))
+        texts = given.get("input_ids") if config.vocab_size else wise.encode_words(*map(given.get, PIECES))
     phonemes = given["phoneme_lengths"][0].split(given["word_lengths"][0].tolist())
     count = len(phonemes)
     frames = [None] * count if config.modality == "text" else frames[0].split([int(its.sum()) for its in phonemes])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from transformers import BatchFeature, Pipeline
 
-from .audio_file_wise import require
+from .audio_reader_wise import require
 from .audio_wise import to_mono, whole_rate
 from .decoder_wise import SAMPLING_RATE
 from .recognised_wise import Recogniser

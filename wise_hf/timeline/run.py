@@ -59,14 +59,38 @@ def predict_file(
     """
     name = str(path)
     with Decoded(path, channel) as recording:
-        if text is not None:
-            pieces = [_whole(recording, name, text, speaker)]
-        else:
-            timed = None if words is None else words_from_times(words, recording.duration_s, language)
-            mixed = channels if speaker is None and words is None else "mix"
-            cut = cut_recording(recording, name, mixed, speaker, timed)
-            pieces = [replace(piece, language=language) for piece in cut]
+        pieces = planned_pieces(recording, name, text, words, language, speaker, channels)
         yield from predict_pieces(classify, recording, name, pieces, channel, show_progress)
+
+
+def planned_pieces(
+    recording: Decoded,
+    name: str,
+    text: str | None = None,
+    words: Sequence[Mapping] | None = None,
+    language: str = "en",
+    speaker: str | None = None,
+    channels: str | None = None,
+) -> list[Piece]:
+    """How `predict_file` cuts a recording.
+
+    Args:
+        recording: of any length.
+        name: what to call it in the log and in errors.
+        text, words, language, speaker, channels: see `predict_file`.
+
+    Returns:
+        The pieces in the order of time.
+
+    Raises:
+        ValueError: for a text of more than 120 s, or words whose times cannot be used.
+    """
+    if text is not None:
+        return [_whole(recording, name, text, speaker)]
+    timed = None if words is None else words_from_times(words, recording.duration_s, language)
+    mixed = channels if speaker is None and words is None else "mix"
+    cut = cut_recording(recording, name, mixed, speaker, timed)
+    return [replace(piece, language=language) for piece in cut]
 
 
 def predict_pieces(

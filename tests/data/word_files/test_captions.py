@@ -9,17 +9,11 @@ from wise_hf.data.word_files import read_word_file
 from wise_hf.model.word_times_wise import repair_times
 
 
+NAME = "a.vtt"
+
+
 def spans(words):
     return [(word["word"], word["start_s"], word["end_s"]) for word in words]
-
-
-@pytest.fixture
-def write(tmp_path):
-    def written(text, name="a.vtt"):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return written
 
 
 BLANK = " "

@@ -7,17 +7,11 @@ from hypothesis import strategies as st
 from wise_hf.data.word_files import read_word_file
 
 
+NAME = "a.ctm"
+
+
 def word(word, start_s, end_s):
     return {"word": word, "start_s": start_s, "end_s": end_s}
-
-
-@pytest.fixture
-def write(tmp_path):
-    def written(text, name="a.ctm"):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return written
 
 
 def test_words_with_and_without_confidence_are_read_and_comments_are_not(write):
