@@ -9,6 +9,7 @@ from torch.nn.functional import pad
 
 from .configuration_wise import WISEConfig
 from .ragged_wise import pack_segments
+from .recurrence_wise import LSTMRecurrence, runs_here
 
 
 def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
@@ -80,6 +81,10 @@ class InteractingLSTMs(nn.Module):
         self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
+        sizes = [self.audio.hidden_size, self.text.hidden_size]
+        if audio.device.type == "cpu":
+            states = LSTMRecurrence.apply(lengths, self.interaction_matrix, audio, *self.audio(), text, *self.text())
+            return states.split(sizes, dim=1)
         with torch.autocast(audio.device.type, enabled=False):
             weights = self.joint_weights()
         packed, index = pack_segments(torch.cat([audio, text], dim=1), lengths)
@@ -87,7 +92,7 @@ class InteractingLSTMs(nn.Module):
         # has_biases, num_layers, dropout, train, bidirectional
         states, _, _ = torch.lstm(packed.data, packed.batch_sizes, (start, start), weights, True, 1, 0.0, False, False)
         states = torch.zeros_like(states).index_copy(0, index, states)
-        return states.split([self.audio.hidden_size, self.text.hidden_size], dim=1)
+        return states.split(sizes, dim=1)
 
 
 class SeparateLSTM(nn.Module):
@@ -99,6 +104,8 @@ class SeparateLSTM(nn.Module):
 
     def forward(self, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """(M, input_size), (B,) -> (M, hidden_size)"""
+        if runs_here(self.lstm):
+            return LSTMRecurrence.apply(lengths, None, words, *self.lstm.all_weights[0])
         packed, index = pack_segments(words, lengths)
         states = self.lstm(packed)[0].data
         return torch.zeros_like(states).index_copy(0, index, states)
