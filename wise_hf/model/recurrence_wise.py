@@ -117,7 +117,10 @@ class LSTMRecurrence(Function):
         """
         index, sizes, _ = packing_of(lengths)
         values = [each.index_select(0, index) for each in lstms[::5]]
-        of_input, of_state = ([each.unflatten(0, (4, -1)) for each in lstms[k::5]] for k in (1, 2))
+        of_input = [each.unflatten(0, (4, -1)) for each in lstms[1::5]]
+        # Copies: MKL rounds a product with one row by where the matrix starts in memory.
+        of_state = [each.unflatten(0, (4, -1)).clone() for each in lstms[2::5]]
+        mixing = None if mixing is None else mixing.clone()
         units = [each.shape[2] for each in of_state]
         gates = values[0].new_empty(4, len(index), sum(units))  # i, f, g, o
         for part, x, weight, *biases in zip(gates.split(units, 2), values, of_input, lstms[3::5], lstms[4::5], strict=True):
