@@ -5,14 +5,16 @@ steps write into a few tensors, what each gate's gradient is multiplied with is 
 weight's gradient is one product for all steps.
 
 Letters in the shapes: V values of S segments, one after the other; I inputs and H units. Inside, the values stand step
-by step: the first of all segments, the second of those that have one, and so on, the longest segment first.
+by step: the first of every segment, then the second of those that have one, and so on, the longest segment first.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 from torch.amp import custom_bwd, custom_fwd
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 from .ragged_wise import packing_of
 
@@ -23,7 +25,7 @@ def runs_here(rnn: nn.Module) -> bool:
 
 
 def last_states(rnn: nn.GRU | nn.LSTM, members: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """(V, I), (S,) -> (S, directions * H)"""
+    """(V, I), (S,) -> the last states of the segments, (S, directions * H)"""
     one_way = _last_gru_states if isinstance(rnn, nn.GRU) else _last_lstm_states
     forward, *backward = rnn.all_weights
     states = [one_way(members, lengths, forward)]
@@ -32,7 +34,7 @@ def last_states(rnn: nn.GRU | nn.LSTM, members: torch.Tensor, lengths: torch.Ten
 
 
 def _last_gru_states(members: torch.Tensor, lengths: torch.Tensor, weights: list[torch.Tensor]) -> torch.Tensor:
-    return GRURecurrence.apply(members, lengths, *weights)
+    return GRURecurrence.apply(lengths, members, *weights)
 
 
 def _last_lstm_states(members: torch.Tensor, lengths: torch.Tensor, weights: list[torch.Tensor]) -> torch.Tensor:
@@ -48,38 +50,38 @@ class GRURecurrence(Function):
 
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)
-    def forward(ctx, values, lengths, w_ih, w_hh, b_ih, b_hh) -> torch.Tensor:
-        """(V, I), (S,), (3 H, I), (3 H, H), (3 H,), (3 H,) -> (S, H)"""
+    def forward(ctx: FunctionCtx, lengths: torch.Tensor, values: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+        """(S,), (V, I), and the weights (3 H, I), (3 H, H), (3 H,), (3 H,) -> (S, H)"""
         index, sizes, order = packing_of(lengths)
         values = values.index_select(0, index)
-        of_input = w_ih.unflatten(0, (3, -1))
-        of_state = w_hh.unflatten(0, (3, -1)).roll(1, 0)  # m, r, z
-        bias = b_hh.view(3, 1, -1).roll(1, 0)
-        gates = values.new_empty(4, len(values), w_hh.shape[1])
-        torch.baddbmm(b_ih.view(3, 1, -1), values.expand(3, -1, -1), of_input.mT, out=gates[1:])
-        gates[1:3] += bias[1:]
-        gates[0] = bias[0]
-        before = torch.empty_like(gates[0])
-        last = values.new_zeros(len(lengths), w_hh.shape[1])
-        for step, state in zip(gates.split(sizes, 1), before.split(sizes), strict=True):
-            h = last[: len(state)]
-            state.copy_(h)
+        of_input, of_state, input_bias, state_bias = (each.unflatten(0, (3, -1)) for each in weights)
+        of_state, state_bias = of_state.roll(1, 0), state_bias.roll(1, 0)[:, None]  # from r, z, m to m, r, z
+        gates = values.new_empty(4, len(values), of_state.shape[2])
+        torch.baddbmm(input_bias[:, None], values.expand(3, -1, -1), of_input.mT, out=gates[1:])
+        gates[1:3] += state_bias[1:]
+        gates[0] = state_bias[0]
+        states = torch.empty_like(gates[0])
+        h = states.new_zeros(len(lengths), states.shape[1])
+        for step, after in zip(gates.split(sizes, 1), states.split(sizes), strict=True):
+            h = h[: len(after)]
             step[:3].baddbmm_(h.expand(3, -1, -1), of_state.mT)
             step[1:3].sigmoid_()
             m, r, z, n = step
             n.addcmul_(r, m)
             n.add_(n).sigmoid_().mul_(2.0).sub_(1.0)  # tanh, several times as fast
-            torch.lerp(n, h, z, out=h)
-        ctx.save_for_backward(values, of_input, of_state, gates, before)
+            h = torch.lerp(n, h, z, out=after)
+        ctx.save_for_backward(values, of_input, of_state, gates, states)
         ctx.packing = index, sizes, order
+        last = _last_of(states, sizes)
         return torch.empty_like(last).index_copy_(0, order, last)
 
     @staticmethod
     @once_differentiable
     @custom_bwd(device_type="cpu")
-    def backward(ctx, grad_last):
-        values, of_input, of_state, gates, before = ctx.saved_tensors
+    def backward(ctx: FunctionCtx, grad_last: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        values, of_input, of_state, gates, states = ctx.saved_tensors
         index, sizes, order = ctx.packing
+        before = _before(states, sizes)
         m, r, z, n = gates
         grad = torch.empty_like(gates)
         torch.mul(1 - z, 1 - n * n, out=grad[3])
@@ -93,13 +95,15 @@ class GRURecurrence(Function):
             h *= z
             for gate, weight in zip(step[:3], of_state, strict=True):
                 h.addmm_(gate, weight)
-        grad_values = None
-        if ctx.needs_input_grad[0]:
-            grad_values = torch.empty_like(values).index_copy_(0, index, torch.bmm(grad[1:], of_input).sum(0))
-        w_ih = torch.bmm(values.mT.expand(3, -1, -1), grad[1:]).mT.flatten(0, 1)
-        w_hh = torch.bmm(before.mT.expand(3, -1, -1), grad[:3]).mT.roll(-1, 0).flatten(0, 1)
         biases = grad.sum(1)
-        return grad_values, None, w_ih, w_hh, biases[1:].flatten(), biases[:3].roll(-1, 0).flatten()
+        return (
+            None,
+            _unpacked(torch.bmm(grad[1:], of_input).sum(0), index) if ctx.needs_input_grad[1] else None,
+            _of_weight(values, grad[1:]).flatten(0, 1),
+            _of_weight(before, grad[:3]).roll(-1, 0).flatten(0, 1),
+            biases[1:].flatten(),
+            biases[:3].roll(-1, 0).flatten(),
+        )
 
 
 class LSTMRecurrence(Function):
@@ -110,75 +114,98 @@ class LSTMRecurrence(Function):
 
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)
-    def forward(ctx, lengths, mixing, *lstms) -> torch.Tensor:
-        """(S,), (H, H) or `None`, then values (V, I) and the weights of each LSTM -> (V, H), H units of all together
+    def forward(
+        ctx: FunctionCtx, lengths: torch.Tensor, mixing: torch.Tensor | None, *lstms: torch.Tensor
+    ) -> torch.Tensor:
+        """(S,), (H, H), and of each LSTM values (V, I) and weights (4 H', I), (4 H', H'), (4 H',), (4 H',) -> (V, H)
 
-        The weights are (4 H_k, I), (4 H_k, H_k), (4 H_k,) and (4 H_k,), as `nn.LSTM` has them.
+        H are the units of all LSTMs together.
         """
         index, sizes, _ = packing_of(lengths)
         values = [each.index_select(0, index) for each in lstms[::5]]
-        of_input = [each.unflatten(0, (4, -1)) for each in lstms[1::5]]
-        # Copies: MKL rounds a product with one row by where the matrix starts in memory.
-        of_state = [each.unflatten(0, (4, -1)).clone() for each in lstms[2::5]]
-        mixing = None if mixing is None else mixing.clone()
+        of_input, of_state = ([each.unflatten(0, (4, -1)) for each in lstms[k::5]] for k in (1, 2))
+        # Copies, since MKL rounds a product with one row by where the matrix starts in memory.
+        of_state, mixing = [each.clone() for each in of_state], None if mixing is None else mixing.clone()
         units = [each.shape[2] for each in of_state]
         gates = values[0].new_empty(4, len(index), sum(units))  # i, f, g, o
-        for part, x, weight, *biases in zip(gates.split(units, 2), values, of_input, lstms[3::5], lstms[4::5], strict=True):
-            torch.baddbmm(sum(biases).view(4, 1, -1), x.expand(4, -1, -1), weight.mT, out=part)
-        before, mixed, cells, squashed, states = gates.new_empty(5, len(index), sum(units))
+        biases = [first + second for first, second in zip(lstms[3::5], lstms[4::5], strict=True)]
+        for part, x, weight, bias in zip(gates.split(units, 2), values, of_input, biases, strict=True):
+            torch.baddbmm(bias.view(4, 1, -1), x.expand(4, -1, -1), weight.mT, out=part)
+        mixed, cells, squashed, states = gates.new_empty(4, len(index), sum(units))
         h = c = gates.new_zeros(len(lengths), sum(units))
-        of_steps = (each.split(sizes) for each in (before, mixed, cells, squashed, states))
-        for step, h_before, h_mixed, c_before, s, h_after in zip(gates.split(sizes, 1), *of_steps, strict=True):
-            h_before.copy_(h[: len(s)])
-            c_before.copy_(c[: len(s)])
-            h_mixed.copy_(h_before) if mixing is None else torch.mm(h_before, mixing.mT, out=h_mixed)
+        of_steps = (each.split(sizes) for each in (mixed, cells, squashed, states))
+        for step, h_mixed, c_after, s, h_after in zip(gates.split(sizes, 1), *of_steps, strict=True):
+            h, c = h[: len(s)], c[: len(s)]
+            h_mixed.copy_(h) if mixing is None else torch.mm(h, mixing.mT, out=h_mixed)
             for part, x, weight in zip(step.split(units, 2), h_mixed.split(units, 1), of_state, strict=True):
                 part.baddbmm_(x.expand(4, -1, -1), weight.mT)
             i, f, g, o = step
             step[:2].sigmoid_()
             g.tanh_()
             o.sigmoid_()
-            c = (c_before * f).addcmul_(i, g)
+            c = torch.mul(f, c, out=c_after).addcmul_(i, g)
             torch.tanh(c, out=s)
             h = torch.mul(o, s, out=h_after)
-        ctx.save_for_backward(mixing, gates, before, mixed, cells, squashed, *values, *of_input, *of_state)
+        ctx.save_for_backward(mixing, gates, mixed, cells, squashed, states, *values, *of_input, *of_state)
         ctx.packing = index, sizes, units
-        return torch.empty_like(states).index_copy_(0, index, states)
+        return _unpacked(states, index)
 
     @staticmethod
     @once_differentiable
     @custom_bwd(device_type="cpu")
-    def backward(ctx, grad_states):
-        mixing, gates, before, mixed, cells, squashed, *lstms = ctx.saved_tensors
+    def backward(ctx: FunctionCtx, grad_states: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        mixing, gates, mixed, cells, squashed, states, *lstms = ctx.saved_tensors
         index, sizes, units = ctx.packing
-        k = len(units)
-        values, of_input, of_state = lstms[:k], lstms[k:2*k], lstms[2*k:]
+        num = len(units)
+        values, of_input, of_state = lstms[:num], lstms[num : 2 * num], lstms[2 * num :]
         i, f, g, o = gates
         grad = torch.empty_like(gates)
         torch.mul(g * i, 1 - i, out=grad[0])
-        torch.mul(cells * f, 1 - f, out=grad[1])
+        torch.mul(_before(cells, sizes) * f, 1 - f, out=grad[1])
         torch.mul(i, 1 - g * g, out=grad[2])
         torch.mul(squashed * o, 1 - o, out=grad[3])
-        through = o * (1 - squashed * squashed)
+        through = o * (1 - squashed * squashed)  # from a state to its cell
         grad_mixed = torch.empty_like(mixed)
         grad_h, grad_c = grad_states.new_zeros(2, sizes[0], sum(units))
         of_steps = (reversed(each.split(sizes)) for each in (grad_states.index_select(0, index), grad_mixed, through, f))
-        for step, grad_after, gm, th, f in zip(reversed(grad.split(sizes, 1)), *of_steps, strict=True):
+        for step, grad_after, h_mixed, s, f in zip(reversed(grad.split(sizes, 1)), *of_steps, strict=True):
             h, c = grad_h[: len(f)], grad_c[: len(f)]
             h += grad_after
-            c.addcmul_(h, th)
+            c.addcmul_(h, s)
             step[:3] *= c
             step[3] *= h
             c *= f
-            for part, x, weight in zip(step.split(units, 2), gm.split(units, 1), of_state, strict=True):
-                torch.mm(part[0], weight[0], out=x)
-                for gate, gate_weight in zip(part[1:], weight[1:], strict=True):
-                    x.addmm_(gate, gate_weight)
-            h.copy_(gm) if mixing is None else torch.mm(gm, mixing, out=h)
-        grads = [None, None if mixing is None else grad_mixed.mT @ before]
-        for part, x, x_state, weight in zip(grad.split(units, 2), values, mixed.split(units, 1), of_input, strict=True):
+            h_mixed.zero_()
+            for part, x, weights in zip(step.split(units, 2), h_mixed.split(units, 1), of_state, strict=True):
+                for gate, weight in zip(part, weights, strict=True):
+                    x.addmm_(gate, weight)
+            h.copy_(h_mixed) if mixing is None else torch.mm(h_mixed, mixing, out=h)
+        grads = [None, None if mixing is None else grad_mixed.mT @ _before(states, sizes)]
+        for part, x, h, weight in zip(grad.split(units, 2), values, mixed.split(units, 1), of_input, strict=True):
             bias = part.sum(1).flatten()
-            x_grad = torch.empty_like(x).index_copy_(0, index, torch.bmm(part, weight).sum(0)) if ctx.needs_input_grad[len(grads)] else None
-            of_weights = [torch.bmm(each.mT.expand(4, -1, -1), part).mT.flatten(0, 1) for each in (x, x_state)]
-            grads += [x_grad, *of_weights, bias, bias]
+            of_values = torch.bmm(part, weight).sum(0) if ctx.needs_input_grad[len(grads)] else None
+            grads.append(None if of_values is None else _unpacked(of_values, index))
+            grads += [_of_weight(x, part).flatten(0, 1), _of_weight(h, part).flatten(0, 1), bias, bias]
         return tuple(grads)
+
+
+def _before(states: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    """(V, H) of each step -> (V, H) of the step before, 0 before the first"""
+    steps = zip(states.split(sizes), sizes[1:], strict=False)
+    return torch.cat([states.new_zeros(sizes[0], states.shape[1]), *(step[:size] for step, size in steps)])
+
+
+def _last_of(states: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    """(V, H) of each step -> (S, H) of the last steps of the segments, the longest segment first"""
+    steps = zip(states.split(sizes), [*sizes[1:], 0], strict=True)
+    return torch.cat([step[size:] for step, size in steps][::-1])
+
+
+def _unpacked(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """(V, .) step by step -> segment by segment"""
+    return torch.empty_like(values).index_copy_(0, index, values)
+
+
+def _of_weight(inputs: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
+    """(V, I) and the gradients of gates (G, V, H) -> the gradients of their weights (G, H, I)"""
+    return torch.bmm(inputs.mT.expand(len(grad), -1, -1), grad).mT
