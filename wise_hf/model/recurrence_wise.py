@@ -55,11 +55,11 @@ class GRURecurrence(Function):
         index, sizes, order = packing_of(lengths)
         values = values.index_select(0, index)
         of_input, of_state, input_bias, state_bias = (each.unflatten(0, (3, -1)) for each in weights)
-        of_state, state_bias = of_state.roll(1, 0), state_bias.roll(1, 0)[:, None]  # from r, z, m to m, r, z
+        bias = torch.cat([input_bias[:2] + state_bias[:2], input_bias[2:]])  # that of m is inside its product with r
+        of_state = of_state.roll(1, 0)  # from r, z, m to m, r, z
         gates = values.new_empty(4, len(values), of_state.shape[2])
-        torch.baddbmm(input_bias[:, None], values.expand(3, -1, -1), of_input.mT, out=gates[1:])
-        gates[1:3] += state_bias[1:]
-        gates[0] = state_bias[0]
+        torch.baddbmm(bias[:, None], values.expand(3, -1, -1), of_input.mT, out=gates[1:])
+        gates[0] = state_bias[2]
         states = torch.empty_like(gates[0])
         h = states.new_zeros(len(lengths), states.shape[1])
         for step, after in zip(gates.split(sizes, 1), states.split(sizes), strict=True):
@@ -84,26 +84,22 @@ class GRURecurrence(Function):
         before = _before(states, sizes)
         m, r, z, n = gates
         grad = torch.empty_like(gates)
-        torch.mul(1 - z, 1 - n * n, out=grad[3])
+        _less_(torch.sub(before, n, out=grad[2]).mul_(z), z)
+        _less_(torch.mul(n, n, out=grad[3]).neg_().add_(1.0), z)
         torch.mul(grad[3], r, out=grad[0])
-        torch.mul(grad[0] * m, 1 - r, out=grad[1])
-        torch.mul((before - n) * z, 1 - z, out=grad[2])
+        _less_(torch.mul(grad[0], m, out=grad[1]), r)
         grad_state = grad_last.index_select(0, order)
-        for step, z in zip(reversed(grad.split(sizes, 1)), reversed(z.split(sizes)), strict=True):
-            h = grad_state[: len(z)]
+        for step, kept in reversed([*zip(grad.split(sizes, 1), z.split(sizes), strict=True)]):
+            h = grad_state[: len(kept)]
             step *= h
-            h *= z
+            h *= kept
             for gate, weight in zip(step[:3], of_state, strict=True):
                 h.addmm_(gate, weight)
+        of_values = _unpacked(torch.bmm(grad[1:], of_input).sum(0), index) if ctx.needs_input_grad[1] else None
+        of_input = _of_weight(values, grad[1:]).flatten(0, 1)
+        of_state = _of_weight(before, grad[:3]).roll(-1, 0).flatten(0, 1)
         biases = grad.sum(1)
-        return (
-            None,
-            _unpacked(torch.bmm(grad[1:], of_input).sum(0), index) if ctx.needs_input_grad[1] else None,
-            _of_weight(values, grad[1:]).flatten(0, 1),
-            _of_weight(before, grad[:3]).roll(-1, 0).flatten(0, 1),
-            biases[1:].flatten(),
-            biases[:3].roll(-1, 0).flatten(),
-        )
+        return None, of_values, of_input, of_state, biases[1:].flatten(), biases[:3].roll(-1, 0).flatten()
 
 
 class LSTMRecurrence(Function):
@@ -123,14 +119,14 @@ class LSTMRecurrence(Function):
         """
         index, sizes, _ = packing_of(lengths)
         values = [each.index_select(0, index) for each in lstms[::5]]
-        of_input, of_state = ([each.unflatten(0, (4, -1)) for each in lstms[k::5]] for k in (1, 2))
         # Copies, since MKL rounds a product with one row by where the matrix starts in memory.
-        of_state, mixing = [each.clone() for each in of_state], None if mixing is None else mixing.clone()
+        of_state = [each.unflatten(0, (4, -1)).clone() for each in lstms[2::5]]
+        mixing = None if mixing is None else mixing.clone()
         units = [each.shape[2] for each in of_state]
         gates = values[0].new_empty(4, len(index), sum(units))  # i, f, g, o
         biases = [first + second for first, second in zip(lstms[3::5], lstms[4::5], strict=True)]
-        for part, x, weight, bias in zip(gates.split(units, 2), values, of_input, biases, strict=True):
-            torch.baddbmm(bias.view(4, 1, -1), x.expand(4, -1, -1), weight.mT, out=part)
+        for part, x, weight, bias in zip(gates.split(units, 2), values, lstms[1::5], biases, strict=True):
+            part.copy_(torch.addmm(bias, x, weight.mT).unflatten(1, (4, -1)).transpose(0, 1))
         mixed, cells, squashed, states = gates.new_empty(4, len(index), sum(units))
         h = c = gates.new_zeros(len(lengths), sum(units))
         of_steps = (each.split(sizes) for each in (mixed, cells, squashed, states))
@@ -146,7 +142,7 @@ class LSTMRecurrence(Function):
             c = torch.mul(f, c, out=c_after).addcmul_(i, g)
             torch.tanh(c, out=s)
             h = torch.mul(o, s, out=h_after)
-        ctx.save_for_backward(mixing, gates, mixed, cells, squashed, states, *values, *of_input, *of_state)
+        ctx.save_for_backward(mixing, gates, mixed, cells, squashed, states, *values, *lstms[1::5], *of_state)
         ctx.packing = index, sizes, units
         return _unpacked(states, index)
 
@@ -160,32 +156,32 @@ class LSTMRecurrence(Function):
         values, of_input, of_state = lstms[:num], lstms[num : 2 * num], lstms[2 * num :]
         i, f, g, o = gates
         grad = torch.empty_like(gates)
-        torch.mul(g * i, 1 - i, out=grad[0])
-        torch.mul(_before(cells, sizes) * f, 1 - f, out=grad[1])
-        torch.mul(i, 1 - g * g, out=grad[2])
-        torch.mul(squashed * o, 1 - o, out=grad[3])
-        through = o * (1 - squashed * squashed)  # from a state to its cell
-        grad_mixed = torch.empty_like(mixed)
+        _less_(torch.mul(g, i, out=grad[0]), i)
+        _less_(torch.mul(_before(cells, sizes), f, out=grad[1]), f)
+        torch.mul(g, g, out=grad[2]).neg_().add_(1.0).mul_(i)
+        _less_(torch.mul(squashed, o, out=grad[3]), o)
+        to_cells = (squashed * squashed).neg_().add_(1.0).mul_(o)
+        grad_mixed = torch.zeros_like(mixed)
         grad_h, grad_c = grad_states.new_zeros(2, sizes[0], sum(units))
-        of_steps = (reversed(each.split(sizes)) for each in (grad_states.index_select(0, index), grad_mixed, through, f))
-        for step, grad_after, h_mixed, s, f in zip(reversed(grad.split(sizes, 1)), *of_steps, strict=True):
+        grad_states = grad_states.index_select(0, index)
+        of_steps = (each.split(sizes) for each in (grad_states, grad_mixed, to_cells, f))
+        for step, given, h_mixed, to_cell, f in reversed([*zip(grad.split(sizes, 1), *of_steps, strict=True)]):
             h, c = grad_h[: len(f)], grad_c[: len(f)]
-            h += grad_after
-            c.addcmul_(h, s)
+            h += given
+            c.addcmul_(h, to_cell)
             step[:3] *= c
             step[3] *= h
             c *= f
-            h_mixed.zero_()
             for part, x, weights in zip(step.split(units, 2), h_mixed.split(units, 1), of_state, strict=True):
                 for gate, weight in zip(part, weights, strict=True):
                     x.addmm_(gate, weight)
             h.copy_(h_mixed) if mixing is None else torch.mm(h_mixed, mixing, out=h)
         grads = [None, None if mixing is None else grad_mixed.mT @ _before(states, sizes)]
         for part, x, h, weight in zip(grad.split(units, 2), values, mixed.split(units, 1), of_input, strict=True):
-            bias = part.sum(1).flatten()
-            of_values = torch.bmm(part, weight).sum(0) if ctx.needs_input_grad[len(grads)] else None
-            grads.append(None if of_values is None else _unpacked(of_values, index))
-            grads += [_of_weight(x, part).flatten(0, 1), _of_weight(h, part).flatten(0, 1), bias, bias]
+            rows = part.transpose(0, 1).flatten(1)  # (V, 4 H'), as the weights' rows are
+            of_values = _unpacked(rows @ weight, index) if ctx.needs_input_grad[len(grads)] else None
+            bias = rows.sum(0)
+            grads += [of_values, (x.mT @ rows).mT, (h.mT @ rows).mT, bias, bias]
         return tuple(grads)
 
 
@@ -199,6 +195,11 @@ def _last_of(states: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
     """(V, H) of each step -> (S, H) of the last steps of the segments, the longest segment first"""
     steps = zip(states.split(sizes), [*sizes[1:], 0], strict=True)
     return torch.cat([step[size:] for step, size in steps][::-1])
+
+
+def _less_(values: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """(1 - share) * values, in place"""
+    return values.addcmul_(values, share, value=-1.0)
 
 
 def _unpacked(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
