@@ -10,7 +10,7 @@ from torch.nn.functional import linear
 
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.interaction_wise import InteractingLSTMs, SeparateLSTM
-from wise_hf.model.recurrence_wise import GRURecurrence, LSTMRecurrence, last_states, runs_here
+from wise_hf.model.recurrence_wise import GRURecurrence, LSTMRecurrence, has_weights_here, last_states
 
 
 lengths_of_segments = st.lists(st.integers(1, 6), min_size=1, max_size=8)
@@ -118,7 +118,20 @@ def test_autocast_leaves_the_recurrence_in_float32(unit):
     assert rnn.weight_hh_l0.grad.dtype == torch.float32
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 def test_weights_that_are_elsewhere_or_not_floating_point_are_left_to_pytorch():
-    assert runs_here(nn.GRU(3, 4)) and runs_here(nn.LSTM(3, 4))
-    assert not runs_here(nn.GRU(3, 4, device="meta"))
-    assert not runs_here(torch.ao.nn.quantized.dynamic.GRU(3, 4))
+    assert has_weights_here(nn.GRU(3, 4)) and has_weights_here(nn.LSTM(3, 4))
+    assert not has_weights_here(nn.GRU(3, 4, device="meta"))
+    assert not has_weights_here(torch.ao.nn.quantized.dynamic.GRU(3, 4))
+
+
+@units
+def test_a_trace_holds_pytorch_s_own(unit):
+    def here(values):
+        taken.append(has_weights_here(rnn))
+        return values + 1
+
+    rnn, taken = make_rnn(unit), []
+    torch.jit.trace(here, torch.zeros(1), check_trace=False)
+    torch.compile(here, backend="eager")(torch.zeros(1))
+    assert taken == [False, False]

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from .configuration_wise import WISEConfig
 from .ragged_wise import pack_segments
-from .recurrence_wise import LSTMRecurrence, runs_here
+from .recurrence_wise import LSTMRecurrence, has_weights_here, on_cpu
 
 
 def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
@@ -67,7 +67,7 @@ class InteractingLSTMs(nn.Module):
         self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
-        run = self.run_side_by_side if audio.device.type == "cpu" else self.run_as_one
+        run = self.run_side_by_side if on_cpu(audio) else self.run_as_one
         return run(audio, text, lengths).split([self.audio.hidden_size, self.text.hidden_size], dim=1)
 
     def run_side_by_side(self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -105,7 +105,7 @@ class SeparateLSTM(nn.Module):
 
     def forward(self, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """(M, input_size), (B,) -> (M, hidden_size)"""
-        if runs_here(self.lstm):
+        if has_weights_here(self.lstm):
             return LSTMRecurrence.apply(lengths, None, words, *self.lstm.all_weights[0])
         packed, index = pack_segments(words, lengths)
         states = self.lstm(packed)[0].data

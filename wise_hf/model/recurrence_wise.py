@@ -19,9 +19,15 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from .ragged_wise import packing_of
 
 
-def runs_here(rnn: nn.Module) -> bool:
-    """Whether its weights are there to be read, on the CPU: neither quantised nor offloaded."""
-    return isinstance(rnn, nn.RNNBase) and rnn.weight_ih_l0.device.type == "cpu"
+def on_cpu(values: torch.Tensor) -> bool:
+    """Whether these are for the recurrences here: a GPU has cuDNN, and compilers and ONNX know PyTorch's own."""
+    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
+    return values.device.type == "cpu" and not traced
+
+
+def has_weights_here(rnn: nn.Module) -> bool:
+    """The same for the weights of an `nn.GRU` or `nn.LSTM`: some are quantised, or elsewhere until it is called."""
+    return isinstance(rnn, nn.RNNBase) and on_cpu(rnn.weight_ih_l0)
 
 
 def last_states(rnn: nn.GRU | nn.LSTM, members: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
