@@ -20,9 +20,9 @@ from .senones_wise import ModelDefinition, read_definition
 STREAMS, GAUSSIANS = 3, 128
 COST_UNIT = 1024 * math.log(1.0001)  # nats, about 0.1: pocketsphinx's scores, and the weights in its file, have it
 LEAST_VARIANCE = 1e-4
-# A stream costs no more than this, in nats: pocketsphinx, too, holds it to about as much. So no single odd frame, to
-# which all words are impossible, decides.
-MAX_STREAM_COST = 15.0
+# Added to every likelihood, so that a stream costs 15 nats at most, about as much as in pocketsphinx: no single odd
+# frame, to which all words are impossible, decides.
+LEAST_LIKELIHOOD = math.exp(-15)
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,12 @@ def densities(features: np.ndarray) -> np.ndarray:
             processor's cache.
 
     Returns:
-        (3, frames, phones, 128) float32, as shares of the best of a stream's frame, none below e^-MAX_STREAM_COST.
+        (3, frames, phones, 128) float32, as shares of the best of a stream's frame.
     """
     model = acoustic_model()
     terms = np.concatenate([features, features * features, np.ones_like(features[..., :1])], axis=2)
     logs = np.matmul(terms, model.gaussians)
     logs -= logs.max(axis=2, keepdims=True)
-    np.maximum(logs, np.float32(-MAX_STREAM_COST), out=logs)
     np.exp(logs, out=logs)
     return logs.reshape(*features.shape[:2], -1, GAUSSIANS)
 
@@ -123,5 +122,6 @@ def senone_costs(its_densities: np.ndarray, senones: np.ndarray) -> np.ndarray:
         weights = model.weights[:, ordered[first:after]].transpose(0, 2, 1)
         np.matmul(its_densities[:, :, codebook], weights, out=likelihoods[:, :, first:after])
     costs = np.empty(likelihoods.shape[1:], np.float32)
+    likelihoods += np.float32(LEAST_LIKELIHOOD)
     costs[:, order] = np.log(likelihoods).sum(axis=0) / np.float32(-COST_UNIT)
     return costs
