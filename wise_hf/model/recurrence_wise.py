@@ -74,7 +74,7 @@ class GRURecurrence(Function):
             step[1:3].sigmoid_()
             m, r, z, n = step
             n.addcmul_(r, m)
-            n.add_(n).sigmoid_().mul_(2.0).sub_(1.0)  # tanh, several times as fast
+            n.add_(n).sigmoid_().mul_(2.0).sub_(1.0)  # tanh(n), several times as fast
             h = torch.lerp(n, h, z, out=after)
         ctx.save_for_backward(values, of_input, of_state, gates, states)
         ctx.packing = index, sizes, order
