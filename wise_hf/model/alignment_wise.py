@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from .acoustics_wise import ModelDefinition, acoustic_costs, dictionary_lookup, drop_aligner
+from .acoustics_wise import acoustic_model, senone_costs
 from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
+from .dictionary_wise import dictionary_lookup
 from .fit_wise import LEAST_FIT, SURE_FIT, left_out, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
+from .senones_wise import ModelDefinition
 from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
@@ -118,13 +120,22 @@ def _build_graph(model: ModelDefinition, words: list[Variants]) -> tuple[list[_S
     return graph, ways
 
 
-def _state_costs(costs: np.ndarray, graph: list[_State]) -> np.ndarray:
-    """(frames, states) float32: the weighted costs of a state's best senone in context and of that without."""
-    columns = np.concatenate([state.in_context for state in graph])
+def _costs(samples: np.ndarray, graph: list[_State], model: ModelDefinition) -> tuple[np.ndarray, np.ndarray]:
+    """What each frame costs in every state of the graph (frames, states), and in every phone (frames, phones).
+
+    A state's cost is the weighted mean of its best senone in context and of that without; a phone's is its best
+    state's, without context.
+    """
+    in_context = np.concatenate([state.in_context for state in graph])
     starts = np.cumsum([0] + [len(state.in_context) for state in graph[:-1]])
-    in_context = np.minimum.reduceat(costs[:, columns], starts, axis=1)
-    base = costs[:, [state.senone for state in graph]]
-    return np.float32(CONTEXT_WEIGHT) * in_context + np.float32(1 - CONTEXT_WEIGHT) * base
+    base = np.array([state.senone for state in graph])
+    phones = model.all_base_states()
+    senones, places = np.unique(np.concatenate([in_context, base, phones.ravel()]), return_inverse=True)
+    costs = senone_costs(samples, senones)[:, places]
+    in_context, base, of_phones = np.split(costs, [len(in_context), len(in_context) + len(base)], axis=1)
+    in_context = np.minimum.reduceat(in_context, starts, axis=1)
+    of_states = np.float32(CONTEXT_WEIGHT) * in_context + np.float32(1 - CONTEXT_WEIGHT) * base
+    return of_states, of_phones.reshape(len(costs), *phones.shape).min(axis=2)
 
 
 def _arcs(graph: list[_State]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -147,10 +158,13 @@ def _best_path(emissions: np.ndarray, graph: list[_State], ends: list[tuple]) ->
     sources, arc_costs, starts, initial = _arcs(graph)
     totals = np.empty_like(emissions)
     totals[0] = initial + emissions[0]
+    reached = np.empty_like(arc_costs)
     # Each frame needs the one before it; within a frame all arcs go at once.
-    for frame in range(1, len(emissions)):
-        reached = totals[frame - 1][sources] + arc_costs
-        np.add(np.minimum.reduceat(reached, starts), emissions[frame], out=totals[frame])
+    for before, now, emission in zip(totals, totals[1:], emissions[1:], strict=False):
+        before.take(sources, out=reached, mode="clip")  # with a mode it writes straight into `out`
+        reached += arc_costs
+        np.minimum.reduceat(reached, starts, out=now)
+        now += emission
     cost, state = min((totals[-1, end] + cost, end) for end, cost in ends if end != START)
     if not np.isfinite(cost):
         return None
@@ -189,11 +203,9 @@ def _find_words(
     samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[Variants]
 ) -> Alignment | None:
     """Words and phonemes on the best path through the acoustic costs; None where there is none."""
-    costs, model = acoustic_costs(samples)
-    if len(costs) == 0:
-        return None
+    model = acoustic_model().definition
     graph, ends = _build_graph(model, variants)
-    state_costs = _state_costs(costs, graph)
+    state_costs, phone_costs = _costs(samples, graph, model)
     path = _best_path(state_costs, graph, ends)
     if path is None:
         return None
@@ -201,7 +213,7 @@ def _find_words(
     spans = [(first, after) for *_, first, after in segments]
     if np.mean([after - first < len(model.base_states("SIL")) for first, after in spans]) > MAX_SQUEEZED:
         return None
-    its_misfits = misfits(costs, model, state_costs[np.arange(len(path)), path], spans)
+    its_misfits = misfits(phone_costs, state_costs[np.arange(len(path)), path], spans)
     timed = _timed(words, variants, segments, its_misfits, len(samples) / SAMPLING_RATE)
     fit = text_fit(its_misfits, left_out(timed, speech))
     return Alignment(timed, "aligner" if fit >= LEAST_FIT else "doubtful", fit)
@@ -289,11 +301,7 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     found = None
     if not is_silent(samples):
         _check_room(samples, variants)
-        try:
-            found = _find_words(samples, speech, words, variants)
-        except (RuntimeError, OSError, ValueError) as error:
-            drop_aligner()
-            logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
+        found = _find_words(samples, speech, words, variants)
     if found is None or found.fit < SURE_FIT:
         check_heard(samples, speech)
     if found is None:
