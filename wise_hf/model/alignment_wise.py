@@ -14,6 +14,7 @@ from .pronunciation_wise import pronunciations
 from .senones_wise import ModelDefinition
 from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
+from .threads_wise import one_thread
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
 
@@ -271,6 +272,7 @@ def _check_room(samples: np.ndarray, variants: list[Variants]) -> None:
         )
 
 
+@one_thread()
 def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPLING_RATE) -> Alignment:
     """Finds when each word and phoneme of a text is spoken.
 
