@@ -32,7 +32,7 @@ def one_thread() -> Iterator[None]:
     It is for WISE's own operations. A speech encoder, or a recogniser, is large enough to use all threads.
     """
     torch.get_num_threads()  # a thread's first call sets its number, which must not come after the limit
-    with _libraries("openmp").limit(limits=1), _one_for_blas():
+    with _libraries().limit(limits=1, user_api="openmp"), _one_for_blas():
         yield
 
 
@@ -44,7 +44,7 @@ class _OneForBlas:
     @contextlib.contextmanager
     def __call__(self) -> Iterator[None]:
         with self._turn:
-            limit = _libraries("blas").limit(limits=1)
+            limit = _libraries().limit(limits=1, user_api="blas")
             self._first = self._first if self._inside else limit
             self._inside += 1
         try:
@@ -59,6 +59,6 @@ class _OneForBlas:
 _one_for_blas = _OneForBlas()
 
 
-@lru_cache(maxsize=2)
-def _libraries(user_api: str) -> ThreadpoolController:
-    return ThreadpoolController().select(user_api=user_api)
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # it looks through all libraries of the process
