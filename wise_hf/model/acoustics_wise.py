@@ -12,18 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from .cepstra_wise import NUM_CEPSTRA, cepstra_with_slopes
-from .decoder_wise import loud_pcm, model_file
+from .cepstra_wise import NUM_CEPSTRA
+from .decoder_wise import model_file
 from .senones_wise import ModelDefinition, read_definition
 
 
 STREAMS, GAUSSIANS = 3, 128
 COST_UNIT = 1024 * math.log(1.0001)  # nats, about 0.1: pocketsphinx's scores, and the weights in its file, have it
 LEAST_VARIANCE = 1e-4
-# A stream costs no more than this, in nats: pocketsphinx, too, holds it to about as much. So no single odd frame, to
-# which all words are impossible, decides.
-MAX_STREAM_COST = 15.0
-CHUNK_FRAMES = 64  # stay in the processor's cache
+# Added to every likelihood, so that a stream costs 15 nats at most, about as much as in pocketsphinx: no single odd
+# frame, to which all words are impossible, decides.
+LEAST_LIKELIHOOD = math.exp(-15)
 
 
 @dataclass(frozen=True)
@@ -86,46 +85,43 @@ def _values(path: Path, data: bytes, start: int, counts: bytes, dtype: np.dtype,
     return np.frombuffer(data, dtype, math.prod(shape), after).reshape(shape)
 
 
-def senone_costs(samples: np.ndarray, senones: np.ndarray) -> np.ndarray:
-    """How badly states of the model fit every 10 ms frame of a recording.
+def densities(features: np.ndarray) -> np.ndarray:
+    """How well every Gaussian of the model fits every frame.
 
     Args:
-        samples: (n,) float from `check_samples`, not silent.
+        features: (3, frames, 13) float32 of `cepstra_with_slopes`, of so few frames that the result stays in the
+            processor's cache.
+
+    Returns:
+        (3, frames, phones, 128) float32, as shares of the best of a stream's frame.
+    """
+    model = acoustic_model()
+    terms = np.concatenate([features, features * features, np.ones_like(features[..., :1])], axis=2)
+    logs = np.matmul(terms, model.gaussians)
+    logs -= logs.max(axis=2, keepdims=True)
+    np.exp(logs, out=logs)
+    return logs.reshape(*features.shape[:2], -1, GAUSSIANS)
+
+
+def senone_costs(its_densities: np.ndarray, senones: np.ndarray) -> np.ndarray:
+    """How badly states of the model fit the frames.
+
+    Args:
+        its_densities: (3, frames, phones, 128) of `densities`.
         senones: (s,) numbers of states.
 
     Returns:
         (frames, s) float32, COST_UNIT nats each; what all states of a frame have in common is left out.
     """
     model = acoustic_model()
-    features = cepstra_with_slopes(loud_pcm(samples))
     order = np.argsort(model.definition.codebooks[senones], kind="stable")
-    costs = np.empty((features.shape[1], len(senones)), np.float32)
-    costs[:, order] = _costs_by_codebook(model, features, senones[order])
+    ordered = senones[order]
+    codebooks, firsts = np.unique(model.definition.codebooks[ordered], return_index=True)
+    likelihoods = np.empty((*its_densities.shape[:2], len(senones)), np.float32)
+    for codebook, first, after in zip(codebooks, firsts, [*firsts[1:], len(senones)], strict=True):
+        weights = model.weights[:, ordered[first:after]].transpose(0, 2, 1)
+        np.matmul(its_densities[:, :, codebook], weights, out=likelihoods[:, :, first:after])
+    costs = np.empty(likelihoods.shape[1:], np.float32)
+    likelihoods += np.float32(LEAST_LIKELIHOOD)
+    costs[:, order] = np.log(likelihoods).sum(axis=0) / np.float32(-COST_UNIT)
     return costs
-
-
-def _costs_by_codebook(model: AcousticModel, features: np.ndarray, senones: np.ndarray) -> np.ndarray:
-    """`senone_costs` for senones that stand in the order of their codebooks."""
-    codebooks, firsts = np.unique(model.definition.codebooks[senones], return_index=True)
-    columns = [slice(*pair) for pair in zip(firsts, [*firsts[1:], len(senones)], strict=True)]
-    weights = [[its_weights[senones[part]].T for part in columns] for its_weights in model.weights]
-    costs = np.zeros((features.shape[1], len(senones)), np.float32)
-    likelihoods = np.empty((CHUNK_FRAMES, len(senones)), np.float32)
-    for start in range(0, len(costs), CHUNK_FRAMES):
-        chunk = costs[start : start + CHUNK_FRAMES]
-        for stream, values in enumerate(features[:, start : start + CHUNK_FRAMES]):
-            densities = _densities(values, model.gaussians[stream])
-            for codebook, part, its_weights in zip(codebooks, columns, weights[stream], strict=True):
-                np.matmul(densities[:, codebook], its_weights, out=likelihoods[: len(chunk), part])
-            chunk -= np.log(likelihoods[: len(chunk)])
-    return costs / np.float32(COST_UNIT)
-
-
-def _densities(values: np.ndarray, gaussians: np.ndarray) -> np.ndarray:
-    """(frames, 13) -> (frames, phones, 128) densities, as shares of the best of a frame, none below the least."""
-    terms = np.concatenate([values, values * values, np.ones_like(values[:, :1])], axis=1)
-    densities = terms @ gaussians
-    densities -= densities.max(axis=1, keepdims=True)
-    np.maximum(densities, np.float32(-MAX_STREAM_COST), out=densities)
-    np.exp(densities, out=densities)
-    return densities.reshape(len(values), -1, GAUSSIANS)

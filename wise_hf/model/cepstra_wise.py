@@ -87,8 +87,8 @@ def _without_noise(bands: np.ndarray) -> np.ndarray:
 
 
 def _lower_envelope(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    rising, falling = (kept * before + (1 - kept) * now for kept in (RISE_KEPT, FALL_KEPT))
-    return np.minimum(rising, falling)
+    difference = before - now
+    return now + np.minimum(RISE_KEPT * difference, FALL_KEPT * difference)
 
 
 def _follow(step: Callable, state: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ LEAST_SPEECH_S = 2.5
 # What a phoneme is stretched over beyond this is not its own: a word can swallow a sentence.
 LONGEST_PHONEME_S = 0.3
 # Where the fit is 0.5, and how fast it changes, in the acoustic model's unit (0.1 nat a frame).
-MIDDLE, STEP = 50.0, 10.0
+MIDDLE, STEP = 48.0, 10.0
 # Below the first the text is doubtful. No noise or music reached the second with a sentence as its text. Both were
 # chosen on real recordings with true and exchanged texts: docs/performance.md.
 LEAST_FIT = 0.5
