@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import torch
 from threadpoolctl import ThreadpoolController, threadpool_limits
@@ -25,38 +26,34 @@ def use_one_thread() -> None:
         threadpool_limits(1)
 
 
+class _Callers:
+    """Those who are inside `one_thread`, in any thread of the process."""
+
+    turn, count = threading.Lock(), 0
+    first: tuple[int, Any]  # the numbers before the first came in
+
+
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute in the calling thread, and leave the process its number of threads; also a decorator.
+    """Compute in the calling thread, and leave the process its numbers of threads; also a decorator.
 
     It is for WISE's own operations. A speech encoder, or a recogniser, is large enough to use all threads.
     """
-    torch.get_num_threads()  # a thread's first call sets its number, which must not come after the limit
-    with _libraries().limit(limits=1, user_api="openmp"), _one_for_blas():
+    with _Callers.turn:
+        before = torch.get_num_threads(), _libraries().limit(limits=1, user_api="blas")
+        torch.set_num_threads(1)
+        _Callers.first = _Callers.first if _Callers.count else before
+        _Callers.count += 1
+    try:
         yield
-
-
-class _OneForBlas:
-    """One thread for BLAS, whose number all threads of a process share: the last that leaves sets back the first."""
-
-    _turn, _inside = threading.Lock(), 0
-
-    @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._turn:
-            limit = _libraries().limit(limits=1, user_api="blas")
-            self._first = self._first if self._inside else limit
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._inside -= 1
-                # Also one that is not the last: OpenBLAS 0.3.30 lets only the thread that set a number change it.
-                (limit if self._inside else self._first).restore_original_limits()
-
-
-_one_for_blas = _OneForBlas()
+    finally:
+        with _Callers.turn:
+            _Callers.count -= 1
+            # The last one may have come while the numbers were 1 already. The others set theirs back, too: OpenBLAS
+            # 0.3.30 lets only the thread that set a number change it.
+            torch_number, blas = before if _Callers.count else _Callers.first
+            torch.set_num_threads(torch_number)
+            blas.restore_original_limits()
 
 
 @lru_cache(maxsize=1)
