@@ -17,8 +17,8 @@ FILLER = re.compile(r"[<\[+(].*")
 ALTERNATIVE = re.compile(r"\(\d+\)$")
 FRAME_S = 0.01
 MARGIN_S = 0.3  # heard before and after speech
-# States that a frame is matched with at most; without a limit it takes half as long again for the same words.
-MOST_STATES = 4000
+# States that a frame is matched with at most; without a limit it takes nearly twice as long for about as many errors.
+MOST_STATES = 3000
 
 
 def _make_recogniser():
