@@ -27,7 +27,7 @@ from wise_hf.training.run import check_training_options, choose_folds, make_syst
 from wise_hf.training.run_folder import Interrupted, check_output_dir, start_run
 
 
-QUICK = ["--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+QUICK = ["--num_proc", "1", "--jobs", "1", "--epochs", "1", "--no-svm", "--no-refit"]
 
 
 @pytest.fixture
@@ -185,6 +185,22 @@ def test_a_final_model_learns_from_all_and_is_what_is_published(parse, spoken_co
     assert "learnt from all 32 utterances" in results_to_markdown(results)
     words = {word.lower() for text in load_folder(spoken_corpus)["text"] for word in split_words(text)}
     assert words <= load_processor(published[0]).tokenizer.get_vocab().keys()
+
+
+@pytest.mark.slow
+def test_several_trainings_at_a_time_give_what_one_gives(parse, spoken_corpus, tmp_path, monkeypatch):
+    options = ["--data_dir", spoken_corpus, *QUICK, "--cross_validation", "speaker", "--folds", 2, "--final_model"]
+    options += ["--refit", "true", "--epochs", 2, "--svm", "true", "--log_with", "kept"]
+    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
+    results, logged = [], []
+    for jobs in (1, 2):
+        AcceleratorState._reset_state(reset_partial_state=False)
+        Kept.told.clear()
+        results.append(train(parse(*options, "--jobs", jobs, "--output_dir", tmp_path / str(jobs))))
+        logged.append(sorted(map(str, Kept.told[2:])))
+    assert results[0] == results[1] and logged[0] == logged[1]
+    left = [sorted(str(path.relative_to(tmp_path / jobs)) for path in (tmp_path / jobs).rglob("*")) for jobs in "12"]
+    assert left[0] == left[1] and {"fold_1", "fold_1.json", "model.json"} <= set(left[0])
 
 
 def test_a_final_model_of_folds_that_test_nothing_is_refused(parse, spoken_corpus, tmp_path):

@@ -209,6 +209,9 @@ class RunOptions(Options):
     final_model: bool = option(
         False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
     )
+    jobs: Annotated[int | None, positive] = option(
+        None, help="trainings at a time (default: without a GPU the number of cores)"
+    )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")
     svm: bool = option(
