@@ -133,14 +133,15 @@ def _run_in_processes(
     options: TrainOptions, ready: ReadyCorpus, trainings: Sequence[Training], log: Log, num_workers: int
 ) -> None:
     """Run all trainings, then test on each fold, whose trainings have nothing left to do."""
-    bar = tqdm(total=len(trainings), desc="Trainings", unit="training")
-    numbers = sorted({number for number, _ in trainings})
-    with training_processes(min(num_workers, len(trainings)), _shown(log, bar, num_workers)) as run_all:
+    folds = sorted({number for number, _ in trainings})
+    with (
+        tqdm(total=len(trainings), desc="Trainings", unit="training") as bar,
+        training_processes(min(num_workers, len(trainings)), _shown(log, bar, num_workers)) as run_all,
+    ):
         for _ in run_all(partial(_train_one, options, ready), trainings):
             bar.update()
-        bar.close()
-        for _ in run_all(partial(_finish_one, options, ready), numbers):
-            pass
+        for _ in run_all(partial(_finish_one, options, ready), folds):
+            bar.refresh()
 
 
 def _shown(log: Log, bar: tqdm, num_workers: int) -> Log:

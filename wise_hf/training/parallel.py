@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import torch
 from accelerate import Accelerator, DistributedType
+from tqdm.auto import tqdm
 
 from wise_hf.training.processes import quieten_libraries
 from wise_hf.training.system import Log, log_nothing
@@ -89,6 +90,7 @@ def _run_all(
 def _start_process(to_parent: SimpleQueue) -> None:
     """End this process on Ctrl-C, or with the process that started it."""
     quieten_libraries()
+    tqdm.set_lock(threading.RLock())  # a killed process would leave tqdm's own behind
     _to_parent.append(to_parent)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
