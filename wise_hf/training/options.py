@@ -150,6 +150,7 @@ class RecipeOptions(Options):
     )
     epochs: Annotated[int | None, positive] = _of_recipe("epochs")
     batch_size: Annotated[int | None, positive] = _of_recipe("batch_size", "utterances in a batch, on each process")
+    group_by_length: bool | None = _of_recipe("group_by_length", "utterances with about as many words in a batch")
     learning_rate: Annotated[float | None, positive_number] = _of_recipe("learning_rate")
     schedule: str | None = _of_recipe("schedule", "of the learning rate", choices=list(SCHEDULES))
     weight_decay: Annotated[float | None, not_negative] = _of_recipe("weight_decay")

@@ -8,7 +8,7 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
-from accelerate.utils import LoggerType
+from accelerate.utils import DataLoaderConfiguration, LoggerType
 
 
 def make_accelerator(
@@ -37,6 +37,7 @@ def make_accelerator(
     return Accelerator(
         cpu=on_cpu,
         gradient_accumulation_steps=gradient_accumulation_steps,
+        dataloader_config=DataLoaderConfiguration(non_blocking=not on_cpu),
         log_with=log_with,
         project_dir=logging_dir,
     )
