@@ -183,7 +183,7 @@ def disturb(batch: EncodedBatch, rng: np.random.Generator) -> EncodedBatch:
         batch: with normalised features.
         rng: draws both.
     """
-    features = batch["input_features"] + NOISE_STD * _noise(batch, rng)
+    features = batch["input_features"] + _noise(batch, NOISE_STD, rng)
     shifts = SHIFT_STD * rng.standard_normal((len(batch["word_counts"]), NUM_CEPSTRA), dtype=np.float32)
     features[:, :NUM_CEPSTRA] += np.repeat(shifts, frame_counts(batch), axis=0)
     return batch | {"input_features": features}
@@ -196,13 +196,13 @@ def add_noise(batch: EncodedBatch, rng: np.random.Generator) -> EncodedBatch:
         batch: with normalised features.
         rng: draws it.
     """
-    return batch | {"input_features": batch["input_features"] + FRAME_NOISE_STD * _noise(batch, rng)}
+    return batch | {"input_features": batch["input_features"] + _noise(batch, FRAME_NOISE_STD, rng)}
 
 
-def _noise(batch: EncodedBatch, rng: np.random.Generator) -> np.ndarray:
-    """Of mean 0 and deviation 1, for every value; PyTorch draws it in a third of NumPy's time."""
+def _noise(batch: EncodedBatch, std: float, rng: np.random.Generator) -> np.ndarray:
+    """For every value; PyTorch draws it in a third of NumPy's time."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    return torch.randn(batch["input_features"].shape, generator=generator).numpy()
+    return torch.randn(batch["input_features"].shape, generator=generator).mul_(std).numpy()
 
 
 def drop_words(batch: EncodedBatch, rng: np.random.Generator) -> EncodedBatch:
