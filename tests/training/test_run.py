@@ -195,7 +195,7 @@ def test_several_trainings_at_a_time_give_what_one_gives(parse, spoken_corpus, t
     results, logged = [], []
     for jobs in (1, 2):
         AcceleratorState._reset_state(reset_partial_state=False)
-        Kept.told.clear()
+        monkeypatch.setattr(Kept, "told", [])
         results.append(train(parse(*options, "--jobs", jobs, "--output_dir", tmp_path / str(jobs))))
         logged.append(sorted(map(str, Kept.told[2:])))
     assert results[0] == results[1] and logged[0] == logged[1]
@@ -275,6 +275,7 @@ class Kept(GeneralTracker):
 def test_a_tracker_is_told_of_every_epoch_of_every_fold(parse, spoken_corpus, tmp_path, monkeypatch):
     AcceleratorState._reset_state(reset_partial_state=False)
     monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
+    monkeypatch.setattr(Kept, "told", [])
     folds = ["--cross_validation", "speaker", "--folds", "2"]
     train(parse("--data_dir", spoken_corpus, *QUICK, "--epochs", "2", *folds, "--log_with", "kept"))
     name, options, *epochs, last = Kept.told
