@@ -199,6 +199,9 @@ def test_several_trainings_at_a_time_give_what_one_gives(parse, spoken_corpus, t
         results.append(train(parse(*options, "--jobs", jobs, "--output_dir", tmp_path / str(jobs))))
         logged.append(sorted(map(str, Kept.told[2:])))
     assert results[0] == results[1] and logged[0] == logged[1]
+    AcceleratorState._reset_state(reset_partial_state=False)
+    resumed = ["--jobs", 2, "--output_dir", tmp_path / "2", "--resume_from_checkpoint", tmp_path / "2"]
+    assert train(parse(*options, *resumed)) == results[0], "nothing is left to train"
     left = [sorted(str(path.relative_to(tmp_path / jobs)) for path in (tmp_path / jobs).rglob("*")) for jobs in "12"]
     assert left[0] == left[1] and {"fold_1", "fold_1.json", "model.json"} <= set(left[0])
 

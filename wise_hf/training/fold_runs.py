@@ -111,8 +111,9 @@ def run_folds(options: TrainOptions, ready: ReadyCorpus, log: Log, num_workers: 
     for fold, trial in zip(folds, trials, strict=True):
         if is_finished(trial):
             logger.info("Fold '%s' is finished already.", fold.name)
-    if num_workers > 1:
-        _run_in_processes(options, ready, unfinished_trainings(wise, trials), log, num_workers)
+    trainings = unfinished_trainings(wise, trials)
+    if min(num_workers, len(trainings)) > 1:
+        _run_in_processes(options, ready, trainings, log, num_workers)
     return [finish_fold(wise, others, fold, trial) for fold, trial in zip(folds, trials, strict=True)]
 
 
