@@ -15,7 +15,7 @@ from wise_hf.training import wise_system
 
 pytestmark = pytest.mark.slow
 
-QUICK = ["--epochs", "1", "--num_proc", "1", "--cross_validation", "speaker", "--folds", "2"]
+QUICK = ["--epochs", "1", "--num_proc", "1", "--jobs", "1", "--cross_validation", "speaker", "--folds", "2"]
 FRAMES = ["--frame_layers", "1,3", "--layer_mix", "learnt", "--with_mfcc", "--audio_copies", "1"]
 
 

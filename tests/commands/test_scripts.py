@@ -23,7 +23,7 @@ from wise_hf.model import speakers_wise
 
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = ["--epochs", "2", "--num_proc", "1"]
+QUICK = ["--epochs", "2", "--num_proc", "1", "--jobs", "1"]
 
 
 def run_apart(script: str, *arguments: object, launch: Sequence[str] = (), **environment: str) -> CompletedProcess:

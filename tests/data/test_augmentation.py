@@ -6,14 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wise_hf.data.augmentation import (
+    add_noise,
     band_matrix,
     change_channel,
+    disturb,
     drop_words,
     mix_words,
     stretch,
-    take_words,
     warp_matrix,
 )
+from wise_hf.data.encoded_batch import join_utterances, split_utterances, take_words
 from wise_hf.model.level_wise import bring_to_level
 from wise_hf.model.mfcc_wise import mfcc_native
 
@@ -41,32 +43,41 @@ def check(made: dict) -> None:
 def test_whatever_is_varied_stays_an_utterance(seed, words):
     rng = np.random.default_rng(seed)
     given = [utterance(seed + number, number % 2, words) for number in range(4)]
-    check(stretch(given[0], rng))
-    check(drop_words(given[0], rng))
-    for made in mix_words(given, rng):
-        check(made)
+    for vary in (stretch, drop_words, mix_words, disturb, add_noise):
+        for made in split_utterances(vary(join_utterances(given), rng)):
+            check(made)
 
 
 def test_nothing_given_is_changed_in_place():
-    given = utterance(1)
+    given = join_utterances([utterance(1), utterance(2)])
     before = {name: np.copy(value) for name, value in given.items()}
-    rng = np.random.default_rng(0)
-    stretch(given, rng)
-    mix_words([given, given], rng)
+    for vary in (stretch, drop_words, mix_words, disturb, add_noise):
+        vary(given, np.random.default_rng(0))
     for name, value in before.items():
         np.testing.assert_array_equal(given[name], value)
 
 
+def test_what_is_joined_is_split_again():
+    given = [utterance(number, number % 2, words=1 + number) for number in range(5)]
+    for made, expected in zip(split_utterances(join_utterances(given)), given, strict=True):
+        assert made.keys() == expected.keys()
+        for name, value in expected.items():
+            np.testing.assert_array_equal(made[name], value)
+
+
 def test_a_slower_copy_has_more_frames_and_flatter_deltas():
     class Slow:
-        def uniform(self, low: float, high: float) -> float:
-            return np.log(2.0)
+        """The second utterance takes twice its time."""
+
+        def uniform(self, low: float, high: float, size: int) -> np.ndarray:
+            return np.log([1.0, 2.0])
 
         def random(self, size: int) -> np.ndarray:
             return np.zeros(size)
 
-    given = utterance(3)
-    made = stretch(given, Slow())
+    plain, given = utterance(2), utterance(3)
+    same, made = split_utterances(stretch(join_utterances([plain, given]), Slow()))
+    np.testing.assert_array_equal(same["input_features"], plain["input_features"])
     np.testing.assert_array_equal(made["phoneme_lengths"], 2 * given["phoneme_lengths"])
     np.testing.assert_allclose(made["input_features"][::2, :13], given["input_features"][:, :13])
     np.testing.assert_allclose(made["input_features"][1::2, 13:26], given["input_features"][:, 13:26] / 2)
@@ -76,7 +87,8 @@ def test_a_slower_copy_has_more_frames_and_flatter_deltas():
 def test_words_are_taken_with_their_phonemes_and_frames():
     first, second = utterance(1), utterance(2)
     # The second word of the second utterance, then the first of the first; the other utterance keeps one word.
-    made, other = take_words([first, second], [np.array([5, 0]), np.array([4])])
+    words, counts = np.array([5, 0, 4]), np.array([2, 1])
+    made, other = split_utterances(take_words(join_utterances([first, second]), words, counts))
     check(other)
     frames = np.split(second["input_features"], np.cumsum(second["phoneme_lengths"]))
     start, count = second["word_lengths"][0], second["word_lengths"][1]
@@ -86,9 +98,22 @@ def test_words_are_taken_with_their_phonemes_and_frames():
     check(made)
 
 
+def test_a_disturbed_utterance_has_noise_and_its_own_constant_on_each_cepstrum():
+    given = join_utterances([utterance(number, words=300) for number in range(50)])
+    made = disturb(given, np.random.default_rng(0))
+    added = [
+        new["input_features"] - old["input_features"]
+        for new, old in zip(split_utterances(made), split_utterances(given), strict=True)
+    ]
+    shifts = np.array([each.mean(0) for each in added])
+    assert shifts[:, :13].std() == pytest.approx(0.3, rel=0.1) and np.abs(shifts[:, 13:]).max() < 0.02
+    assert np.concatenate([each - each.mean(0) for each in added]).std() == pytest.approx(0.1, rel=0.01)
+
+
 def test_words_are_mixed_within_an_emotion_only():
     given = [utterance(10 * number, number % 2, words=50) for number in range(4)]
-    for number, made in enumerate(mix_words(given, np.random.default_rng(0))):
+    mixed = mix_words(join_utterances(given), np.random.default_rng(0))
+    for number, made in enumerate(split_utterances(mixed)):
         assert made["label"] == number % 2
         # The frames of an utterance lie around ten times its number.
         sources = np.rint(made["input_features"].mean(1) / 10).astype(int)
@@ -113,22 +138,21 @@ def test_no_warp_is_the_identity():
     np.testing.assert_allclose(warp_matrix(1.0), np.eye(39), atol=1e-5)
 
 
-def speech_like(seed: int = 0) -> dict:
-    """An utterance whose frames are the MFCC of noise in bursts, brought to the common level."""
+def speech_like(seed: int = 0) -> np.ndarray:
+    """The MFCC of noise in bursts, brought to the common level."""
     rng = np.random.default_rng(seed)
     bursts = 1 + np.sin(np.arange(32000) / 2000)
-    features = mfcc_native(bring_to_level((0.1 * bursts * rng.standard_normal(32000)).astype(np.float32), 16000))
-    return {"input_features": features, "phoneme_lengths": np.array([len(features)]), "word_lengths": np.array([1])}
+    return mfcc_native(bring_to_level((0.1 * bursts * rng.standard_normal(32000)).astype(np.float32), 16000))
 
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_another_channel_keeps_the_length_and_the_loudness(seed):
     given = speech_like()
-    made = change_channel(given, np.random.default_rng(seed))["input_features"]
-    assert made.shape == given["input_features"].shape and made.dtype == np.float32
+    made = change_channel(given, np.random.default_rng(seed))
+    assert made.shape == given.shape and made.dtype == np.float32
     assert np.isfinite(made).all()
-    before, after = (np.exp(each[:, :13] @ band_matrix()).sum() for each in (given["input_features"], made))
+    before, after = (np.exp(each[:, :13] @ band_matrix()).sum() for each in (given, made))
     assert 0.5 < after / before < 2
 
 
@@ -158,7 +182,7 @@ def test_the_channel_of_a_telephone_is_close_to_that_of_the_filtered_audio(ravde
     samples = read_audio(ravdess_root / "audio/Actor_01/03-01-05-01-01-01-01.flac")
     narrow = soxr.resample(soxr.resample(samples, 16000, 8000), 8000, 16000).astype(np.float32)
     plain, exact = (mfcc_native(bring_to_level(each, 16000)) for each in (samples, narrow))
-    made = change_channel({"input_features": plain}, Telephone())["input_features"]
+    made = change_channel(plain, Telephone())
     loud = plain[:, 0] > np.median(plain[:, 0])
     left = np.linalg.norm((made - exact)[loud, :13]) / np.linalg.norm((plain - exact)[loud, :13])
     assert left < 0.5, "the augmentation takes the features most of the way to those of the narrow band"

@@ -12,7 +12,7 @@ from trial_input import RECIPE, small_trial, small_wise, utterances
 from wise_hf.data.folds import Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.wise_frames import Frames
-from wise_hf.training.fold_results import run_folds, score_by_scenario
+from wise_hf.training.fold_results import finish_fold, score_by_scenario
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.system import System
@@ -51,8 +51,7 @@ def run(
     spoken = utterances() if spoken is None else spoken
     trial = small_trial(output_dir, spoken, fold)
     trial = trial if log is None else replace(trial, log=log)
-    (result,) = run_folds(wise or small_wise(), others, [fold], [trial])
-    return result
+    return finish_fold(wise or small_wise(), others, fold, trial)
 
 
 @pytest.mark.parametrize("killed_after", [2, 4], ids=["while the epoch is chosen", "while all are learnt from"])

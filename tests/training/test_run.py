@@ -27,7 +27,7 @@ from wise_hf.training.run import check_training_options, choose_folds, make_syst
 from wise_hf.training.run_folder import Interrupted, check_output_dir, start_run
 
 
-QUICK = ["--num_proc", "1", "--epochs", "1", "--no-svm", "--no-refit"]
+QUICK = ["--num_proc", "1", "--jobs", "1", "--epochs", "1", "--no-svm", "--no-refit"]
 
 
 @pytest.fixture
@@ -187,6 +187,25 @@ def test_a_final_model_learns_from_all_and_is_what_is_published(parse, spoken_co
     assert words <= load_processor(published[0]).tokenizer.get_vocab().keys()
 
 
+@pytest.mark.slow
+def test_several_trainings_at_a_time_give_what_one_gives(parse, spoken_corpus, tmp_path, monkeypatch):
+    options = ["--data_dir", spoken_corpus, *QUICK, "--cross_validation", "speaker", "--folds", 2, "--final_model"]
+    options += ["--refit", "true", "--epochs", 2, "--svm", "true", "--log_with", "kept"]
+    monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
+    results, logged = [], []
+    for jobs in (1, 2):
+        AcceleratorState._reset_state(reset_partial_state=False)
+        monkeypatch.setattr(Kept, "told", [])
+        results.append(train(parse(*options, "--jobs", jobs, "--output_dir", tmp_path / str(jobs))))
+        logged.append(sorted(map(str, Kept.told[2:])))
+    assert results[0] == results[1] and logged[0] == logged[1]
+    AcceleratorState._reset_state(reset_partial_state=False)
+    resumed = ["--jobs", 2, "--output_dir", tmp_path / "2", "--resume_from_checkpoint", tmp_path / "2"]
+    assert train(parse(*options, *resumed)) == results[0], "nothing is left to train"
+    left = [sorted(str(path.relative_to(tmp_path / jobs)) for path in (tmp_path / jobs).rglob("*")) for jobs in "12"]
+    assert left[0] == left[1] and {"fold_1", "fold_1.json", "model.json"} <= set(left[0])
+
+
 def test_a_final_model_of_folds_that_test_nothing_is_refused(parse, spoken_corpus, tmp_path):
     fold = Fold("all", list(range(1, 32)), [0], [])
     write_folds([fold], load_folder(spoken_corpus), tmp_path / "folds.json", "none", 0)
@@ -259,6 +278,7 @@ class Kept(GeneralTracker):
 def test_a_tracker_is_told_of_every_epoch_of_every_fold(parse, spoken_corpus, tmp_path, monkeypatch):
     AcceleratorState._reset_state(reset_partial_state=False)
     monkeypatch.setitem(LOGGER_TYPE_TO_CLASS, "kept", Kept)
+    monkeypatch.setattr(Kept, "told", [])
     folds = ["--cross_validation", "speaker", "--folds", "2"]
     train(parse("--data_dir", spoken_corpus, *QUICK, "--epochs", "2", *folds, "--log_with", "kept"))
     name, options, *epochs, last = Kept.told

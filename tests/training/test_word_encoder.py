@@ -14,9 +14,9 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from text_encoders import ENCODERS
 
-from wise_hf.data.augmentation import take_words
 from wise_hf.data.collator import WISECollator, load_utterances
 from wise_hf.data.corpora.folder import load_folder
+from wise_hf.data.encoded_batch import join_utterances, split_utterances, take_words
 from wise_hf.data.prepare import prepare
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.loading import load_model, load_pipeline, load_processor
@@ -144,7 +144,8 @@ def test_words_that_are_mixed_or_left_out_take_their_vectors_along():
             "label": 0,
         }
 
-    made = take_words([utterance(0), utterance(10)], [np.array([3, 0]), np.array([2])])
+    batch = join_utterances([utterance(0), utterance(10)])
+    made = split_utterances(take_words(batch, np.array([3, 0, 2]), np.array([2, 1])))
     assert [each["word_vectors"].tolist() for each in made] == [[[12, 0], [0, 0]], [[10, 10]]]
     assert [each["input_features"][:, 0].tolist() for each in made] == [[12, 0, 1], [10, 11]]
 

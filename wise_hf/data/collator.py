@@ -9,8 +9,17 @@ import torch
 from datasets import Dataset
 
 from wise_hf.data import augmentation
-from wise_hf.data.augmentation import RAGGED, WARPS, EncodedUtterance, warped
+from wise_hf.data.augmentation import WARPS, warped
 from wise_hf.data.columns import spellings
+from wise_hf.data.encoded_batch import (
+    RAGGED,
+    EncodedBatch,
+    EncodedUtterance,
+    frame_counts,
+    join_utterances,
+    split,
+    split_utterances,
+)
 from wise_hf.data.mapped import arrays_of
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.feature_statistics_wise import RunningStatistics, Statistics
@@ -19,6 +28,12 @@ from wise_hf.model.speakers_wise import is_enough_speech
 
 
 SpeakerStatistics = Mapping[tuple[str, float, int], Statistics]
+AFTER_NORMALIZATION = {
+    "drop_words": augmentation.drop_words,
+    "disturb": augmentation.disturb,
+    "frame_noise": augmentation.add_noise,
+    "mix_words": augmentation.mix_words,
+}
 LABELS = ("labels", "label", "label_ids")  # the names that transformers' Trainer keeps
 
 
@@ -95,6 +110,7 @@ class WISECollator:
     augment: Sequence[str] = ()
     draws_copies: bool = True
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    _known_ids: dict[str, int] = field(default_factory=dict, init=False, repr=False)  # looked up before
 
     def __post_init__(self):
         augmentation.check_augmentations(self.augment, self.processor.feature_extractor)
@@ -113,35 +129,43 @@ class WISECollator:
         Raises:
             ValueError: for an utterance without what is needed of it, or whose `label` is not that of its `emotion`.
         """
-        encoded = [self._encode(utterance) for utterance in utterances]
-        if "mix_words" in self.augment:
-            encoded = augmentation.mix_words(encoded, self.rng)
+        encoded = self._encode(utterances)
         batch = self.processor.feature_extractor.pad(encoded)
         words = "word_vectors" if self.processor.cuts_words else "input_ids"
         add = self.processor.add_word_vectors if self.processor.cuts_words else self.processor.add_word_ids
         batch = add(batch, [each[words] for each in encoded], return_tensors="pt")
         return dict(batch) | {"labels": torch.tensor([each["label"] for each in encoded])}
 
-    def _encode(self, utterance: PreparedUtterance) -> EncodedUtterance:
-        recording, copy = self._draw_recording(utterance)
+    def _encode(self, utterances: Sequence[PreparedUtterance]) -> list[EncodedUtterance]:
+        recordings, copies = zip(*(self._draw_recording(each) for each in utterances), strict=True)
+        batch = join_utterances([self._read(*each) for each in zip(utterances, recordings, strict=True)])
+        if "tempo" in self.augment:
+            batch = augmentation.stretch(batch, self.rng)
+        batch["input_features"] = self._normalized_frames(batch, utterances, copies)
+        for name, vary in AFTER_NORMALIZATION.items():
+            if name in self.augment:
+                batch = vary(batch, self.rng)
+        return split_utterances(batch)
+
+    def _read(self, utterance: PreparedUtterance, recording: Mapping) -> EncodedUtterance:
         _check_columns(recording, *RAGGED)
-        encoded = {name: np.asarray(recording[name]) for name in RAGGED}
-        encoded["label"] = self._label(utterance)
-        encoded |= self._words(utterance, len(encoded["word_lengths"]))
         if self.statistics:
             _check_columns(utterance, "speaker")
-        if "tempo" in self.augment:
-            encoded = augmentation.stretch(encoded, self.rng)
+        read = {name: np.asarray(recording[name]) for name in RAGGED} | {"label": self._label(utterance)}
+        return read | self._words(utterance, len(read["word_lengths"]))
+
+    def _normalized_frames(
+        self, batch: EncodedBatch, utterances: Sequence[PreparedUtterance], copies: Sequence[int]
+    ) -> np.ndarray:
+        """(F, D) float32: the frames of each utterance of the batch, as its speaker is drawn to sound."""
+        features = split(batch["input_features"], frame_counts(batch))
         if "channel" in self.augment:
-            encoded = augmentation.change_channel(encoded, self.rng)
-        warp = float(self.rng.choice(WARPS)) if "warp" in self.augment else 1.0
-        speaker = self._draw_speaker(utterance)
-        encoded["input_features"] = self.normalized(encoded["input_features"], speaker, warp, copy)
-        if "disturb" in self.augment:
-            encoded = augmentation.disturb(encoded, self.rng)
-        if "frame_noise" in self.augment:
-            encoded = augmentation.add_noise(encoded, self.rng)
-        return augmentation.drop_words(encoded, self.rng) if "drop_words" in self.augment else encoded
+            features = [augmentation.change_channel(each, self.rng) for each in features]
+        warps = [1.0] * len(features)
+        if "warp" in self.augment:
+            warps = self.rng.choice(WARPS, len(features)).tolist()
+        speakers = [self._draw_speaker(each) for each in utterances]
+        return np.concatenate([self.normalized(*each) for each in zip(features, speakers, warps, copies, strict=True)])
 
     def _draw_recording(self, utterance: PreparedUtterance) -> tuple[Mapping, int]:
         """The recording that is taken, and the number of the copy that it is, 0 for the utterance's own."""
@@ -177,11 +201,17 @@ class WISECollator:
     def _word_ids(self, utterance: PreparedUtterance, num_words: int) -> np.ndarray:
         if utterance.get("input_ids") is None:
             _check_columns(utterance, "words", instead=["input_ids"])
-            return self.processor.word_ids(spellings(utterance["words"][:num_words]))
+            return self._ids_of(spellings(utterance["words"][:num_words]))
         ids = np.asarray(utterance["input_ids"], dtype=np.int64)
         if len(ids) < num_words:
             raise ValueError(f"An utterance has {len(ids)} input_ids and {num_words} words; give each word its id.")
         return ids[:num_words]
+
+    def _ids_of(self, words: Sequence[str]) -> np.ndarray:
+        new = [word for word in words if word not in self._known_ids]
+        if new:
+            self._known_ids.update(zip(new, self.processor.word_ids(new).tolist(), strict=True))
+        return np.array([self._known_ids[word] for word in words], dtype=np.int64)
 
     def normalized(self, features: np.ndarray, speaker: str | None, warp: float = 1.0, copy: int = 0) -> np.ndarray:
         """(T, D) float32: raw frames of a speaker, warped, and normalised by the speaker or by the training part."""

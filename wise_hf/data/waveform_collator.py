@@ -45,7 +45,10 @@ class WaveformCollator(WISECollator):
                 f"itself; give --augment {','.join(WAVEFORM_AUGMENTATIONS)}."
             )
 
-    def _encode(self, utterance: PreparedUtterance) -> dict:
+    def _encode(self, utterances: Sequence[PreparedUtterance]) -> list[dict]:
+        return [self._encode_one(each) for each in utterances]
+
+    def _encode_one(self, utterance: PreparedUtterance) -> dict:
         recording, copy = self._draw_recording(utterance)
         extractor = self.processor.feature_extractor
         mean, std = extractor.normalized_by(self.statistics.get((self._draw_speaker(utterance), 1.0, copy)))

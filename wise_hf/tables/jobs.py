@@ -2,15 +2,10 @@
 
 import json
 import logging
-import os
 import shutil
-import signal
-import threading
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from functools import partial
 from pathlib import Path
 
 from accelerate import PartialState
@@ -23,7 +18,8 @@ from wise_hf.data.files import write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
 from wise_hf.data.wise_frames import MFCC
-from wise_hf.training.processes import make_accelerator, quieten_libraries
+from wise_hf.training.parallel import training_processes
+from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
@@ -150,26 +146,9 @@ def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
             run_job(plan, job)
             bar.update()
         return
-    with ProcessPoolExecutor(num_workers, get_context("spawn"), _start_worker) as pool:
-        try:
-            for done in as_completed([pool.submit(run_job, plan, job) for job in jobs]):
-                done.result()
-                bar.update()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _start_worker() -> None:
-    """End a worker on Ctrl-C, or with the process that started it."""
-    quieten_libraries()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    wait([parent_process().sentinel])
-    os._exit(1)
+    with training_processes(num_workers) as run_all:
+        for _ in run_all(partial(run_job, plan), jobs):
+            bar.update()
 
 
 def run_job(plan: TablesPlan, job: Job) -> None:

@@ -1,14 +1,11 @@
 """From the options of scripts/reproduce_tables.py to the tables."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-import torch
-from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.corpora.reading import emotions_in_order, read_usable
@@ -26,6 +23,7 @@ from wise_hf.tables.report import write_report
 from wise_hf.tables.rows import Row, table_rows
 from wise_hf.tables.summary import summarize_tables
 from wise_hf.training.options import chosen_frames, recipe_name_of, word_vectors_of
+from wise_hf.training.parallel import num_trainings_at_a_time
 from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import TRAINING_FIELDS
 from wise_hf.training.run_folder import ARGUMENTS, Interrupted, check_same_options, recorded
@@ -62,7 +60,7 @@ def _reproduce_tables(options: TableOptions) -> str:
         check_word_vectors(options.embeddings)
     frame_extractor(options.mfcc_backend).check()
     accelerator = make_accelerator()
-    num_workers = _num_workers(options, accelerator)
+    num_workers = num_trainings_at_a_time(options.jobs, accelerator)
     with accelerator.main_process_first():
         _check_output_dir(options)
         plan, rows = _make_plan(options)
@@ -163,16 +161,6 @@ def _start_run(options: TableOptions, plan: TablesPlan) -> None:
     for protocol, folds in plan.folds.items():
         if not _folds_file(options, protocol).is_file():
             write_folds(folds, plan.aligned, _folds_file(options, protocol), protocol, seed=0)
-
-
-def _num_workers(options: TableOptions, accelerator: Accelerator) -> int:
-    """Trainings at a time: as asked for; without a GPU and without other processes one for each core."""
-    if options.jobs is not None:
-        if options.jobs > 1 and accelerator.num_processes > 1:
-            raise ValueError("--jobs starts processes of its own; give it, or several processes of accelerate.")
-        return options.jobs
-    shares_a_job = accelerator.num_processes > 1 or torch.accelerator.is_available()
-    return 1 if shares_a_job else len(os.sched_getaffinity(0))
 
 
 def _results(options: TableOptions, plan: TablesPlan, rows: Sequence[Row]) -> dict:

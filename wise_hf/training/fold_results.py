@@ -1,10 +1,10 @@
 """What a run of training finds out on each fold: a model in its folder, and the scores in a JSON file beside it."""
 
 import json
-import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from accelerate import PartialState
 
@@ -18,45 +18,50 @@ from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import MEMBER, SELECTION, fit_network, run_trial, score_test_part
 
 
-logger = logging.getLogger(__name__)
-
-
-def run_folds(
-    wise: System, others: Mapping[str, System], folds: Sequence[Fold], trials: Sequence[Trial]
-) -> list[dict]:
-    """Train and test on every fold; a fold that an interrupted run finished is read, not run again.
+def finish_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:
+    """Train and test on a fold, or read what an earlier run found out on it.
 
     Args:
         wise: what is trained and kept.
         others: what its test scores are compared with, by the name that the scores have in the result.
-        folds: who is where.
-        trials: of each fold, with the folder that its model is kept in.
+        fold: who is where.
+        trial: of the fold, with the folder that its model is kept in.
 
     Returns:
-        For each fold what the JSON file beside its folder holds: see `run_fold`, and `weights`, which these scores are
-        of.
+        What the JSON file beside this folder holds: see `run_fold`, and `weights`, which these scores are of.
     """
-    results = []
-    for fold, trial in zip(folds, trials, strict=True):
-        result_file = trial.output_dir.with_suffix(".json")
-        if result_file.is_file():
-            logger.info("Fold '%s' is finished already.", fold.name)
-        else:
-            # No model has its name before it is one.
-            unfinished = trial.output_dir.with_name(trial.output_dir.name + ".unfinished")
-            result = run_fold(wise, others, fold, replace(trial, output_dir=unfinished))
-            state = PartialState()
-            if state.is_main_process:
-                members = unfinished.glob(f"{MEMBER}*")
-                for folder in (unfinished / CHECKPOINT, unfinished / SELECTION, *members):
-                    shutil.rmtree(folder, ignore_errors=True)
-                if wise.complete is not None:
-                    wise.complete(unfinished)
-                put_in_place(unfinished, trial.output_dir)
-                write_json(result_file, result | {"weights": weights_digest(trial.output_dir)})
-            state.wait_for_everyone()
-        results.append(json.loads(result_file.read_text(encoding="utf-8")))
-    return results
+    if not is_finished(trial):
+        _run_and_write(wise, others, fold, trial)
+    return json.loads(_result_file(trial).read_text(encoding="utf-8"))
+
+
+def _run_and_write(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> None:
+    working = unfinished(trial)
+    result = run_fold(wise, others, fold, working)
+    state = PartialState()
+    if state.is_main_process:
+        members = working.output_dir.glob(f"{MEMBER}*")
+        for folder in (working.output_dir / CHECKPOINT, working.output_dir / SELECTION, *members):
+            shutil.rmtree(folder, ignore_errors=True)
+        if wise.complete is not None:
+            wise.complete(working.output_dir)
+        put_in_place(working.output_dir, trial.output_dir)
+        write_json(_result_file(trial), result | {"weights": weights_digest(trial.output_dir)})
+    state.wait_for_everyone()
+
+
+def is_finished(trial: Trial) -> bool:
+    """There are results of this fold."""
+    return _result_file(trial).is_file()
+
+
+def _result_file(trial: Trial) -> Path:
+    return trial.output_dir.with_suffix(".json")
+
+
+def unfinished(trial: Trial) -> Trial:
+    """The trial while it runs: no model has its name before it is one."""
+    return replace(trial, output_dir=trial.output_dir.with_name(trial.output_dir.name + ".unfinished"))
 
 
 def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from transformers import PreTrainedModel
 
 from wise_hf.data.files import last_whole, put_in_place, save_files, unfinished_beside
 from wise_hf.data.schema import PreparedUtterance
+from wise_hf.training.batch_order import SimilarLengths
 from wise_hf.training.recipe import LEARNING_RATE_DECAY, WARM_UP_SHARE, Recipe
 from wise_hf.training.scores import compute_scores, predict_classes
 from wise_hf.training.system import Collator, Log, log_nothing
@@ -99,7 +101,7 @@ class TrainingRun:
         self.num_labels = model.config.num_labels
         self.collator = collator
         self.order = torch.Generator()  # of the training utterances
-        self.train_loader = self._loader(train, collator, shuffle=True)
+        self.train_loader = self._training_loader(train)
         self.validation_loader = self._plain_loader(validation) if validation else None
         optimizer = OPTIMIZERS[recipe.optimizer](parameter_groups(model, recipe), weight_decay=recipe.weight_decay)
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
@@ -107,12 +109,22 @@ class TrainingRun:
         self.scheduler = LambdaLR(self.optimizer, learning_rate_factor(recipe.schedule, steps))
         accelerator.register_for_checkpointing(self.progress, self.scheduler)
 
-    def _loader(self, utterances: Sequence[PreparedUtterance], collator: Collator, shuffle: bool) -> DataLoader:
-        options = {"shuffle": shuffle, "collate_fn": collator, "generator": self.order}
-        return self.accelerator.prepare(DataLoader(utterances, self.recipe.batch_size, **options))
+    def _training_loader(self, utterances: Sequence[PreparedUtterance]) -> DataLoader:
+        if not self.recipe.group_by_length:
+            return self._loader(utterances, self.collator, shuffle=True)
+        lengths = [len(each["words"]) for each in utterances]
+        return self._loader(
+            utterances, self.collator, sampler=SimilarLengths(lengths, self.recipe.batch_size, self.order)
+        )
 
     def _plain_loader(self, utterances: Sequence[PreparedUtterance]) -> DataLoader:
-        return self._loader(utterances, self.collator.without_augmentation(), shuffle=False)
+        return self._loader(utterances, self.collator.without_augmentation())
+
+    def _loader(self, utterances: Sequence[PreparedUtterance], collator: Collator, **order: object) -> DataLoader:
+        """On a GPU one process, whose draws are those of none, makes the batches while the model runs."""
+        on_gpu = self.accelerator.device.type == "cuda"
+        options = {"collate_fn": collator, "generator": self.order, "num_workers": int(on_gpu), "pin_memory": on_gpu}
+        return self.accelerator.prepare(DataLoader(utterances, self.recipe.batch_size, **options, **order))
 
     def resume(self) -> None:
         """Continue from the checkpoint in the output folder, where there is one, to the very same end."""
@@ -246,7 +258,11 @@ def _sigmoid_loss(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: f
 
 
 LOSSES = {"softmax": cross_entropy, "sigmoid": _sigmoid_loss}
-OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta}
+OPTIMIZERS = {
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "adadelta": torch.optim.Adadelta,
+}
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict]:

@@ -150,6 +150,7 @@ class RecipeOptions(Options):
     )
     epochs: Annotated[int | None, positive] = _of_recipe("epochs")
     batch_size: Annotated[int | None, positive] = _of_recipe("batch_size", "utterances in a batch, on each process")
+    group_by_length: bool | None = _of_recipe("group_by_length", "utterances with about as many words in a batch")
     learning_rate: Annotated[float | None, positive_number] = _of_recipe("learning_rate")
     schedule: str | None = _of_recipe("schedule", "of the learning rate", choices=list(SCHEDULES))
     weight_decay: Annotated[float | None, not_negative] = _of_recipe("weight_decay")
@@ -208,6 +209,9 @@ class RunOptions(Options):
     )
     final_model: bool = option(
         False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
+    )
+    jobs: Annotated[int | None, positive] = option(
+        None, help="trainings at a time (default: without a GPU the number of cores)"
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")

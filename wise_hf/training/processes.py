@@ -8,7 +8,8 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
-from accelerate.utils import LoggerType
+from accelerate.utils import DataLoaderConfiguration, LoggerType
+from threadpoolctl import threadpool_limits
 
 
 def make_accelerator(
@@ -30,13 +31,16 @@ def make_accelerator(
     """
     on_cpu = not torch.accelerator.is_available()
     if on_cpu:
-        # WISE's operations are so small that threads cost more than they bring; accelerate launch asks for several.
+        # WISE's operations, and those that make batches in NumPy, are so small that threads cost more than they bring;
+        # accelerate launch asks for several.
         torch.set_num_threads(1)
+        threadpool_limits(1, "blas")
     if log_with is not None:
         check_tracker(log_with)
     return Accelerator(
         cpu=on_cpu,
         gradient_accumulation_steps=gradient_accumulation_steps,
+        dataloader_config=DataLoaderConfiguration(non_blocking=not on_cpu),
         log_with=log_with,
         project_dir=logging_dir,
     )

@@ -17,6 +17,7 @@ class Recipe:
     Args:
         epochs: passes over the training part.
         batch_size: utterances in a batch, on each process.
+        group_by_length: batches of utterances with about as many words, see `SimilarLengths`.
         optimizer: `adam`, `adamw` or `adadelta`.
         learning_rate: above 0.
         schedule: `inverse` (lr / (1 + 0.001 step), as in the paper), `cosine` (with a short warm-up, down to 0) or
@@ -51,6 +52,7 @@ class Recipe:
 
     epochs: int = 40
     batch_size: int = 16
+    group_by_length: bool = True
     optimizer: str = "adam"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
@@ -93,13 +95,23 @@ class Recipe:
 
 # What the training loop reads; the rest is for what builds WISE.
 TRAINING_FIELDS = (
-    *("epochs", "batch_size", "optimizer", "learning_rate", "encoder_learning_rate", "schedule", "loss"),
+    *(
+        "epochs",
+        "batch_size",
+        "group_by_length",
+        "optimizer",
+        "learning_rate",
+        "encoder_learning_rate",
+        "schedule",
+        "loss",
+    ),
     *("weight_decay", "label_smoothing", "max_grad_norm", "max_grad_value", "patience"),
 )
 # Fields of `WISEConfig`, too.
 MODEL_FIELDS = ("dropout", "input_dropout", "frame_projection_size", "frame_dropout")
 # Nothing but batches and an optimizer, for recipes that add what they have.
 PLAIN = Recipe(
+    group_by_length=False,
     schedule="constant",
     weight_decay=0.0,
     dropout=0.0,

@@ -80,7 +80,7 @@ def describe_final_model(result: Mapping) -> dict:
     """Which weights learnt from all utterances after the folds, for results.json.
 
     Args:
-        result: of `run_folds` on a fold that has nothing but a training part.
+        result: of `finish_fold` on a fold that has nothing but a training part.
     """
     return {"weights": result["weights"], "num_utterances": result["sizes"]["train"], "epoch": result["epoch"]}
 
@@ -99,7 +99,7 @@ def summarize_folds(folds: Sequence[Mapping], part: str) -> dict:
     """Mean, deviation and pooled scores of a system over the folds.
 
     Args:
-        folds: results of `run_folds`.
+        folds: results of `finish_fold`.
         part: `test`, or the name of another system's scores; `validation` for WISE where there is no test part.
 
     Returns:
@@ -119,7 +119,7 @@ def summarize_run(folds: Sequence[Mapping], description: Mapping) -> dict:
     """The whole of results.json.
 
     Args:
-        folds: results of `run_folds`.
+        folds: results of `finish_fold`.
         description: what was run: `protocol`, `emotions`, `seed`, `recipe`, `compared_with`, ...
     """
     names = SYSTEMS | description.get("compared_with", {})
@@ -135,7 +135,7 @@ def summarize_scenarios(folds: Sequence[Mapping]) -> dict[str, dict]:
     """WISE's scores on the improvised and the scripted utterances apart.
 
     Args:
-        folds: results of `run_folds`.
+        folds: results of `finish_fold`.
 
     Returns:
         For every scenario that a test part has: `num_utterances`, and what `summarize_folds` gives for its folds.

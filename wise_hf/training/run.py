@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,17 +11,18 @@ from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.augmentation import WARPS, check_augmentations
-from wise_hf.data.collator import load_utterances, speaker_statistics
+from wise_hf.data.collator import SpeakerStatistics, load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
-from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, without_tested_text
-from wise_hf.data.waveform_collator import with_waveforms
+from wise_hf.data.folds import Fold, check_folds, make_folds, without_tested_text
+from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.wise_frames import Frames
-from wise_hf.training.fold_results import run_folds
-from wise_hf.training.options import TrainOptions, chosen_frames, model_choices_of, recipe_of, word_vectors_of
-from wise_hf.training.pooled import pooled_systems
+from wise_hf.training.fold_runs import ReadyCorpus, make_systems, run_folds
+from wise_hf.training.options import TrainOptions, chosen_frames, recipe_of, word_vectors_of
+from wise_hf.training.parallel import num_trainings_at_a_time
 from wise_hf.training.processes import make_accelerator
+from wise_hf.training.recipe import Recipe
 from wise_hf.training.results import (
     describe_final_model,
     describe_folds,
@@ -40,41 +41,12 @@ from wise_hf.training.run_folder import (
     recorded,
     start_run,
 )
-from wise_hf.training.system import System, Trial
-from wise_hf.training.trial import with_prefix
-from wise_hf.training.wise_system import load_word_vectors, wise_system
+from wise_hf.training.wise_system import load_word_vectors
 
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_VOCABULARY = 30_000
-
-
-@dataclass(frozen=True)
-class ReadyCorpus:
-    """A corpus that can be trained on.
-
-    Args:
-        frames: what its features are.
-        prepared: the utterances with their features.
-        emotions: the labels, in the order of their numbers.
-        folds: who is where.
-        origin: how the folds were made, see `choose_folds`.
-        num_skipped: recordings that could not be used and were passed over.
-        copies: the same utterances in other recordings, see `prepare_copies`.
-        waveforms: of the recordings and of these copies, see `prepare_waveforms`.
-        final: beside the folds, one with all utterances in its training part; empty where that is not asked for.
-    """
-
-    frames: Frames
-    prepared: Dataset
-    emotions: Sequence[str]
-    folds: Sequence[Fold]
-    origin: Mapping[str, object]
-    num_skipped: int
-    copies: Sequence[Dataset] = ()
-    waveforms: Sequence[Dataset] = ()
-    final: Sequence[Fold] = ()
 
 
 def train(
@@ -119,17 +91,16 @@ def _train(
 ) -> dict:
     """Do what `train` says, with options that are checked."""
     accelerator = make_accelerator(options.gradient_accumulation_steps, options.log_with, options.output_dir / TRACKED)
+    num_workers = num_trainings_at_a_time(options.jobs, accelerator)
     with accelerator.main_process_first():
         if accelerator.is_main_process:
             check_output_dir(options)
     with accelerator.main_process_first():
         ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
-    trials = make_trials(options, ready, accelerator)
-    systems = make_systems(options, ready.frames)
     description = describe_training(options, ready.prepared, ready.emotions, accelerator)
     description |= describe_folds(options, ready.folds, ready.origin) | {"num_skipped": ready.num_skipped}
-    description |= describe_systems(*systems)
-    fold_results = _run_folds(options, ready, systems, trials, accelerator)
+    description |= describe_systems(*make_systems(options, ready.frames))
+    fold_results = _run_folds(options, ready, accelerator, num_workers)
     if not accelerator.is_main_process:
         return {}
     if ready.final:
@@ -138,17 +109,11 @@ def _train(
     write_results(results, options.output_dir)
     logger.info("Written: %s", options.output_dir / "results.json")
     # Without a final one the first fold's, whatever it scored: to take the best would be to choose by test scores.
-    after_training(trials[-1 if ready.final else 0].output_dir)
+    after_training(fold_dirs(options.output_dir, [*ready.final, *ready.folds])[0])
     return results
 
 
-def _run_folds(
-    options: TrainOptions,
-    ready: ReadyCorpus,
-    systems: tuple[System, Mapping[str, System]],
-    trials: Sequence[Trial],
-    accelerator: Accelerator,
-) -> list[dict]:
+def _run_folds(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator, num_workers: int) -> list[dict]:
     """Start or continue the run in its folder, and train and test on every fold."""
     accelerator.wait_for_everyone()  # --folds_file may be the earlier run's, which is about to be cleared away
     with accelerator.main_process_first():
@@ -156,7 +121,7 @@ def _run_folds(
             start_run(options)
             write_folds(ready.folds, ready.prepared, options.output_dir / FOLDS, **ready.origin)
     accelerator.init_trackers("wise_hf", {name: str(value) for name, value in recorded(options).items()})
-    results = run_folds(*systems, [*ready.folds, *ready.final], trials)
+    results = run_folds(options, ready, accelerator.log, num_workers)
     for tracker in accelerator.trackers:
         tracker.finish()
     return results
@@ -248,7 +213,17 @@ def prepare_corpus(options: TrainOptions, before_preparing: Callable[[], object]
     waveforms = []
     if recipe.train_encoder_layers:
         waveforms = frames.prepare_waveforms(prepared, recipe.audio_copies, options.num_proc)
-    return ReadyCorpus(frames, prepared, emotions, folds, origin, num_skipped, copies, waveforms, final)
+    utterances = load_utterances(prepared, copies=copies)
+    given = {
+        "vectors": load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances),
+        "statistics": _statistics(utterances, recipe, frames) if recipe.normalization == "speaker" else {},
+    }
+    return ReadyCorpus(frames, prepared, emotions, folds, origin, num_skipped, copies, waveforms, final, **given)
+
+
+def _statistics(utterances: Sequence[PreparedUtterance], recipe: Recipe, frames: Frames) -> SpeakerStatistics:
+    warps = WARPS if "warp" in recipe.augment else (1.0,)
+    return speaker_statistics(utterances, frames.feature_extractor().hop_ms, warps)
 
 
 def _final_fold(options: TrainOptions, folds: Sequence[Fold], corpus: Dataset) -> list[Fold]:
@@ -281,42 +256,3 @@ def choose_folds(options: TrainOptions, corpus: Dataset) -> tuple[list[Fold], di
         folds = [without_tested_text(corpus, fold) for fold in folds]
     origin = {"protocol": options.cross_validation, "seed": options.seed}
     return folds, origin | {"text_disjoint": options.text_disjoint}
-
-
-def make_systems(options: TrainOptions, frames: Frames) -> tuple[System, dict[str, System]]:
-    """WISE, and the pooled systems that it is compared with, by the names of their scores in the results."""
-    recipe = recipe_of(options)
-    wise = wise_system(recipe, frames=frames, **model_choices_of(options))
-    if not options.svm:
-        return wise, {}
-    learns_from = ("train", "validation")
-    normalized_by = learns_from if recipe.refit else ("train",)
-    return wise, pooled_systems(frames, recipe.normalization, learns_from, normalized_by)
-
-
-def make_trials(options: TrainOptions, ready: ReadyCorpus, accelerator: Accelerator) -> list[Trial]:
-    """The trial of each fold, with the word vectors read; its epochs go to the trackers of the accelerator."""
-    recipe, utterances = recipe_of(options), load_utterances(ready.prepared, copies=ready.copies)
-    statistics = {}
-    if recipe.normalization == "speaker":
-        hop_ms = ready.frames.feature_extractor().hop_ms
-        statistics = speaker_statistics(utterances, hop_ms, WARPS if "warp" in recipe.augment else (1.0,))
-    if ready.waveforms:
-        utterances = with_waveforms(utterances, ready.waveforms)
-    vectors = load_word_vectors(options.embeddings, options.vocabulary or DEFAULT_VOCABULARY, utterances)
-    folds = [*ready.folds, *ready.final]
-    output_dirs = fold_dirs(options.output_dir, folds)
-    return [
-        Trial(
-            parts={part: [utterances[number] for number in getattr(fold, part)] for part in PARTS},
-            emotions=ready.emotions,
-            vectors=vectors,
-            seed=options.seed,
-            output_dir=output_dir,
-            name=f"Fold {number}/{len(ready.folds)}" if fold.test else "Training",
-            statistics=statistics,
-            make_accelerator=partial(make_accelerator, options.gradient_accumulation_steps),
-            log=with_prefix(output_dir.name, accelerator.log),
-        )
-        for number, (fold, output_dir) in enumerate(zip(folds, output_dirs, strict=True), 1)
-    ]

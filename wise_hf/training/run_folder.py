@@ -17,7 +17,7 @@ ARGUMENTS = "arguments.json"
 FOLDS = "folds.json"
 TRACKED = "trackers"  # what trackers write, where they write files
 # What may differ between an interrupted run and its continuation.
-FREE_OPTIONS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", "log_with")
+FREE_OPTIONS = ("resume_from_checkpoint", "overwrite_output_dir", "num_proc", "log_with", "jobs")
 
 
 class Interrupted(KeyboardInterrupt):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from accelerate.utils import set_seed
@@ -52,19 +53,40 @@ def score_test_part(trial: Trial, predicted: Sequence[int]) -> dict:
 def fit_network(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
     """Train a network, with all its members, as its recipe says, or resume an interrupted trial.
 
+    Without a validation part the last epoch is kept, and there are no validation scores.
+
+    With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
+    the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.
+
     Returns:
-        See `_fit_member`; the report is that of the first member, but for the `seconds`.
+        The run, which holds the weights that were kept, and a report: `parameters` (how many are trained), the `epoch`
+        that was kept, the `history` of all, `seconds` of training and the `validation` scores; after a refit also its
+        `refit_history`. All but the seconds are of the first member.
     """
-    if system.recipe.members == 1:
-        return _fit_member(system, trial)
-    trials = [member_trial(trial, number) for number in range(system.recipe.members)]
-    run, report = _fit_member(system, trials[0])
-    others = [_fit_last(system, each) for each in trials[1:]]
-    model = run.accelerator.unwrap_model(run.model)
-    model.add_members([each.accelerator.unwrap_model(each.model) for each in others])
-    if run.accelerator.is_main_process:
-        save_files(trial.output_dir, model.save_pretrained)
-    return run, report | {"seconds": report["seconds"] + sum(each.progress.seconds for each in others)}
+    first, *others = trainings_of(system, trial)
+    run, report = _fit_once(system, first)
+    runs = [run, *(train_network(system, each) for each in others)]
+    report["seconds"] = sum(each.progress.seconds for each in runs)
+    if _is_refitted(system, trial):
+        runs = runs[1:]
+        report |= {"epoch": runs[0].progress.best_epoch, "refit_history": runs[0].progress.history}
+    if len(runs) > 1:
+        _join_members(runs, trial.output_dir)
+    return runs[0], report
+
+
+def trainings_of(system: System, trial: Trial) -> list[Trial]:
+    """The trainings that a trial of a network is made of, each a trial of its own, none of which needs another.
+
+    Returns:
+        With refit the one that chooses the epoch; then that of each member.
+    """
+    count = system.recipe.members
+    members = [trial] if count == 1 else [member_trial(trial, number) for number in range(count)]
+    if not _is_refitted(system, trial):
+        return members
+    selection = replace(members[0], output_dir=members[0].output_dir / SELECTION)
+    return [selection, *(_refit_trial(each) for each in members)]
 
 
 def member_trial(trial: Trial, number: int) -> Trial:
@@ -75,56 +97,40 @@ def member_trial(trial: Trial, number: int) -> Trial:
     return replace(trial, seed=seed, output_dir=trial.output_dir / f"{MEMBER}{number + 1}", name=name, log=log)
 
 
-def _fit_member(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
-    """Train a network once.
-
-    Without a validation part the last epoch is kept, and there are no validation scores.
-
-    With `refit`, the first network gives the history and the validation scores, and a second one, which learns from
-    the training and the validation part for all epochs, is kept. Without a test part nothing is refitted.
-
-    Returns:
-        The run, which holds the weights that were kept, and a report: `parameters` (how many are trained), the `epoch`
-        that was kept, the `history` of all, `seconds` of training and the `validation` scores; after a refit also its
-        `refit_history`.
-    """
-    if not _is_refitted(system, trial):
-        return _fit_once(system, trial)
-    _, report = _fit_once(system, replace(trial, output_dir=trial.output_dir / SELECTION))
-    run = _fit_last(system, trial)
-    seconds = report["seconds"] + run.progress.seconds
-    refitted = {"epoch": run.progress.best_epoch, "refit_history": run.progress.history, "seconds": seconds}
-    return run, report | refitted
-
-
 def _is_refitted(system: System, trial: Trial) -> bool:
     return system.recipe.refit and bool(trial.parts["test"])
 
 
-def _fit_last(system: System, trial: Trial) -> TrainingRun:
-    """Train the network that is kept: with refit, on the training and the validation part."""
-    if not _is_refitted(system, trial):
-        return _train(system, trial)
+def _refit_trial(trial: Trial) -> Trial:
+    """Of the network that is kept, which learns from the training and the validation part."""
     both = trial.parts | {"train": trial.of("train", "validation"), "validation": []}
     name = f"{trial.name}, all but the test part"
-    return _train(system, replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log)))
+    return replace(trial, parts=both, name=name, log=with_prefix("refit", trial.log))
+
+
+def _join_members(runs: Sequence[TrainingRun], output_dir: Path) -> None:
+    """Give the first network the others as members, and save them all."""
+    accelerator = runs[0].accelerator
+    first, *others = (each.accelerator.unwrap_model(each.model) for each in runs)
+    first.add_members(others)
+    if accelerator.is_main_process:
+        save_files(output_dir, first.save_pretrained)
 
 
 def _fit_once(system: System, trial: Trial) -> tuple[TrainingRun, dict]:
-    run = _train(system, trial)
+    run = train_network(system, trial)
     model = run.accelerator.unwrap_model(run.model)
     report = {
         "parameters": sum(each.numel() for each in model.parameters() if each.requires_grad),
         "epoch": run.progress.best_epoch,
         "history": run.progress.history,
-        "seconds": run.progress.seconds,
     }
     validation = trial.parts["validation"]
     return run, report | ({"validation": run.score(validation)[0]} if validation else {})
 
 
-def _train(system: System, trial: Trial) -> TrainingRun:
-    """Train to the end, and take back the weights that were kept."""
+def train_network(system: System, trial: Trial) -> TrainingRun:
+    """Train to the end, or resume an interrupted training, and take back the weights that were kept."""
     run = start_network(system, trial)
     run.resume()
     run.train(trial.name)
