@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 import torch
 from model_inputs import tiny_config
-
-from wise_hf.model.configuration_wise import WISEConfig
-from wise_hf.synthetic import benchmarking
 from wise_hf.synthetic.benchmarking import (
     Measurement,
     compare_epoch,
@@ -20,6 +17,9 @@ from wise_hf.synthetic.benchmarking import (
     speech_like_batch,
     table,
 )
+
+from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.synthetic import benchmarking
 
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"

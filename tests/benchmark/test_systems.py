@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 import torch
 from transformers import Wav2Vec2Config, WhisperConfig, WhisperFeatureExtractor
-
-from wise_hf.model.configuration_wise import FrameEncoderConfig
-from wise_hf.synthetic import recording_benchmark
 from wise_hf.synthetic.recording_benchmark import (
     STATUS,
     THEIR_SYSTEMS,
@@ -20,6 +17,9 @@ from wise_hf.synthetic.recording_benchmark import (
     whisper_scores,
     wise_scores,
 )
+
+from wise_hf.model.configuration_wise import FrameEncoderConfig
+from wise_hf.synthetic import recording_benchmark
 
 
 TEXT = "Come inside."
