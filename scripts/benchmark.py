@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import datasets
 import torch
 
 from wise_hf.benchmark.report import beside_earlier, fallen_below, machine_load, read_report, report, told
@@ -20,6 +21,7 @@ from wise_hf.model.audio_wise import read_audio
 def main() -> None:
     arguments = parsed()
     load = machine_load()
+    datasets.disable_progress_bars()
     torch.set_num_threads(arguments.threads)
     earlier = {} if arguments.against is None else read_report(arguments.against)
     with TemporaryDirectory() as folder:

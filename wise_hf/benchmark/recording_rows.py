@@ -1,10 +1,12 @@
 """A recording to scores by WISE, and its parts, beside what else one could run."""
 
 import importlib.util
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 
 import numpy as np
+import torch
 from transformers import pipeline
 
 from wise_hf.benchmark.measurement import Measurement, NotHere, of_repeats, time_in_turn
@@ -23,6 +25,7 @@ from wise_hf.model.alignment_wise import align
 from wise_hf.model.mfcc_wise import SAMPLING_RATE, mfcc_native
 from wise_hf.model.opensmile_wise import mfcc_opensmile
 from wise_hf.model.pretrained_encoder import read_frame_encoder
+from wise_hf.model.recognisers_wise import load_recogniser
 
 
 def compare_aligner(setting: Setting, theirs: Systems | None = None) -> list[Measurement]:
@@ -105,23 +108,30 @@ def _pairs(told: str, ours: Systems, theirs: Systems, took: list[list[float]], u
     return [of_repeats(f"{told}, {own} / {other}", by_name[own], by_name[other], unit) for own, other in pairs]
 
 
-def compare_whisper(setting: Setting, layers: tuple[int, ...] = FRAME_LAYERS) -> list[Measurement]:
+def compare_whisper(
+    setting: Setting, layers: Sequence[int] = FRAME_LAYERS, language: str | None = "en"
+) -> list[Measurement]:
     """A recording alone to scores by Whisper's words and frames, of one run of its encoder, against Whisper alone.
 
+    Whisper alone is transformers' pipeline, as ours in float32 (the half precision of its file is several times slower
+    on a CPU), without beams and told the language (else it runs the encoder once more).
+
     Args:
-        setting: the sentence, and the folder of Whisper: with random weights it says nothing that ends.
-        layers: of the encoder, which the frames are.
+        setting: the sentence, and the folder of a Whisper: one with random weights would go on speaking for ever.
+        layers: of its encoder, which the frames are.
+        language: what both are told; `None` for a Whisper that knows only one.
 
     Raises:
         NotHere: no Whisper was given.
     """
     if setting.whisper is None:
         raise NotHere("no Whisper here: give its folder by --whisper")
-    folder, recording = str(setting.whisper), {"raw": setting.spoken.samples, "sampling_rate": SAMPLING_RATE}
+    folder, samples = str(setting.whisper), setting.spoken.samples
     encoder = read_frame_encoder(folder, layers, padding="window")
-    classify = wise_pipeline(frame_encoder=encoder.config, recogniser=folder)
+    classify = wise_pipeline(frame_encoder=encoder.config, recogniser=load_recogniser(folder, language))
     classify.model.wise.add_frame_encoder(encoder)
-    recognise = pipeline("automatic-speech-recognition", folder)
-    heard = partial(classify, {"array": setting.spoken.samples, "sampling_rate": SAMPLING_RATE})
+    recognise = pipeline("automatic-speech-recognition", folder, dtype=torch.float32)
+    told = {"num_beams": 1} | ({} if language is None else {"language": language, "task": "transcribe"})
+    ours = partial(classify, {"array": samples, "sampling_rate": SAMPLING_RATE})
     name = f"{setting.spoken.duration_s:.1f} s alone to scores, Whisper's words and frames / its words"
-    return [setting.compare(name, heard, lambda: recognise(dict(recording)))]
+    return [setting.compare(name, ours, lambda: recognise(samples.copy(), generate_kwargs=dict(told)))]
