@@ -75,19 +75,17 @@ def of_growth(name: str, sizes: Sequence[float], times_s: Sequence[Sequence[floa
 def time_in_turn(
     runs: Sequence[Run], repeats: int, seconds: float = 0.0, clock: Clock = time.perf_counter
 ) -> list[list[float]]:
-    """Run some things in turn, A B C A B C ..., after one run of each that does not count.
+    """Run some things in turn, A B C A B C ...
 
     Args:
         runs: called without arguments.
-        repeats: runs of each that count.
+        repeats: runs of each.
         seconds: at least so long is spent on more of them, where each run is short.
         clock: tells the time, in seconds.
 
     Returns:
         The times of each, in seconds.
     """
-    for run in runs:
-        run()
     times: list[list[float]] = [[] for _ in runs]
     end = time.perf_counter() + seconds
     while len(times[0]) < repeats or time.perf_counter() < end:

@@ -63,6 +63,8 @@ def compare_on_gpu(setting: Setting, device: str = "cuda", **sizes: object) -> l
         for name, precision in PRECISIONS.items():
             autocast = torch.autocast(device, precision, enabled=precision is not torch.float32)
             runs = [_waited_for(run, autocast) for run in both_ways(make, device=device, **sizes)]
+            for run in runs:
+                run()
             ours, theirs = time_in_turn(runs, setting.repeats, seconds=1.0)
             told = f"{what}, GPU, {name}"
             measured.append(of_repeats(told, ours, theirs))

@@ -14,7 +14,8 @@ from wise_hf.benchmark.measurement import Measurement, Run, of_repeats, time_in_
 from wise_hf.benchmark.setting import Setting
 from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.prepare import prepare
-from wise_hf.data.utterance_words import align_utterance, hear_utterance
+from wise_hf.data.schema import Utterance
+from wise_hf.data.utterance_words import UNHEARD, align_utterance, hear_utterance
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.synthetic.demo_corpus import write_corpus
 
@@ -25,7 +26,7 @@ SPEAKERS = 4
 
 def compare_transcribed(setting: Setting, utterances: int = 192) -> list[Measurement]:
     """A corpus with its texts: alignment and MFCC."""
-    return [_compare("preparation, transcribed / real time", setting, utterances, align_utterance)]
+    return [_compare("preparation, transcribed / real time", setting, utterances, align_text)]
 
 
 def compare_untranscribed(setting: Setting, utterances: int = 48) -> list[Measurement]:
@@ -41,20 +42,18 @@ def _compare(name: str, setting: Setting, utterances: int, align: Callable[..., 
 
 
 def some_recordings(setting: Setting, utterances: int) -> Dataset:
-    """Utterances from all over a corpus of recordings, or synthetic ones, without words."""
-    if setting.data_dir is None:
-        corpus = load_folder(_spoken_corpus(setting.folder / "corpus", utterances))
-    else:
-        corpus = load_folder(setting.data_dir)
+    """Utterances from all over a corpus of recordings, or synthetic ones with their words."""
+    data_dir = setting.data_dir
+    if data_dir is None:
+        data_dir = write_corpus(setting.folder / f"corpus_{utterances}", SPEAKERS, -(-utterances // SPEAKERS))
+    corpus = load_folder(data_dir)
     chosen = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).round().astype(int)
     return corpus.select(chosen)
 
 
-def _spoken_corpus(folder: Path, utterances: int) -> Path:
-    write_corpus(folder, SPEAKERS, -(-utterances // SPEAKERS))
-    for words in folder.rglob("*.words.json"):
-        words.unlink()
-    return folder
+def align_text(utterance: Utterance, **options: object) -> dict:
+    """`align_utterance` of an utterance whose words, if it has some, are not looked at, but its text is."""
+    return align_utterance(utterance | UNHEARD | {"text": utterance["text"]}, **options)
 
 
 def preparation(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import pipeline
 
-from wise_hf.benchmark.measurement import Measurement, NotHere, of_repeats, time_in_turn
+from wise_hf.benchmark.measurement import Measurement, NotHere, of_repeats
 from wise_hf.benchmark.own_process import peak_bytes
 from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.systems import (
@@ -38,7 +38,7 @@ def compare_aligner(setting: Setting, theirs: Systems | None = None) -> list[Mea
     ((name, make),) = (theirs or {"wav2vec2-base": wav2vec2_scores}).items()
     said = setting.spoken
     runs = [partial(align, said.samples, said.text), partial(make(), said.samples)]
-    ours, other = time_in_turn(runs, setting.repeats, clock=setting.clock)
+    ours, other = setting.times_s(runs)
     told = f"aligner on {said.duration_s:.1f} s"
     real_time = [said.duration_s] * len(ours)
     return [of_repeats(f"{told} / {name}", ours, other), of_repeats(f"{told} / real time", ours, real_time)]
@@ -76,7 +76,7 @@ def compare_scores(
     """
     ours = ours or our_systems(setting.spoken.text)
     runs = [partial(make(), setting.spoken.samples) for make in (*ours.values(), *theirs.values())]
-    took = time_in_turn(runs, setting.repeats, clock=setting.clock)
+    took = setting.times_s(runs)
     return _pairs(f"{setting.spoken.duration_s:.1f} s and text to scores", ours, theirs, took, "s")
 
 
@@ -85,7 +85,7 @@ def compare_heard_scores(setting: Setting, theirs: Systems | None = None) -> lis
     ours = {"MFCC": partial(wise_scores, None)}
     theirs = theirs or {"wav2vec2-base": wav2vec2_scores}
     runs = [partial(make(), setting.spoken.samples) for make in (*ours.values(), *theirs.values())]
-    took = time_in_turn(runs, setting.repeats, clock=setting.clock)
+    took = setting.times_s(runs)
     return _pairs(f"{setting.spoken.duration_s:.1f} s alone to scores", ours, theirs, took, "s")
 
 

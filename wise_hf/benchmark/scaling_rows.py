@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.benchmark.measurement import Measurement, Run, of_growth, of_repeats, time_in_turn
+from wise_hf.benchmark.measurement import Measurement, Run, of_repeats
 from wise_hf.benchmark.model_rows import forward_pass
 from wise_hf.benchmark.own_process import peak_bytes
 from wise_hf.benchmark.preparation_rows import preparation, some_recordings
@@ -70,8 +70,7 @@ def _by_length(
 ) -> Measurement:
     said = [spoken_for(length_s) for length_s in lengths_s]
     told = f"{name}, {lengths_s[0]:g} to {lengths_s[-1]:g} s"
-    times_s = time_in_turn([run_of(each) for each in said], setting.repeats, clock=setting.clock)
-    return of_growth(told, [each.duration_s for each in said], times_s)
+    return setting.growth(told, [each.duration_s for each in said], [run_of(each) for each in said])
 
 
 def grow_forward(setting: Setting, words: Sequence[int] = WORDS) -> list[Measurement]:
@@ -83,8 +82,7 @@ def grow_forward(setting: Setting, words: Sequence[int] = WORDS) -> list[Measure
     measured = []
     for what, sizes, batches in (("words", words, long), ("utterances", UTTERANCES, many)):
         runs = [forward_pass(model, batch) for batch in batches]
-        times_s = time_in_turn(runs, setting.repeats, clock=setting.clock)
-        measured.append(of_growth(f"forward pass, {sizes[0]} to {sizes[-1]} {what}", sizes, times_s))
+        measured.append(setting.growth(f"forward pass, {sizes[0]} to {sizes[-1]} {what}", sizes, runs))
     return measured
 
 
@@ -93,15 +91,14 @@ def grow_collation(setting: Setting, utterances: Sequence[int] = UTTERANCES) -> 
     known = prepared_utterances(np.random.default_rng(0), utterances[-1], EMOTIONS)
     collate = speech_like_collator(known, EMOTIONS)
     name = f"collation, {utterances[0]} to {utterances[-1]} utterances"
-    return [setting.growth(name, utterances, lambda number: partial(collate, known[:number]))]
+    return [setting.growth(name, utterances, [partial(collate, known[:number]) for number in utterances])]
 
 
-def grow_preparation(setting: Setting, utterances: Sequence[int] = (24, 48, 96, 192)) -> list[Measurement]:
-    """The time and memory of preparing a corpus, in one process, against its utterances."""
+def grow_preparation(setting: Setting, utterances: Sequence[int] = (64, 128, 256, 512)) -> list[Measurement]:
+    """The time of preparing a corpus whose words are known, in one process, against its utterances."""
     corpus = some_recordings(setting, utterances[-1])
     runs = [preparation(corpus.select(range(number)), setting.folder, num_proc=None) for number in utterances]
-    times_s = time_in_turn(runs, setting.repeats, clock=setting.clock)
-    return [of_growth(f"preparation, {utterances[0]} to {utterances[-1]} utterances", utterances, times_s)]
+    return [setting.growth(f"preparation, {utterances[0]} to {utterances[-1]} utterances", utterances, runs)]
 
 
 def compare_timeline_memory(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S[1:]) -> list[Measurement]:

@@ -1,12 +1,15 @@
 """What every row is measured with."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wise_hf.benchmark.measurement import Clock, Measurement, Run, of_growth, of_repeats, time_in_turn
 from wise_hf.benchmark.spoken import Spoken
+
+
+GROWTH_REPEATS = 3  # at most: an hour's recording is among what grows
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,23 @@ class Setting:
         """CPU time on one thread, which other programs on the machine change little; else the time that passes."""
         return time.process_time if self.threads == 1 else time.perf_counter
 
-    def compare(self, name: str, ours: Run, theirs: Run, seconds: float = 0.0) -> Measurement:
-        """Two things in this process, see `time_in_turn`."""
-        return of_repeats(name, *time_in_turn([ours, theirs], self.repeats, seconds, self.clock))
+    def times_s(self, runs: Sequence[Run], seconds: float = 0.0) -> list[list[float]]:
+        """The times of things in this process, after a run of each that does not count; see `time_in_turn`."""
+        for run in runs:
+            run()
+        return time_in_turn(runs, self.repeats, seconds, self.clock)
 
-    def growth(self, name: str, sizes: Sequence[float], run_of: Callable[[float], Run]) -> Measurement:
+    def compare(self, name: str, ours: Run, theirs: Run, seconds: float = 0.0) -> Measurement:
+        """Two things in this process, see `times_s`."""
+        return of_repeats(name, *self.times_s([ours, theirs], seconds))
+
+    def growth(self, name: str, sizes: Sequence[float], runs: Sequence[Run]) -> Measurement:
         """How the time of something in this process grows.
 
         Args:
             name: what it is.
             sizes: the smallest first.
-            run_of: what to run at a size.
+            runs: the same at each size.
         """
-        times_s = time_in_turn([run_of(size) for size in sizes], self.repeats, clock=self.clock)
-        return of_growth(name, sizes, times_s)
+        runs[0]()  # loads what is loaded once
+        return of_growth(name, sizes, time_in_turn(runs, min(self.repeats, GROWTH_REPEATS), clock=self.clock))
