@@ -20,7 +20,7 @@ from wise_hf.baselines.cnn_phoneme import (
 )
 from wise_hf.baselines.mel_spectrogram import mel_spectrogram
 from wise_hf.data.corpora.folder import load_folder
-from wise_hf.model.acoustics_wise import dictionary_lookup
+from wise_hf.model.dictionary_wise import dictionary_lookup
 from wise_hf.model.pronunciation_wise import pronounce
 from wise_hf.model.word_times_wise import share_out
 

@@ -36,3 +36,9 @@ def test_a_missing_recogniser_is_named_with_the_way_out(monkeypatch):
     monkeypatch.setattr(decoder_wise.importlib, "import_module", fail)
     with pytest.raises(ImportError, match="pip install"):
         decoder_wise.import_pocketsphinx()
+
+
+def test_the_files_of_a_missing_recogniser_are_named_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(decoder_wise.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="pip install"):
+        decoder_wise.model_file("en-us/mdef")

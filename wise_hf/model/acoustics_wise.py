@@ -1,147 +1,127 @@
-"""The acoustic model: which states a phone has, and how badly each state fits each frame of a recording."""
+"""The acoustic model: how badly each of its states fits each frame of a recording.
 
-import os
-import shutil
-import tempfile
-import uuid
+pocketsphinx's English model is phonetically tied: a senone mixes the Gaussians of its phone, 128 in each of the three
+streams of features, and its cost is the sum of the streams'. All Gaussians count here, where pocketsphinx takes the
+best four of them and rounds.
+"""
+
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .decoder_wise import decode, drop_decoder, make_decoder, shared_decoder
+from .cepstra_wise import NUM_CEPSTRA
+from .decoder_wise import model_file
+from .senones_wise import ModelDefinition, read_definition
 
 
-SEARCH = "scores"
-PURPOSE = "align"
+STREAMS, GAUSSIANS = 3, 128
+COST_UNIT = 1024 * math.log(1.0001)  # nats, about 0.1: pocketsphinx's scores, and the weights in its file, have it
+LEAST_VARIANCE = 1e-4
+# Added to every likelihood, so that a stream costs 15 nats at most, about as much as in pocketsphinx: no single odd
+# frame, to which all words are impossible, decides.
+LEAST_LIKELIHOOD = math.exp(-15)
 
 
 @dataclass(frozen=True)
-class ModelDefinition:
-    """Which three states (senones) a phone in its context has. Source: pocketsphinx bin_mdef.c, binary format 1.
+class AcousticModel:
+    """The embedded acoustic model.
 
     Attributes:
-        phones: name -> number of the phone without context.
-        keys: (n,) int64 sorted triphone keys.
-        sequences: (n,) the state sequence of each key.
-        base_sequences: (phones,) the state sequence of each phone without context.
-        senones: (sequences, 3) uint16 state numbers.
-        n_senones: how many states the model has.
+        definition: which senones a phone has.
+        gaussians: (3, 27, phones * 128) float32; the log density of features x is [x, x * x, 1] @ it.
+        weights: (3, senones, 128) float32, how much of each Gaussian of its phone a senone has.
     """
 
-    phones: dict[str, int]
-    keys: np.ndarray
-    sequences: np.ndarray
-    base_sequences: np.ndarray
-    senones: np.ndarray
-    n_senones: int
-
-    def base_states(self, phone: str) -> np.ndarray:
-        """The (3,) senones of a phone without context."""
-        return self.senones[self.base_sequences[self.phones[phone]]]
-
-    def states(self, phone: str, left: str, right: str, position: int) -> np.ndarray:
-        """The (3,) senones of a phone between two others; position 0 inside, 1 begins, 2 ends, 3 is a word."""
-        context = [self.phones[name] for name in (phone, left, right)]
-        for place in (position, 0, 1, 2, 3):
-            key = _triphone_key(place, *context)
-            found = np.searchsorted(self.keys, key)
-            if found < len(self.keys) and self.keys[found] == key:
-                return self.senones[self.sequences[found]]
-        return self.base_states(phone)
-
-
-def _triphone_key(position, phone, left, right):
-    return ((position * 256 + phone) * 256 + left) * 256 + right
+    definition: ModelDefinition
+    gaussians: np.ndarray
+    weights: np.ndarray
 
 
 @lru_cache(maxsize=1)
-def _model_definition(path: str) -> ModelDefinition:
-    data = Path(path).read_bytes()
-    header = 12 + int.from_bytes(data[8:12], "little")
-    counts = [int(count) for count in np.frombuffer(data, "<i4", 10, header)]
-    n_phones, n_triphones, n_states, _, n_senones, _, n_sequences, _, n_nodes, _ = counts
-    if data[:4] != b"BMDF" or n_states != 3:
-        raise ValueError(f"{path} is no three-state binary model definition; use pocketsphinx's embedded model.")
-    names_at = header + 40
-    names = data[names_at : names_at + 64 * n_phones].split(b"\0")[:n_phones]
-    # Names are padded to 4 bytes; a tree of 8 byte nodes, a table of phones and a count stand before the states.
-    tree_at = names_at + (sum(len(name) + 1 for name in names) + 3) // 4 * 4
-    entry = np.dtype([("sequence", "<i4"), ("matrix", "<i4"), ("position", "u1"), ("context", "u1", 3)])
-    entries = np.frombuffer(data, entry, n_triphones, tree_at + 8 * n_nodes)
-    senones_at = tree_at + 8 * n_nodes + entry.itemsize * n_triphones + 4
-    triphones = entries[n_phones:]
-    keys = _triphone_key(triphones["position"].astype(np.int64), *triphones["context"].astype(np.int64).T)
-    order = np.argsort(keys)
-    return ModelDefinition(
-        phones={name.decode(): number for number, name in enumerate(names)},
-        keys=keys[order],
-        sequences=triphones["sequence"][order],
-        base_sequences=entries["sequence"][:n_phones].copy(),
-        senones=np.frombuffer(data, "<u2", n_sequences * 3, senones_at).reshape(-1, 3).copy(),
-        n_senones=n_senones,
-    )
+def acoustic_model() -> AcousticModel:
+    """pocketsphinx's English model.
+
+    Raises:
+        ImportError: pocketsphinx is not installed.
+        ValueError: its files have another format.
+    """
+    definition = read_definition(model_file("en-us/mdef"))
+    shape = (len(definition.phones), STREAMS, GAUSSIANS, NUM_CEPSTRA)
+    means, variances = (_read_parameters(model_file(f"en-us/{name}"), shape) for name in ("means", "variances"))
+    precisions = 1 / np.maximum(variances, LEAST_VARIANCE)
+    constants = 0.5 * (np.log(precisions / (2 * np.pi)) - means**2 * precisions).sum(-1, keepdims=True)
+    gaussians = np.concatenate([means * precisions, -0.5 * precisions, constants], axis=-1)
+    gaussians = gaussians.transpose(1, 3, 0, 2).reshape(STREAMS, 2 * NUM_CEPSTRA + 1, -1).astype(np.float32)
+    weights = _read_weights(model_file("en-us/sendump"), len(definition.codebooks))
+    return AcousticModel(definition, gaussians, weights)
 
 
-def _make_aligner() -> Any:
-    # What is wanted are the scores of all states, which pocketsphinx writes to senlogdir; any grammar will do.
-    folder = os.path.join(tempfile.gettempdir(), f"wise-{os.getpid()}-{uuid.uuid4().hex}")
-    decoder = make_decoder(lm=None, senlogdir=folder, compallsen=True)
-    decoder.add_jsgf_string(SEARCH, f"#JSGF V1.0; grammar {SEARCH}; public <{SEARCH}> = a;")
-    decoder.activate_search(SEARCH)
-    return decoder
+def _read_parameters(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Means or variances, float64. Source: pocketsphinx ms_gauden.c: a text header, a byte-order mark, counts."""
+    data = path.read_bytes()
+    # Phones, streams, Gaussians, values of each stream, values of all.
+    counts = np.array([*shape, *shape[3:] * (STREAMS - 1), math.prod(shape)], "<i4").tobytes()
+    start = data.find(b"endhdr\n") + len(b"endhdr\n") + 4
+    return _values(path, data, start, counts, np.dtype("<f4"), shape).astype(np.float64)
 
 
-def drop_aligner() -> None:
-    """Forgets this process's aligner, which a failure leaves spoilt; the next call makes a new one."""
-    drop_decoder(PURPOSE)
+def _read_weights(path: Path, num_senones: int) -> np.ndarray:
+    """(3, senones, 128) float32. Source: pocketsphinx ptm_mgau.c: strings, an empty one, two counts, bytes."""
+    data = path.read_bytes()
+    counts = np.array([0, GAUSSIANS, num_senones], "<i4").tobytes()
+    shape = (STREAMS, GAUSSIANS, num_senones)
+    costs = _values(path, data, data.find(counts), counts, np.dtype(np.uint8), shape)
+    return np.exp(np.float32(-COST_UNIT) * costs.transpose(0, 2, 1))
 
 
-def dictionary_lookup(word: str) -> str | None:
-    """The embedded pronunciation dictionary.
+def _values(path: Path, data: bytes, start: int, counts: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """The values of a file, which stand after their counts."""
+    after = start + len(counts)
+    if start < 0 or data[start:after] != counts or len(data) < after + math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{path} is not of pocketsphinx's model en-us; install another release of pocketsphinx.")
+    return np.frombuffer(data, dtype, math.prod(shape), after).reshape(shape)
+
+
+def densities(features: np.ndarray) -> np.ndarray:
+    """How well every Gaussian of the model fits every frame.
 
     Args:
-        word: a lower-case word, or an alternative such as "the(2)".
+        features: (3, frames, 13) float32 of `cepstra_with_slopes`, of so few frames that the result stays in the
+            processor's cache.
 
     Returns:
-        Its ARPAbet phonemes joined by blanks, or None.
+        (3, frames, phones, 128) float32, as shares of the best of a stream's frame.
     """
-    lock, decoder = shared_decoder(PURPOSE, _make_aligner)
-    with lock:
-        return decoder.lookup_word(word)
+    model = acoustic_model()
+    terms = np.concatenate([features, features * features, np.ones_like(features[..., :1])], axis=2)
+    logs = np.matmul(terms, model.gaussians)
+    logs -= logs.max(axis=2, keepdims=True)
+    np.exp(logs, out=logs)
+    return logs.reshape(*features.shape[:2], -1, GAUSSIANS)
 
 
-def acoustic_costs(samples: np.ndarray) -> tuple[np.ndarray, ModelDefinition]:
-    """How badly every state of the model fits every 10 ms frame.
+def senone_costs(its_densities: np.ndarray, senones: np.ndarray) -> np.ndarray:
+    """How badly states of the model fit the frames.
 
     Args:
-        samples: (n,) float from `check_samples`, not silent.
+        its_densities: (3, frames, phones, 128) of `densities`.
+        senones: (s,) numbers of states.
 
     Returns:
-        (frames, senones) int16 costs, 0 = the frame's best, and the model that names the columns.
+        (frames, s) float32, COST_UNIT nats each; what all states of a frame have in common is left out.
     """
-    lock, decoder = shared_decoder(PURPOSE, _make_aligner)
-    with lock:
-        folder = decoder.config["senlogdir"]
-        definition = _model_definition(os.path.join(decoder.config["hmm"], "mdef"))
-        # The folder lives only as long as the call, so that nothing is left behind by a process that is ended.
-        os.mkdir(folder, mode=0o700)
-        try:
-            decode(decoder, samples)
-            (log,) = os.listdir(folder)
-            return _read_costs(os.path.join(folder, log), definition.n_senones), definition
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _read_costs(path: str, n_senones: int) -> np.ndarray:
-    data = Path(path).read_bytes()
-    # A text header, a byte-order mark of 4 bytes, then (count, count scores) a frame.
-    start = data.index(b"endhdr\n") + 11
-    values = np.frombuffer(data, "<i2", (len(data) - start) // 2, start)
-    frames = values[: len(values) - len(values) % (n_senones + 1)].reshape(-1, n_senones + 1)
-    if (frames[:, 0] != n_senones).any():
-        raise ValueError(f"pocketsphinx did not score all {n_senones} states of every frame; use another release.")
-    return frames[:, 1:]
+    model = acoustic_model()
+    order = np.argsort(model.definition.codebooks[senones], kind="stable")
+    ordered = senones[order]
+    codebooks, firsts = np.unique(model.definition.codebooks[ordered], return_index=True)
+    likelihoods = np.empty((*its_densities.shape[:2], len(senones)), np.float32)
+    for codebook, first, after in zip(codebooks, firsts, [*firsts[1:], len(senones)], strict=True):
+        weights = model.weights[:, ordered[first:after]].transpose(0, 2, 1)
+        np.matmul(its_densities[:, :, codebook], weights, out=likelihoods[:, :, first:after])
+    costs = np.empty(likelihoods.shape[1:], np.float32)
+    likelihoods += np.float32(LEAST_LIKELIHOOD)
+    costs[:, order] = np.log(likelihoods).sum(axis=0) / np.float32(-COST_UNIT)
+    return costs

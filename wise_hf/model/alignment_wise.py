@@ -6,28 +6,25 @@ from itertools import pairwise
 
 import numpy as np
 
-from .acoustics_wise import ModelDefinition, acoustic_costs, dictionary_lookup, drop_aligner
-from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
+from .acoustics_wise import acoustic_model, densities, senone_costs
+from .best_path_wise import best_path
+from .cepstra_wise import cepstra_with_slopes
+from .decoder_wise import SAMPLING_RATE, check_samples, is_silent, loud_pcm
+from .dictionary_wise import dictionary_lookup
 from .fit_wise import LEAST_FIT, SURE_FIT, left_out, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
 from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
+from .word_graph_wise import PAUSE, Variants, WordGraph, build_graph
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
 
 logger = logging.getLogger(__name__)
 
-Variants = list[list[str]]  # the phonemes of a word, in each of its pronunciations
-
 FRAME_S = 0.01
 # A change of state at frame i is put half a frame after the start of its 25.6 ms window.
 FRAME_SHIFT_S = 0.005
-# Longer recordings, or more frames x states, would take gigabytes.
 MAX_ALIGNED_S = 120.0
-MAX_CELLS = 10**8
-# Costs in the acoustic model's unit (0.1 nat): leaving out a state of a phoneme, and pausing between words.
-SKIP_COST = 60.0
-PAUSE_COST = 20.0
 # States in context find the words more surely, states without context put the boundaries more exactly.
 CONTEXT_WEIGHT = 0.7
 # With more phonemes than this left with fewer frames than the model has states, the text is not what was said: it is
@@ -52,123 +49,38 @@ class Alignment:
     fit: float | None = None
 
 
-# --- the graph of everything the speaker may have said ---
+# --- through the text ---
 
 
-@dataclass(frozen=True)
-class _State:
-    """One state: its senone without context, those its contexts may have, its place, its (state, cost) entries."""
+class _Costs:
+    """What the frames of a recording cost in the states of a graph and in the phones of the model.
 
-    senone: int
-    in_context: tuple[int, ...]
-    word: int
-    variant: int
-    phone: int
-    sources: list[tuple[int, float]]
+    Attributes:
+        of_phones: (frames, phones) of a phone's best state, without context; of the frames that were asked for.
+    """
 
+    def __init__(self, samples: np.ndarray, graph: WordGraph):
+        self._graph, self._features = graph, cepstra_with_slopes(loud_pcm(samples))
+        self._phones = acoustic_model().definition.all_base_states()
+        self.num_frames = self._features.shape[1]
+        self.of_phones = np.empty((self.num_frames, len(self._phones)), np.float32)
 
-PAUSE = -1
-START = -1
-
-
-def _phone_senones(model: ModelDefinition, phones: list[str], place: int, left: set, right: set) -> list[tuple]:
-    """(senone, senones in context) of a phone's three states; at the word's edges, of every neighbour it may have."""
-    first, last = place == 0, place == len(phones) - 1
-    before = left if first else {phones[place - 1]}
-    after = right if last else {phones[place + 1]}
-    position = {(True, True): 3, (True, False): 1, (False, True): 2}.get((first, last), 0)
-    options = np.array([model.states(phones[place], b, a, position) for b in sorted(before) for a in sorted(after)])
-    return [(base, tuple(set(options[:, n]))) for n, base in enumerate(model.base_states(phones[place]))]
-
-
-def _add_phone(graph: list[_State], senones: list[tuple], place: tuple, sources: list[tuple]) -> list[tuple]:
-    """Adds a phone's three states; its last ones may be left out at a cost. Returns its ways out."""
-    first = len(graph)
-    graph.append(_State(*senones[0], *place, sources))
-    graph.append(_State(*senones[1], *place, [(first, 0.0)]))
-    graph.append(_State(*senones[2], *place, [(first + 1, 0.0), (first, SKIP_COST)]))
-    return [(first + 2, 0.0), (first + 1, SKIP_COST), (first, 2 * SKIP_COST)]
+    def of_states(self, frames: slice, states: slice) -> np.ndarray:
+        """(frames, states) the weighted mean of a state's best senone in context and of that without."""
+        contexts, starts = self._graph.contexts(states)
+        base = self._graph.senones[states]
+        senones, places = np.unique(np.concatenate([contexts, base, self._phones.ravel()]), return_inverse=True)
+        costs = senone_costs(densities(self._features[:, frames]), senones)[:, places]
+        in_context, base, phones = np.split(costs, [len(contexts), len(contexts) + len(base)], axis=1)
+        self.of_phones[frames] = phones.reshape(len(costs), *self._phones.shape).min(axis=2)
+        in_context = np.minimum.reduceat(in_context, starts, axis=1)
+        return np.float32(CONTEXT_WEIGHT) * in_context + np.float32(1 - CONTEXT_WEIGHT) * base
 
 
-def _add_pause(graph: list[_State], model: ModelDefinition, sources: list[tuple]) -> list[tuple]:
-    """Adds an optional stretch of silence or noise; returns the ways past it."""
-    first = len(graph)
-    silence, noise = model.base_states("SIL"), model.base_states("+NSN+")
-    entries = [(source, cost + PAUSE_COST) for source, cost in sources]
-    for number, ways in enumerate(([*entries, (first + 2, 0.0)], [(first, 0.0)], [(first + 1, 0.0)])):
-        graph.append(_State(silence[number], (silence[number], noise[number]), PAUSE, 0, 0, ways))
-    return [*sources, (first + 2, 0.0)]
-
-
-def _build_graph(model: ModelDefinition, words: list[Variants]) -> tuple[list[_State], list[tuple]]:
-    """The states of words with their pronunciations and the pauses around them; and the (state, cost) to end in."""
-    graph: list[_State] = []
-    lasts = [{"SIL"}, *({phones[-1] for phones in variants} | {"SIL"} for variants in words)]
-    firsts = [*({phones[0] for phones in variants} | {"SIL"} for variants in words[1:]), {"SIL"}]
-    ways = _add_pause(graph, model, [(START, 0.0)])
-    for number, variants in enumerate(words):
-        exits = []
-        for variant, phones in enumerate(variants):
-            inner = ways
-            for place in range(len(phones)):
-                senones = _phone_senones(model, phones, place, lasts[number], firsts[number])
-                inner = _add_phone(graph, senones, (number, variant, place), inner)
-            exits += inner
-        ways = _add_pause(graph, model, exits)
-    return graph, ways
-
-
-def _state_costs(costs: np.ndarray, graph: list[_State]) -> np.ndarray:
-    """(frames, states) float32: the weighted costs of a state's best senone in context and of that without."""
-    columns = np.concatenate([state.in_context for state in graph])
-    starts = np.cumsum([0] + [len(state.in_context) for state in graph[:-1]])
-    in_context = np.minimum.reduceat(costs[:, columns], starts, axis=1)
-    base = costs[:, [state.senone for state in graph]]
-    return np.float32(CONTEXT_WEIGHT) * in_context + np.float32(1 - CONTEXT_WEIGHT) * base
-
-
-def _arcs(graph: list[_State]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Sources and costs of all arcs in the order of their targets, where each target's begin, and the first frame."""
-    initial = np.full(len(graph), np.inf, np.float32)
-    sources, costs, starts = [], [], []
-    for number, state in enumerate(graph):
-        starts.append(len(sources))
-        for source, cost in [(number, 0.0), *state.sources]:
-            if source == START:
-                initial[number] = min(initial[number], cost)
-            else:
-                sources.append(source)
-                costs.append(cost)
-    return np.array(sources), np.array(costs, np.float32), np.array(starts), initial
-
-
-def _best_path(emissions: np.ndarray, graph: list[_State], ends: list[tuple]) -> np.ndarray | None:
-    """Viterbi: the cheapest state of every frame, or None where no path reaches an end."""
-    sources, arc_costs, starts, initial = _arcs(graph)
-    totals = np.empty_like(emissions)
-    totals[0] = initial + emissions[0]
-    # Each frame needs the one before it; within a frame all arcs go at once.
-    for frame in range(1, len(emissions)):
-        reached = totals[frame - 1][sources] + arc_costs
-        np.add(np.minimum.reduceat(reached, starts), emissions[frame], out=totals[frame])
-    cost, state = min((totals[-1, end] + cost, end) for end, cost in ends if end != START)
-    if not np.isfinite(cost):
-        return None
-    bounds = np.append(starts, len(sources))
-    path = np.empty(len(emissions), np.int64)
-    path[-1] = state
-    for frame in range(len(emissions) - 1, 0, -1):
-        arcs = slice(bounds[state], bounds[state + 1])
-        state = sources[arcs][np.argmin(totals[frame - 1][sources[arcs]] + arc_costs[arcs])]
-        path[frame - 1] = state
-    return path
-
-
-def _segments(path: np.ndarray, graph: list[_State]) -> list[tuple[int, int, int, int]]:
-    """(word, variant, first frame, frame after) of every phone on the path, in order."""
-    places = np.array([(state.word, state.variant, state.phone) for state in graph])[path]
+def _segments(places: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Places of every frame -> (word, variant, first frame, frame after) of every phone, in order."""
     changes = np.flatnonzero((np.diff(places, axis=0) != 0).any(axis=1)) + 1
-    edges = [0, *changes.tolist(), len(path)]
+    edges = [0, *changes.tolist(), len(places)]
     return [(*places[begin, :2].tolist(), begin, end) for begin, end in pairwise(edges) if places[begin, 0] != PAUSE]
 
 
@@ -189,19 +101,18 @@ def _find_words(
     samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[Variants]
 ) -> Alignment | None:
     """Words and phonemes on the best path through the acoustic costs; None where there is none."""
-    costs, model = acoustic_costs(samples)
-    if len(costs) == 0:
+    model = acoustic_model().definition
+    graph = build_graph(model, variants)
+    costs = _Costs(samples, graph)
+    found = best_path(graph, costs.num_frames, costs.of_states)
+    if found is None:
         return None
-    graph, ends = _build_graph(model, variants)
-    state_costs = _state_costs(costs, graph)
-    path = _best_path(state_costs, graph, ends)
-    if path is None:
-        return None
-    segments = _segments(path, graph)
+    path, path_costs = found
+    segments = _segments(graph.places[path])
     spans = [(first, after) for *_, first, after in segments]
     if np.mean([after - first < len(model.base_states("SIL")) for first, after in spans]) > MAX_SQUEEZED:
         return None
-    its_misfits = misfits(costs, model, state_costs[np.arange(len(path)), path], spans)
+    its_misfits = misfits(costs.of_phones, path_costs, spans)
     timed = _timed(words, variants, segments, its_misfits, len(samples) / SAMPLING_RATE)
     fit = text_fit(its_misfits, left_out(timed, speech))
     return Alignment(timed, "aligner" if fit >= LEAST_FIT else "doubtful", fit)
@@ -247,12 +158,10 @@ def check_length(duration_s: float) -> None:
 
 
 def _check_room(samples: np.ndarray, variants: list[Variants]) -> None:
-    """Refuses a text that nobody could say in the time, and one whose search would take gigabytes."""
+    """Refuses a text that nobody could say in the time."""
     duration_s = len(samples) / SAMPLING_RATE
-    frames = duration_s / FRAME_S
     n_phonemes = sum(min(map(len, options)) for options in variants)
-    n_states = 3 * sum(len(phones) for options in variants for phones in options)
-    if n_phonemes > frames or n_states * frames > MAX_CELLS:
+    if n_phonemes > duration_s / FRAME_S:
         raise ValueError(
             f"The text has {len(variants)} words of {n_phonemes} phonemes, too many for a recording of "
             f"{duration_s:.2f} s; give the text of this recording alone."
@@ -289,11 +198,7 @@ def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPL
     found = None
     if not is_silent(samples):
         _check_room(samples, variants)
-        try:
-            found = _find_words(samples, speech, words, variants)
-        except (RuntimeError, OSError, ValueError) as error:
-            drop_aligner()
-            logger.warning("The aligner failed (%s); the words are shared out evenly.", error)
+        found = _find_words(samples, speech, words, variants)
     if found is None or found.fit < SURE_FIT:
         check_heard(samples, speech)
     if found is None:

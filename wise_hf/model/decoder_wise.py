@@ -1,9 +1,11 @@
 """What aligning and transcribing share: pocketsphinx, this process's decoders, and audio as they take it."""
 
 import importlib
+import importlib.util
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +21,24 @@ SILENT_PEAK = 1e-4
 _decoders: dict[tuple[int, str], tuple] = {}
 
 
+NEEDED = "Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5.0.4'"
+
+
+def model_file(name: str) -> Path:
+    """A file of the English model that pocketsphinx brings along; its code is not imported.
+
+    Args:
+        name: below model/en-us, such as "en-us/mdef".
+
+    Raises:
+        ImportError: pocketsphinx is not installed.
+    """
+    package = importlib.util.find_spec("pocketsphinx")
+    if package is None:
+        raise ImportError(NEEDED)
+    return Path(package.submodule_search_locations[0]) / "model/en-us" / name
+
+
 def import_pocketsphinx() -> ModuleType:
     """The recogniser's module, imported when it is first needed.
 
@@ -31,7 +51,7 @@ def import_pocketsphinx() -> ModuleType:
     try:
         return importlib.import_module("pocketsphinx")
     except ImportError as error:
-        raise ImportError("Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5'") from error
+        raise ImportError(NEEDED) from error
 
 
 def make_decoder(**options: Any) -> Any:
@@ -98,8 +118,8 @@ def is_silent(samples: np.ndarray) -> bool:
     return bool(np.abs(samples).max() < SILENT_PEAK)
 
 
-def to_pcm(samples: np.ndarray) -> bytes:
-    """The samples as the recogniser's 16 bit little-endian integers, as loud as they go.
+def loud_pcm(samples: np.ndarray) -> np.ndarray:
+    """The samples as the recogniser's 16 bit integers, as loud as they go.
 
     Quiet recordings are brought up; a last bit of fixed noise keeps digital silence from being a spectrum of zeros.
 
@@ -107,11 +127,11 @@ def to_pcm(samples: np.ndarray) -> bytes:
         samples: (n,) float from `check_samples`, not silent.
 
     Returns:
-        2 n bytes.
+        (n,) little-endian int16.
     """
     loud = samples * (29000 / np.abs(samples).max())
     noise = np.random.default_rng(0).integers(-1, 2, len(samples))
-    return np.round(loud + noise).astype("<i2").tobytes()
+    return np.round(loud + noise).astype("<i2")
 
 
 def decode(decoder: Any, samples: np.ndarray) -> None:
@@ -123,5 +143,5 @@ def decode(decoder: Any, samples: np.ndarray) -> None:
     """
     decoder.start_stream()
     decoder.start_utt()
-    decoder.process_raw(to_pcm(samples), full_utt=True)
+    decoder.process_raw(loud_pcm(samples).tobytes(), full_utt=True)
     decoder.end_utt()

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .acoustics_wise import ModelDefinition
 from .speech_wise import WINDOW_S
 
 
@@ -19,30 +18,26 @@ LEAST_SPEECH_S = 2.5
 # What a phoneme is stretched over beyond this is not its own: a word can swallow a sentence.
 LONGEST_PHONEME_S = 0.3
 # Where the fit is 0.5, and how fast it changes, in the acoustic model's unit (0.1 nat a frame).
-MIDDLE, STEP = 50.0, 10.0
+MIDDLE, STEP = 48.0, 10.0
 # Below the first the text is doubtful. No noise or music reached the second with a sentence as its text. Both were
 # chosen on real recordings with true and exchanged texts: docs/performance.md.
 LEAST_FIT = 0.5
 SURE_FIT = 0.88
 
 
-def misfits(
-    costs: np.ndarray, model: ModelDefinition, path_costs: np.ndarray, spans: list[tuple[int, int]]
-) -> np.ndarray:
+def misfits(phone_costs: np.ndarray, path_costs: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
     """How much worse each phoneme fits its frames than the phone of the model, or the noise, that fits them best.
 
     Args:
-        costs: (frames, senones) of `acoustic_costs`.
-        model: names the columns.
+        phone_costs: (frames, phones) what each frame costs in every phone of the model, noise among them.
         path_costs: (frames,) what each frame of the alignment costs.
         spans: first frame and frame after of each phoneme.
 
     Returns:
         (phonemes,) the mean difference a frame, about 0 or below where nothing fits better.
     """
-    others = costs[:, model.senones[model.base_sequences]].min(axis=2)
-    sums = np.zeros((len(costs) + 1, others.shape[1] + 1))
-    np.cumsum(np.column_stack([path_costs, others]), axis=0, out=sums[1:])
+    sums = np.zeros((len(phone_costs) + 1, phone_costs.shape[1] + 1))
+    np.cumsum(np.column_stack([path_costs, phone_costs]), axis=0, out=sums[1:])
     firsts, afters = np.array(spans).T
     means = (sums[afters] - sums[firsts]) / (afters - firsts)[:, None]
     return means[:, 0] - means[:, 1:].min(axis=1)

@@ -106,10 +106,11 @@ def speech_probabilities(samples: np.ndarray) -> np.ndarray:
     Returns:
         (windows,) float32 in [0, 1], of n / 512 windows, rounded up.
     """
-    padded = np.pad(samples.astype(np.float32), (0, -len(samples) % WINDOW))
-    listener = SpeechListener()
-    listener.hear(padded)
-    return listener.hear(padded)
+    padded = np.pad(samples.astype(np.float32), (CONTEXT, -len(samples) % WINDOW))
+    inputs = _inputs(padded)
+    _, state = _recurrent(inputs, np.zeros((2, HIDDEN), np.float32))
+    recalled, _ = _recurrent(inputs, state)
+    return _probabilities(recalled)
 
 
 class SpeechListener:
@@ -130,13 +131,8 @@ class SpeechListener:
         """
         heard = np.concatenate([self._before, samples])
         self._before = heard[len(heard) - CONTEXT :].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(heard, CONTEXT + WINDOW)[::WINDOW]
-        weights = _weights()
-        hidden = _spectra(windows, weights["stft_conv.weight"])
-        for layer, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
-            hidden = _convolved(hidden, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
-        recalled, self._state = _recurrent(hidden[:, 0], weights, self._state)
-        return _sigmoid(np.maximum(recalled, 0) @ weights["final_conv.weight"][0, :, 0] + weights["final_conv.bias"])
+        recalled, self._state = _recurrent(_inputs(heard), self._state)
+        return _probabilities(recalled)
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +143,17 @@ def _weights() -> dict[str, np.ndarray]:
     if path is None or not path.is_file():
         raise ImportError("Telling speech from other sounds needs silero-vad: pip install 'silero-vad>=6.2.3,<7'")
     return load_file(path)
+
+
+def _inputs(samples: np.ndarray) -> np.ndarray:
+    """(64 + 512 n,) samples -> (n, 512) what the LSTM's gates are given of each window and the 64 before it."""
+    weights = _weights()
+    windows = np.lib.stride_tricks.sliding_window_view(samples, CONTEXT + WINDOW)[::WINDOW]
+    hidden = _spectra(windows, weights["stft_conv.weight"])
+    for layer, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+        hidden = _convolved(hidden, weights[f"{layer}.weight"], weights[f"{layer}.bias"], stride)
+    biases = weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
+    return hidden[:, 0] @ weights["lstm_cell.weight_ih"].T + biases
 
 
 def _spectra(windows: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -164,17 +171,24 @@ def _convolved(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride:
     return np.maximum(np.tensordot(neighbours, weight, axes=([2, 3], [1, 2])) + bias, 0)
 
 
-def _recurrent(values: np.ndarray, weights: dict[str, np.ndarray], state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 128) and a hidden state and cell (2, 128) -> (n, 128) an LSTM's hidden states, and its last two."""
-    inputs = values @ weights["lstm_cell.weight_ih"].T + weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
+def _recurrent(inputs: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 512) and a hidden state and cell (2, 128) -> (n, 128) an LSTM's hidden states, and its last two."""
+    recurrent_weight = _weights()["lstm_cell.weight_hh"]
     hidden, cell = state
-    states = np.empty_like(values)
+    states = np.empty((len(inputs), HIDDEN), np.float32)
     # Each window needs the one before it.
     for window, given in enumerate(inputs):
-        let_in, keep, new, let_out = (given + weights["lstm_cell.weight_hh"] @ hidden).reshape(4, -1)
-        cell = _sigmoid(keep) * cell + _sigmoid(let_in) * np.tanh(new)
-        hidden = states[window] = _sigmoid(let_out) * np.tanh(cell)
+        gates = given + recurrent_weight @ hidden
+        let_in, keep, _, let_out = _sigmoid(gates).reshape(4, -1)
+        cell = keep * cell + let_in * np.tanh(gates[2 * HIDDEN : 3 * HIDDEN])
+        hidden = states[window] = let_out * np.tanh(cell)
     return states, np.stack([hidden, cell])
+
+
+def _probabilities(states: np.ndarray) -> np.ndarray:
+    """(n, 128) hidden states -> (n,) of speech"""
+    weights = _weights()
+    return _sigmoid(np.maximum(states, 0) @ weights["final_conv.weight"][0, :, 0] + weights["final_conv.bias"])
 
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:

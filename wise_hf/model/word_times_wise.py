@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .acoustics_wise import dictionary_lookup
+from .dictionary_wise import dictionary_lookup
 from .pronunciation_wise import pronounce, pronounce_foreign
 from .spoken_text_wise import split_words
 from .transcript_tags_wise import is_tag
