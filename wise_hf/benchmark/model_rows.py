@@ -45,12 +45,13 @@ def compare_step(setting: Setting, **sizes: object) -> list[Measurement]:
     return [setting.compare("training step", *both_ways(training_step, **sizes))]
 
 
-def compare_on_gpu(setting: Setting, device: str = "cuda", **sizes: object) -> list[Measurement]:
+def compare_on_gpu(setting: Setting, device: str = "cuda", seconds: float = 1.0, **sizes: object) -> list[Measurement]:
     """Both on a GPU, in both precisions, and how much of our time its largest kernel takes.
 
     Args:
         setting: how often.
         device: another one than a GPU is for tests.
+        seconds: at least so long is spent on each.
         sizes: of `both_ways`.
 
     Raises:
@@ -65,7 +66,7 @@ def compare_on_gpu(setting: Setting, device: str = "cuda", **sizes: object) -> l
             runs = [_waited_for(run, autocast) for run in both_ways(make, device=device, **sizes)]
             for run in runs:
                 run()
-            ours, theirs = time_in_turn(runs, setting.repeats, seconds=1.0)
+            ours, theirs = time_in_turn(runs, setting.repeats, seconds)
             told = f"{what}, GPU, {name}"
             measured.append(of_repeats(told, ours, theirs))
             kernels = kernel_times_s(runs[0])
