@@ -1,11 +1,11 @@
 """Measure wise_hf against what else one could run: a table of ratios, the same as JSON, and beside an earlier one."""
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import datasets
 import torch
 
 from wise_hf.benchmark.report import beside_earlier, fallen_below, machine_load, read_report, report, told
@@ -21,7 +21,8 @@ from wise_hf.model.audio_wise import read_audio
 def main() -> None:
     arguments = parsed()
     load = machine_load()
-    datasets.disable_progress_bars()
+    logging.getLogger("wise_hf").setLevel(logging.ERROR)
+    logging.getLogger("wise_hf.benchmark").setLevel(logging.INFO)
     torch.set_num_threads(arguments.threads)
     earlier = {} if arguments.against is None else read_report(arguments.against)
     with TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ from wise_hf.benchmark import scaling_rows
 from wise_hf.benchmark.measurement import EXPONENT
 from wise_hf.benchmark.scaling_rows import (
     compare_aligner_memory,
+    compare_preparation_memory,
     compare_timeline_memory,
     grow_aligner,
     grow_collation,
@@ -36,6 +37,12 @@ def test_time_is_measured_against_words_and_utterances(setting):
     assert names == ["forward pass, 2 to 4 words", "forward pass, 8 to 512 utterances"]
     assert [each.name for each in grow_collation(setting, (1, 3))] == ["collation, 1 to 3 utterances"]
     assert [each.name for each in grow_preparation(setting, (2, 4))] == ["preparation, 2 to 4 utterances"]
+
+
+def test_the_memory_of_many_utterances_is_ours(setting, monkeypatch):
+    monkeypatch.setattr(scaling_rows, "peak_bytes", lambda run, corpus, folder: 1e6 * len(corpus))
+    (measured,) = compare_preparation_memory(setting, (2, 8))
+    assert (measured.ours, measured.theirs, measured.ratio) == (8e6, 2e6, 0.25)
 
 
 @pytest.mark.parametrize("compare", [compare_timeline_memory, compare_aligner_memory])

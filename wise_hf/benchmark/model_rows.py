@@ -14,6 +14,7 @@ from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.speech_like import speech_like_batch
 from wise_hf.model.configuration_wise import WISEConfig
 from wise_hf.model.modeling_wise import WISEForAudioClassification
+from wise_hf.training.loop import OPTIMIZERS
 
 
 UTTERANCES, MAX_WORDS = 32, 128
@@ -112,7 +113,7 @@ def forward_pass(model: nn.Module, batch: Batch) -> Run:
 
 def training_step(model: nn.Module, batch: Batch) -> Run:
     """Forward, backward and a step of Adam, as something to run; the loss comes first in what the model gives."""
-    optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=1e-4)
+    optimizer = OPTIMIZERS["adam"]([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=1e-4)
     model.train()
 
     def step() -> None:

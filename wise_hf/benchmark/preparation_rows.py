@@ -69,6 +69,7 @@ def preparation(
     make = partial(prepare, corpus, WISEFeatureExtractor(level="speech"), num_proc, align=align)
 
     def run() -> None:
+        datasets.disable_progress_bars()
         with _empty_cache(folder):
             make()
 

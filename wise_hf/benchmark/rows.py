@@ -1,11 +1,14 @@
 """The rows of the benchmark's table, by the names that they are asked for with."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from wise_hf.benchmark import model_rows, preparation_rows, recording_rows, scaling_rows, start_rows, training_rows
 from wise_hf.benchmark.measurement import Measurement, NotHere
 from wise_hf.benchmark.setting import Setting
 
+
+logger = logging.getLogger(__name__)
 
 Row = Callable[[Setting], list[Measurement]]
 
@@ -33,6 +36,7 @@ ROWS: Mapping[str, Row] = {
     "collation_growth": scaling_rows.grow_collation,
     "preparation_growth": scaling_rows.grow_preparation,
     "aligner_memory": scaling_rows.compare_aligner_memory,
+    "preparation_memory": scaling_rows.compare_preparation_memory,
     "timeline_memory": scaling_rows.compare_timeline_memory,
 }
 
@@ -51,7 +55,8 @@ def run_rows(
         What was measured; and, by its name, why a row could not be.
     """
     measured, missing = [], {}
-    for name in names:
+    for number, name in enumerate(names, 1):
+        logger.info("Row %d of %d: %s", number, len(names), name)
         try:
             measured += rows[name](setting)
         except NotHere as error:

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from datasets import Dataset
 
 from wise_hf.benchmark.measurement import Measurement, Run, of_repeats
 from wise_hf.benchmark.model_rows import forward_pass
@@ -99,6 +100,18 @@ def grow_preparation(setting: Setting, utterances: Sequence[int] = (64, 128, 256
     corpus = some_recordings(setting, utterances[-1])
     runs = [preparation(corpus.select(range(number)), setting.folder, num_proc=None) for number in utterances]
     return [setting.growth(f"preparation, {utterances[0]} to {utterances[-1]} utterances", utterances, runs)]
+
+
+def compare_preparation_memory(setting: Setting, utterances: Sequence[int] = (64, 512)) -> list[Measurement]:
+    """The peak memory of this preparation for many utterances against few."""
+    corpus = some_recordings(setting, utterances[-1])
+    few, many = ([peak_bytes(_prepare, corpus.select(range(number)), setting.folder)] for number in utterances)
+    name = f"memory of a preparation, {utterances[-1]} / {utterances[0]} utterances"
+    return [of_repeats(name, many, few, "bytes")]
+
+
+def _prepare(corpus: Dataset, folder: Path) -> None:
+    preparation(corpus, folder, num_proc=None)()
 
 
 def compare_timeline_memory(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S[1:]) -> list[Measurement]:

@@ -17,10 +17,9 @@ FIRST_THEIRS = "pipeline('audio-classification', sys.argv[1])(soundfile.read(sys
 
 
 def compare_imports(setting: Setting) -> list[Measurement]:
-    """`import wise_hf` against transformers with its pipelines, the best of several of each."""
-    runs = [partial(seconds_of, "", code, threads=setting.threads) for code in (IMPORT_OURS, IMPORT_THEIRS)]
-    ours, theirs = _in_turn(runs, setting.repeats)
-    return [of_repeats("import wise_hf / transformers' pipelines", [min(ours)], [min(theirs)])]
+    """`import wise_hf` against transformers with its pipelines."""
+    runs = [partial(seconds_of, "", code) for code in (IMPORT_OURS, IMPORT_THEIRS)]
+    return [of_repeats("import wise_hf / transformers' pipelines", *_in_turn(runs, setting))]
 
 
 def compare_first_prediction(setting: Setting) -> list[Measurement]:
@@ -30,13 +29,13 @@ def compare_first_prediction(setting: Setting) -> list[Measurement]:
         partial(seconds_of, IMPORT_OURS, FIRST_OURS, _saved_wise(setting), wav, setting.spoken.text),
         partial(seconds_of, f"{IMPORT_THEIRS}\nimport soundfile", FIRST_THEIRS, _saved_wav2vec2(setting), wav),
     ]
-    took = _in_turn([partial(run, threads=setting.threads) for run in runs], setting.repeats)
-    return [of_repeats("model load and first prediction / wav2vec2-base", *took)]
+    return [of_repeats("model load and first prediction / wav2vec2-base", *_in_turn(runs, setting))]
 
 
-def _in_turn(runs: Sequence[Callable[[], float]], repeats: int) -> list[list[float]]:
+def _in_turn(runs: Sequence[Callable[..., float]], setting: Setting) -> list[list[float]]:
     """What the runs tell, of each; the first of each, which reads its files from the disk, does not count."""
-    told = [[run() for run in runs] for _ in range(1 + repeats)]
+    options = {"threads": setting.threads, "clock": setting.clock.__name__}
+    told = [[run(**options) for run in runs] for _ in range(1 + setting.repeats)]
     return [list(its) for its in zip(*told[1:], strict=True)]
 
 
