@@ -1,5 +1,7 @@
 """The preparation of a corpus is made anew each time."""
 
+from dataclasses import replace
+
 import datasets
 import numpy as np
 import pytest
@@ -52,5 +54,4 @@ def test_the_text_is_aligned_where_words_are_known(setting):
 def test_recordings_are_taken_from_all_over_a_corpus(setting, monkeypatch):
     corpus = datasets.Dataset.from_dict({"number": np.arange(100)})
     monkeypatch.setattr(preparation_rows, "load_folder", lambda folder: corpus)
-    monkeypatch.setattr(preparation_rows, "write_corpus", lambda folder, *_: folder)
-    assert some_recordings(setting, 4)["number"][:] == [0, 33, 66, 99]
+    assert some_recordings(replace(setting, data_dir=setting.folder), 4)["number"][:] == [0, 33, 66, 99]

@@ -41,7 +41,7 @@ def _run_and_tell(run: Callable[..., object], arguments: Sequence[object]) -> in
 
 
 def seconds_of(before: str, timed: str, *arguments: object, threads: int = 1, clock: str = "perf_counter") -> float:
-    """How long some code takes in a Python of its own.
+    """How long some code takes in a Python of its own, without a GPU.
 
     Args:
         before: lines that are not timed.
@@ -51,7 +51,7 @@ def seconds_of(before: str, timed: str, *arguments: object, threads: int = 1, cl
         clock: a function of `time`.
     """
     code = f"import sys\nfrom time import {clock}\n{before}\nstart_s = {clock}()\n{timed}\nprint({clock}() - start_s)"
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment)
     if ended.returncode:

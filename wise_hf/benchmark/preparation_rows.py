@@ -42,13 +42,18 @@ def _compare(name: str, setting: Setting, utterances: int, align: Callable[..., 
 
 
 def some_recordings(setting: Setting, utterances: int) -> Dataset:
-    """Utterances from all over a corpus of recordings, or synthetic ones with their words."""
-    data_dir = setting.data_dir
-    if data_dir is None:
-        data_dir = write_corpus(setting.folder / f"corpus_{utterances}", SPEAKERS, -(-utterances // SPEAKERS))
-    corpus = load_folder(data_dir)
+    """Utterances from all over the corpus of recordings, or synthetic ones."""
+    if setting.data_dir is None:
+        return spoken_corpus(setting.folder, utterances)
+    corpus = load_folder(setting.data_dir)
     chosen = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).round().astype(int)
     return corpus.select(chosen)
+
+
+def spoken_corpus(folder: Path, utterances: int) -> Dataset:
+    """Synthetic utterances with their words."""
+    written = write_corpus(folder / f"corpus_{utterances}", SPEAKERS, -(-utterances // SPEAKERS))
+    return load_folder(written).select(range(utterances))
 
 
 def align_text(utterance: Utterance, **options: object) -> dict:

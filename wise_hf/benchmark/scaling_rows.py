@@ -10,7 +10,7 @@ from datasets import Dataset
 from wise_hf.benchmark.measurement import Measurement, Run, of_repeats
 from wise_hf.benchmark.model_rows import forward_pass
 from wise_hf.benchmark.own_process import peak_bytes
-from wise_hf.benchmark.preparation_rows import preparation, some_recordings
+from wise_hf.benchmark.preparation_rows import preparation, spoken_corpus
 from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.speech_like import (
     of_words,
@@ -97,14 +97,14 @@ def grow_collation(setting: Setting, utterances: Sequence[int] = UTTERANCES) -> 
 
 def grow_preparation(setting: Setting, utterances: Sequence[int] = (64, 128, 256, 512)) -> list[Measurement]:
     """The time of preparing a corpus whose words are known, in one process, against its utterances."""
-    corpus = some_recordings(setting, utterances[-1])
+    corpus = spoken_corpus(setting.folder, utterances[-1])
     runs = [preparation(corpus.select(range(number)), setting.folder, num_proc=None) for number in utterances]
     return [setting.growth(f"preparation, {utterances[0]} to {utterances[-1]} utterances", utterances, runs)]
 
 
 def compare_preparation_memory(setting: Setting, utterances: Sequence[int] = (64, 512)) -> list[Measurement]:
-    """The peak memory of this preparation for many utterances against few."""
-    corpus = some_recordings(setting, utterances[-1])
+    """The peak memory of the same preparation for many utterances against few."""
+    corpus = spoken_corpus(setting.folder, utterances[-1])
     few, many = ([peak_bytes(_prepare, corpus.select(range(number)), setting.folder)] for number in utterances)
     name = f"memory of a preparation, {utterances[-1]} / {utterances[0]} utterances"
     return [of_repeats(name, many, few, "bytes")]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from wise_hf.benchmark.measurement import Clock, Measurement, Run, of_growth, of_repeats, time_in_turn
 from wise_hf.benchmark.spoken import Spoken
 
@@ -34,8 +36,9 @@ class Setting:
 
     @property
     def clock(self) -> Clock:
-        """CPU time on one thread, which other programs on the machine change little; else the time that passes."""
-        return time.process_time if self.threads == 1 else time.perf_counter
+        """CPU time on one thread, which other programs change little; the time that passes on several, or on a GPU."""
+        on_one = self.threads == 1 and not torch.cuda.is_available()
+        return time.process_time if on_one else time.perf_counter
 
     def times_s(self, runs: Sequence[Run], seconds: float = 0.0) -> list[list[float]]:
         """The times of things in this process, after a run of each that does not count; see `time_in_turn`."""

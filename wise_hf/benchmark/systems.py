@@ -48,7 +48,7 @@ def whisper_base_frames() -> FrameEncoderConfig:
 def wise_pipeline(
     text: str = "", frame_encoder: FrameEncoderConfig | None = None, recogniser: str | Recogniser | None = None
 ) -> WISEAudioClassificationPipeline:
-    """A whole WISE.
+    """A whole WISE, on the CPU.
 
     Args:
         text: whose words it knows.
@@ -64,7 +64,7 @@ def wise_pipeline(
     extractor = WISEFeatureExtractor(**own)
     config = WISEConfig(vocab_size=len(tokenizer), feature_size=extractor.feature_size, frame_encoder=frame_encoder)
     model, processor = WISEForAudioClassification(config).eval(), WISEProcessor(extractor, tokenizer)
-    return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser)
+    return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, device="cpu")
 
 
 def wise_scores(text: str | None, frame_encoder: FrameEncoderConfig | None = None) -> Scorer:
