@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from wise_hf.benchmark.report import beside_earlier, fallen_below, machine_load, read_report, report, told
+from wise_hf.benchmark.report import as_report, beside_earlier, fallen_below, machine_load, read_report, report_text
 from wise_hf.benchmark.rows import ROWS, run_rows
 from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.spoken import Spoken, spoken_sentence
@@ -29,10 +29,10 @@ def main() -> None:
         given = {name: getattr(arguments, name) for name in ("repeats", "threads", "data_dir", "whisper")}
         setting = Setting(recording(arguments.audio, arguments.text), Path(folder), **given)
         measured, missing = run_rows(arguments.rows, setting)
-    made = report(measured, missing, load, arguments.threads, repeats=arguments.repeats)
+    made = as_report(measured, missing, load, arguments.threads, repeats=arguments.repeats)
     if arguments.output is not None:
         write_json(arguments.output, made)
-    sys.stdout.write(told(made) + "\n")
+    sys.stdout.write(report_text(made) + "\n")
     if arguments.against is not None:
         sys.stdout.write("\n" + beside_earlier(measured, earlier) + "\n")
     if arguments.fail_below is not None and (slow := fallen_below(arguments.fail_below, measured, earlier)):

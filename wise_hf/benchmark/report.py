@@ -20,7 +20,7 @@ def machine_load() -> float | None:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
-def report(
+def as_report(
     measured: Sequence[Measurement], missing: Mapping[str, str], load: float | None, threads: int, **more: object
 ) -> dict:
     """The numbers and what they were measured on, for JSON.
@@ -46,7 +46,7 @@ def report(
     }
 
 
-def told(report: Mapping) -> str:
+def report_text(report: Mapping) -> str:
     """A report as a person reads it."""
     measured = [Measurement(**each) for each in report["comparisons"]]
     missing = [f"{name}: not measured, {reason}" for name, reason in report["missing"].items()]

@@ -5,7 +5,16 @@ import json
 import pytest
 
 from wise_hf.benchmark.measurement import EXPONENT, Measurement
-from wise_hf.benchmark.report import SLOWER, beside_earlier, fallen_below, is_slower, read_report, report, table, told
+from wise_hf.benchmark.report import (
+    SLOWER,
+    as_report,
+    beside_earlier,
+    fallen_below,
+    is_slower,
+    read_report,
+    report_text,
+    table,
+)
 from wise_hf.data.files import write_json
 
 
@@ -45,7 +54,7 @@ def test_slower_is_what_got_worse_by_more_than_the_spread_of_both(now, before, s
 
 
 def test_a_report_is_read_again_and_compared_row_by_row(tmp_path):
-    write_json(tmp_path / "earlier.json", report([ratio(10), ratio(4, name="other")], {}, 0.5, threads=1))
+    write_json(tmp_path / "earlier.json", as_report([ratio(10), ratio(4, name="other")], {}, 0.5, threads=1))
     earlier = read_report(tmp_path / "earlier.json")
     _, step, new = beside_earlier([ratio(5), ratio(2, name="new")], earlier).splitlines()
     assert step.split() == ["step", "10.00x", "5.00x", "-50%", *SLOWER.split()]
@@ -59,8 +68,8 @@ def test_rows_that_fell_are_named():
 
 
 def test_the_report_tells_threads_load_and_what_is_missing():
-    made = report([ratio(2)], {"gpu": "no GPU here"}, 0.25, threads=1, repeats=3)
-    text = told(json.loads(json.dumps(made)))
+    made = as_report([ratio(2)], {"gpu": "no GPU here"}, 0.25, threads=1, repeats=3)
+    text = report_text(json.loads(json.dumps(made)))
     assert "gpu: not measured, no GPU here" in text
     assert "ran on 1 thread(s)" in text
     assert f"the load of the {made['cores']} cores was 0.2 when it began" in text
