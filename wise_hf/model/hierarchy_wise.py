@@ -8,6 +8,7 @@ from torch import nn
 
 from .configuration_wise import WISEConfig
 from .ragged_wise import pack_segments, sum_segments
+from .recurrence_wise import has_weights_here, last_states
 
 
 class SegmentEncoder(nn.Module):
@@ -28,6 +29,8 @@ class SegmentEncoder(nn.Module):
 
     def forward(self, members: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """(sum of lengths, input_size), (segments,) -> (segments, output_size)"""
+        if has_weights_here(self.rnn):
+            return last_states(self.rnn, members, lengths)
         packed, _ = pack_segments(members, lengths)
         _, state = self.rnn(packed)
         hidden = state[0] if isinstance(state, tuple) else state  # (directions, segments, hidden_size)

@@ -9,18 +9,12 @@ from torch.nn.functional import pad
 
 from .configuration_wise import WISEConfig
 from .ragged_wise import pack_segments
+from .recurrence_wise import LSTMRecurrence, has_weights_here, on_cpu
 
 
 def join_gates(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-    """Weights of the two LSTMs, (4 H_a, x) and (4 H_t, y), gate by gate block-diagonal: (4, H_a + H_t, x + y)."""
-    audio = audio.unflatten(0, (4, -1))
-    text = text.unflatten(0, (4, -1))
-    return torch.cat([pad(audio, (0, text.shape[2])), pad(text, (audio.shape[2], 0))], dim=1)
-
-
-def join_biases(audio: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-    """Biases of the two LSTMs, (4 H_a,) and (4 H_t,), one after the other in each gate: (4 (H_a + H_t),)."""
-    return torch.cat([audio.unflatten(0, (4, -1)), text.unflatten(0, (4, -1))], dim=1).flatten()
+    """Rows of the two LSTMs, (4 H_a, ...) and (4 H_t, ...), one after the other in each gate: (4 (H_a + H_t), ...)."""
+    return torch.cat([audio.unflatten(0, (4, -1)), text.unflatten(0, (4, -1))], dim=1).flatten(0, 1)
 
 
 class LSTMWeights(nn.Module):
@@ -54,10 +48,11 @@ RECURRENT = (nn.GRU, nn.LSTM, LSTMWeights)  # what has recurrent weights
 
 
 class InteractingLSTMs(nn.Module):
-    """Two LSTMs that exchange their states at every word (IM), equations (3)-(5), run as one.
+    """Two LSTMs that exchange their states at every word (IM), equations (3)-(5).
 
-    With the states stacked, h = [h_a; h_t], equation (3) is h~ = W h, so the recurrent weight of gate g is
-    blockdiag(W_hh_a,g, W_hh_t,g) W, and the rest of an LSTM works element by element: one LSTM on [a_i; t_i].
+    The CPU runs them side by side. Elsewhere they run as one, which cuDNN knows: with the states stacked,
+    h = [h_a; h_t], equation (3) is h~ = W h, so the recurrent weight of gate g is blockdiag(W_hh_a,g, W_hh_t,g) W, and
+    the rest of an LSTM works element by element: one LSTM on [a_i; t_i].
     """
 
     def __init__(self, audio_size: int, text_size: int, config: WISEConfig):
@@ -68,26 +63,37 @@ class InteractingLSTMs(nn.Module):
         hidden_size = config.audio_hidden_size + config.text_hidden_size
         self.interaction_matrix = nn.Parameter(torch.empty(hidden_size, hidden_size))
 
-    def joint_weights(self) -> list[torch.Tensor]:
-        """Of the one LSTM on [a_i; t_i], in the order of `LSTMWeights`."""
-        audio_input, audio_recurrent, *audio_biases = self.audio()
-        text_input, text_recurrent, *text_biases = self.text()
-        recurrent = join_gates(audio_recurrent, text_recurrent) @ self.interaction_matrix  # R_g, (3) in (4) and (5)
-        weights = [join_gates(audio_input, text_input).flatten(0, 1), recurrent.flatten(0, 1)]
-        return weights + [join_biases(*pair) for pair in zip(audio_biases, text_biases, strict=True)]
-
     def forward(
         self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """a_i (M, .), t_i (M, .), (B,) -> h^a_i (M, audio_hidden_size), h^t_i (M, text_hidden_size)"""
+        run = self.run_side_by_side if on_cpu(audio) else self.run_as_one
+        return run(audio, text, lengths).split([self.audio.hidden_size, self.text.hidden_size], dim=1)
+
+    def run_side_by_side(self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """a_i (M, .), t_i (M, .), (B,) -> [h^a_i; h^t_i] (M, audio_hidden_size + text_hidden_size)"""
+        return LSTMRecurrence.apply(lengths, self.interaction_matrix, audio, *self.audio(), text, *self.text())
+
+    def run_as_one(self, audio: torch.Tensor, text: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """The same, as a single LSTM."""
         with torch.autocast(audio.device.type, enabled=False):
             weights = self.joint_weights()
         packed, index = pack_segments(torch.cat([audio, text], dim=1), lengths)
         start = packed.data.new_zeros(1, len(lengths), len(self.interaction_matrix))
         # has_biases, num_layers, dropout, train, bidirectional
         states, _, _ = torch.lstm(packed.data, packed.batch_sizes, (start, start), weights, True, 1, 0.0, False, False)
-        states = torch.zeros_like(states).index_copy(0, index, states)
-        return states.split([self.audio.hidden_size, self.text.hidden_size], dim=1)
+        return torch.zeros_like(states).index_copy(0, index, states)
+
+    def joint_weights(self) -> list[torch.Tensor]:
+        """Of the one LSTM on [a_i; t_i], in the order of `LSTMWeights`."""
+        audio_input, audio_recurrent, *audio_biases = self.audio()
+        text_input, text_recurrent, *text_biases = self.text()
+        to_audio, to_text = self.interaction_matrix.split([self.audio.hidden_size, self.text.hidden_size])
+        return [
+            join_gates(pad(audio_input, (0, text_input.shape[1])), pad(text_input, (audio_input.shape[1], 0))),
+            join_gates(audio_recurrent @ to_audio, text_recurrent @ to_text),  # R_g, (3) in (4) and (5)
+            *(join_gates(*pair) for pair in zip(audio_biases, text_biases, strict=True)),
+        ]
 
 
 class SeparateLSTM(nn.Module):
@@ -99,6 +105,8 @@ class SeparateLSTM(nn.Module):
 
     def forward(self, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """(M, input_size), (B,) -> (M, hidden_size)"""
+        if has_weights_here(self.lstm):
+            return LSTMRecurrence.apply(lengths, None, words, *self.lstm.all_weights[0])
         packed, index = pack_segments(words, lengths)
         states = self.lstm(packed)[0].data
         return torch.zeros_like(states).index_copy(0, index, states)

@@ -434,7 +434,8 @@ class WISEModel(WISEPreTrainedModel):
             raise ValueError(f"{name} has the shape {shapes}; pad both alike{told}.")
 
     def _word_audio(self, input_features: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:
-        frames = input_features.to(self.dtype).flatten(0, 1)[layout.frame_positions.to(input_features.device)]
+        places = layout.frame_positions.to(input_features.device)
+        frames = input_features.to(self.dtype).flatten(0, 1).index_select(0, places)
         return self.hierarchy(self.frame_projection(frames), layout.phoneme_lengths, layout.word_lengths)  # a_i
 
     def _word_text(self, words: torch.Tensor, layout: RaggedLayout) -> torch.Tensor:

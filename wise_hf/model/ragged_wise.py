@@ -77,6 +77,24 @@ def layout_of_audio(
     return layout
 
 
+def packing_of(lengths: torch.Tensor) -> tuple[torch.Tensor, list[int], torch.Tensor]:
+    """Where the members of segments stand once they are packed: the first of all, the second of all, and so on.
+
+    Args:
+        lengths: (segments,) int64, each at least 1.
+
+    Returns:
+        The int64 index (sum of lengths,) that packs the members, the segments that have a first, a second, ... member,
+        and the segments (segments,) int64 from the longest to the shortest; all on the CPU.
+    """
+    lengths = lengths.cpu()  # accelerate moves what a module is called on to the module's device
+    sorted_lengths, order = lengths.sort(descending=True, stable=True)
+    starts = (lengths.cumsum(0) - lengths)[order]
+    steps = torch.arange(int(sorted_lengths[0]))[:, None]
+    is_member = steps < sorted_lengths  # (longest, segments)
+    return (starts + steps)[is_member], is_member.sum(1).tolist(), order
+
+
 def pack_segments(values: torch.Tensor, lengths: torch.Tensor) -> tuple[PackedSequence, torch.Tensor]:
     """Segments that stand one after the other, as a packed batch: no padding is made on the way.
 
@@ -87,15 +105,9 @@ def pack_segments(values: torch.Tensor, lengths: torch.Tensor) -> tuple[PackedSe
     Returns:
         The packed segments and the int64 index (sum of lengths,) that `values` was gathered with.
     """
-    lengths = lengths.cpu()  # accelerate moves what a module is called on to the module's device
-    sorted_lengths, order = lengths.sort(descending=True, stable=True)
-    starts = (lengths.cumsum(0) - lengths)[order]
-    steps = torch.arange(int(sorted_lengths[0]))[:, None]
-    is_member = steps < sorted_lengths  # (longest, segments)
-    index = (starts + steps)[is_member].to(values.device)
-    order = order.to(values.device)
-    packed = PackedSequence(values[index], is_member.sum(1), order, order.argsort())
-    return packed, index
+    index, sizes, order = packing_of(lengths)
+    index, order = index.to(values.device), order.to(values.device)
+    return PackedSequence(values.index_select(0, index), torch.tensor(sizes), order, order.argsort()), index
 
 
 def sum_segments(values: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
