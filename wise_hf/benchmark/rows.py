@@ -58,7 +58,11 @@ def run_rows(
     for number, name in enumerate(names, 1):
         logger.info("Row %d of %d: %s", number, len(names), name)
         try:
-            measured += rows[name](setting)
+            made = rows[name](setting)
         except NotHere as error:
             missing[name] = str(error)
+            continue
+        measured += made
+        for each in made:
+            logger.info("  %s: %.2f", each.name, each.ratio)  # all is not lost where a later row fails
     return measured, missing
