@@ -1,5 +1,7 @@
 """The model against the straightforward implementation."""
 
+import time
+
 import pytest
 import torch
 from model_inputs import tiny_config
@@ -57,3 +59,12 @@ def test_the_time_of_operations_is_told():
     a = torch.rand(300, 300)
     times = kernel_times_s(lambda: a @ a)
     assert max(times) > 0
+
+
+def test_what_stands_around_operations_is_none():
+    def run():
+        with torch.profiler.record_function("around it all"):
+            torch.rand(10).sum()
+            time.sleep(0.05)
+
+    assert max(kernel_times_s(run)) < 0.05
