@@ -33,8 +33,10 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 HERE = Path(__file__).resolve().parent
 if (HERE / "audio_wise.py").is_file():  # in a model's folder and in a Space; its files import each other
     open_audio = get_class_from_dynamic_module("audio_wise.open_audio", str(HERE))
+    use_one_thread = get_class_from_dynamic_module("threads_wise.use_one_thread", str(HERE))
 else:
     from wise_hf.model.audio_wise import open_audio
+    from wise_hf.model.threads_wise import use_one_thread
 
 
 def _limit(name: str, usual: int) -> int:
@@ -64,6 +66,8 @@ PARAMETERS = ("top_k", "return_words", "function_to_apply")
 def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipeline:
     """Load a model by the code beside it; a folder without any by the installed wise_hf.
 
+    The process computes in one thread, unless OMP_NUM_THREADS tells otherwise.
+
     Args:
         name_or_folder: a folder, or a name on the Hub.
         revision: commit of a model on the Hub.
@@ -73,6 +77,7 @@ def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipelin
         OSError, ValueError, SafetensorError: where there is no model, or one whose weights cannot be read. Weights of
             another format than safetensors are pickles, and not read.
     """
+    use_one_thread()
     folder = Path(name_or_folder)
     if (folder / "config.json").is_file() and not (folder / "pipeline_wise.py").is_file():
         try:

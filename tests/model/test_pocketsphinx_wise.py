@@ -30,6 +30,26 @@ def test_fillers_and_pronunciation_numbers_are_no_words(monkeypatch):
     assert words[0] == {"word": "the", "start_s": 0.09, "end_s": 0.2, "confidence": 0.5}
 
 
+@pytest.mark.parametrize(
+    ("spoken", "first_s", "stop_s"),
+    [((50, 60), 1.3, 2.22), ((2, 4), 0.0, 0.428), ((90, 94), 2.58, 3.0), ((), 0.0, 3.0)],
+)
+def test_only_what_is_spoken_is_heard_and_times_are_those_of_the_recording(spoken, first_s, stop_s, monkeypatch):
+    speech, given = np.zeros(94), []
+    speech[slice(*spoken) if spoken else slice(0)] = 1.0  # windows of 32 ms; 0.3 s around them are heard
+    decoder = SimpleNamespace(
+        hyp=lambda: "yes", seg=lambda: [SimpleNamespace(word="yes", start_frame=4, end_frame=8, prob=1)]
+    )
+    monkeypatch.setattr(pocketsphinx_wise, "hear_speech", lambda _: speech)
+    monkeypatch.setattr(pocketsphinx_wise, "shared_decoder", lambda *_: (contextlib.nullcontext(), decoder))
+    monkeypatch.setattr(pocketsphinx_wise, "decode", lambda _, samples: given.append(samples))
+    samples = np.random.default_rng(0).normal(0, 0.1, 48_000)
+    (word,) = recognise_english(samples).words
+    assert len(given[0]) == pytest.approx((stop_s - first_s) * 16_000, abs=1)
+    np.testing.assert_allclose(given[0], (samples - samples.mean())[round(first_s * 16_000) :][: len(given[0])])
+    assert word["start_s"] == pytest.approx(first_s + 0.04) and word["end_s"] == pytest.approx(first_s + 0.09)
+
+
 def test_a_spoken_sentence_is_heard(ravdess_root):
     rows = list(csv.DictReader((ravdess_root / "metadata.csv").open()))
     row = next(row for row in rows if row["emotion"] == "neutral" and row["speaker"] == "Actor_12")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wise_hf.model.threads_wise import use_one_thread
 from wise_hf.training.processes import quieten_libraries
 
 
@@ -16,7 +17,8 @@ def run(main: Callable[[], object]) -> None:
 
     Errors that a person can mend (`ValueError`, `OSError`, `ImportError` of an optional package) become one sentence
     on standard error and status 1; anything else is a fault of ours and keeps its traceback. A character that the
-    terminal cannot show is written as its escape, so that no result is lost.
+    terminal cannot show is written as its escape, so that no result is lost. The process computes in one thread, see
+    `use_one_thread`.
 
     Args:
         main: the command.
@@ -29,6 +31,7 @@ def run(main: Callable[[], object]) -> None:
         level=logging.INFO if is_first_process else logging.ERROR, format="%(message)s", stream=sys.stderr
     )
     quieten_libraries()
+    use_one_thread()
     try:
         main()
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough

@@ -16,7 +16,7 @@ SPACE_FILES = ("README.md", "app.py", "live.py", "recording.py", "rendering.py",
 SHARED_FILES = ("handler.py",)  # its limits hold here, too
 PACKAGE_FILES = (
     *("audio_wise.py", "audio_file_wise.py", "audio_reader_wise.py", "container_file_wise.py", "mp4_boxes_wise.py"),
-    *("channels_wise.py", "visualization.py"),
+    *("channels_wise.py", "threads_wise.py", "visualization.py"),
 )
 
 

@@ -9,9 +9,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
 import pyarrow as pa
-import torch
 
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles, error_row
+from wise_hf.model.threads_wise import use_one_thread
 from wise_hf.training.processes import quieten_libraries
 
 
@@ -34,8 +34,8 @@ class Workers(contextlib.AbstractContextManager):
             emotion: what they do.
             num_proc: how many.
         """
-        self._emotion, self._num_proc = emotion, num_proc
-        self._workers = [_Worker(emotion, num_proc) for _ in range(num_proc)]
+        self._emotion = emotion
+        self._workers = [_Worker(emotion) for _ in range(num_proc)]
         self._error: ValueError | None = None  # why the model cannot be loaded
 
     def __exit__(self, *error: object) -> None:
@@ -91,7 +91,7 @@ class Workers(contextlib.AbstractContextManager):
                 self._error = ValueError(NOT_BEGUN)
                 raise self._error from error
             logger.warning("A process was killed, and another is started.")
-            self._workers[self._workers.index(worker)] = _Worker(self._emotion, self._num_proc)
+            self._workers[self._workers.index(worker)] = _Worker(self._emotion)
             return None
         except ValueError as error:
             self._error = error
@@ -101,9 +101,9 @@ class Workers(contextlib.AbstractContextManager):
 class _Worker:
     """One process, and the number of the file that it has."""
 
-    def __init__(self, emotion: EmotionOfFiles, num_proc: int):
+    def __init__(self, emotion: EmotionOfFiles):
         self.connection, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=_serve, args=(emotion, theirs, num_proc), daemon=True)
+        self._process = SPAWN.Process(target=_serve, args=(emotion, theirs), daemon=True)
         self._process.start()
         theirs.close()  # so that the pipe ends with the process
         self.is_ready, self.number = False, None
@@ -127,11 +127,11 @@ class _Worker:
         self._process.join()
 
 
-def _serve(emotion: EmotionOfFiles, connection: Connection, num_proc: int) -> None:
+def _serve(emotion: EmotionOfFiles, connection: Connection) -> None:
     """Answer until the pipe ends: with the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     quieten_libraries()
-    torch.set_num_threads(max(1, torch.get_num_threads() // num_proc))
+    use_one_thread()
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
             connection.send(emotion({"path": []}))  # which loads the model

@@ -15,6 +15,7 @@ from .fit_wise import LEAST_FIT, SURE_FIT, left_out, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
 from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
+from .threads_wise import one_thread
 from .word_graph_wise import PAUSE, Variants, WordGraph, build_graph
 from .word_times_wise import LEAST_PHONEME_S, Span, share_out, timed_word
 
@@ -168,6 +169,7 @@ def _check_room(samples: np.ndarray, variants: list[Variants]) -> None:
         )
 
 
+@one_thread()
 def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPLING_RATE) -> Alignment:
     """Finds when each word and phoneme of a text is spoken.
 

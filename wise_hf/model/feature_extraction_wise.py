@@ -16,6 +16,7 @@ from .frames_wise import extract_frames, frame_extractor, frames_around, num_enc
 from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
 from .mfcc_wise import SAMPLING_RATE, frame_sizes, num_frames, validate_samples
+from .threads_wise import one_thread
 
 
 logger = logging.getLogger(__name__)
@@ -291,6 +292,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             raise ValueError(f"Frames of {self.frame_ms} ms every {self.hop_ms} ms are none; take the encoder's.")
         return frame, hop
 
+    @one_thread()
     def _frames_without_encoder(self, waveform: np.ndarray) -> np.ndarray:
         """(T, D) of the frame extractor; beside an encoder's frames one around the centre of each of them."""
         if self.is_encoded:

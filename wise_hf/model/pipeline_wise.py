@@ -32,7 +32,9 @@ from .recordings_wise import (
 from .speakers_wise import Heard, SpeakerFrames, without_speakers
 from .speech_wise import check_speech
 from .streaming_wise import WISEStreamer
+from .threads_wise import one_thread
 from .whisper_wise import shares_layers
+from .word_by_word_wise import FRAMES
 
 
 ON_ERROR = ("raise", "report")
@@ -301,7 +303,10 @@ class WISEAudioClassificationPipeline(Pipeline):
 
     def _forward(self, model_inputs: dict, return_words: bool = False) -> dict:
         utterance = model_inputs.pop("utterance")
-        outputs = self.model(**model_inputs, output_words=return_words)
+        # An encoder takes the threads that there are, the rest is faster on one.
+        frames = self.model.wise.encode_frames(*(model_inputs.pop(name, None) for name in FRAMES))
+        with one_thread():
+            outputs = self.model(input_features=frames, **model_inputs, output_words=return_words)
         made = {"logits": outputs.logits, "attention": outputs.attention_weights, "word_logits": outputs.word_logits}
         return made | {"utterance": utterance}
 

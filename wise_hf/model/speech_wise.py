@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from .decoder_wise import SAMPLING_RATE, check_samples, is_silent
+from .threads_wise import one_thread
 
 
 WEIGHTS = Path("data", "silero_vad_16k.safetensors")
@@ -67,6 +68,7 @@ def check_heard(samples: np.ndarray, probabilities: np.ndarray) -> None:
         raise NoSpeechError(f"{told}: it sounds like noise or music; give one in which somebody speaks.")
 
 
+@one_thread()
 def hear_speech(samples: np.ndarray, least_level: float = 0.0) -> np.ndarray:
     """`speech_probabilities` of a recording of any loudness and length.
 

@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel, WhisperForConditionalGeneration, WhisperProcessor
+from transformers import (
+    DynamicCache,
+    EncoderDecoderCache,
+    PreTrainedModel,
+    WhisperForConditionalGeneration,
+    WhisperProcessor,
+)
 from transformers.modeling_outputs import BaseModelOutput
 
 from .decoder_wise import SAMPLING_RATE, check_samples
@@ -76,9 +82,11 @@ class WhisperRecogniser:
         with torch.inference_mode(), _quiet():
             for start, end in zip(cuts, cuts[1:], strict=False):
                 spectra, states = self._encode(samples[start:end])
+                attended = DynamicCache()  # keys and values of what is heard, made once for both passes of the decoder
                 if language is None:
-                    language, confidence = self._hear_language(states)
-                words += self._words(spectra, states, language, (end - start) / sampling_rate, start / sampling_rate)
+                    language, confidence = self._hear_language(states, attended)
+                times_s = (end - start) / sampling_rate, start / sampling_rate
+                words += self._words(spectra, states, attended, language, *times_s)
         return Recognised(words, language, confidence, states if len(cuts) == 2 else None)
 
     def _encode(self, samples: np.ndarray) -> tuple[dict, list[torch.Tensor]]:
@@ -92,23 +100,33 @@ class WhisperRecogniser:
     def _encoded(self, states: list[torch.Tensor]) -> BaseModelOutput:
         return BaseModelOutput(last_hidden_state=self.model.model.encoder.layer_norm(states[-1]))
 
-    def _hear_language(self, states: list[torch.Tensor]) -> tuple[str, float | None]:
+    def _hear_language(self, states: list[torch.Tensor], attended: DynamicCache) -> tuple[str, float | None]:
         if not self._language_ids:  # of a model for English alone
             return "en", None
         start = torch.full((1, 1), self.model.generation_config.decoder_start_token_id, device=self.model.device)
-        logits = self.model(encoder_outputs=self._encoded(states), decoder_input_ids=start).logits[0, -1]
+        cache = EncoderDecoderCache(DynamicCache(), attended)
+        heard = self.model(encoder_outputs=self._encoded(states), decoder_input_ids=start, past_key_values=cache)
+        logits = heard.logits[0, -1]
         languages, ids = zip(*self._language_ids.items(), strict=True)
         probabilities = logits[list(ids)].softmax(0)
         return languages[int(probabilities.argmax())], float(probabilities.max())
 
     def _words(
-        self, spectra: dict, states: list[torch.Tensor], language: str, duration_s: float, offset_s: float
+        self,
+        spectra: dict,
+        states: list[torch.Tensor],
+        attended: DynamicCache,
+        language: str,
+        duration_s: float,
+        offset_s: float,
     ) -> list[dict]:
         """The words of a window, by their times in the recording."""
         spoken = {"language": language, "task": "transcribe"} if self._language_ids else {}
         made = self.model.generate(
             encoder_outputs=self._encoded(states),
+            past_key_values=EncoderDecoderCache(DynamicCache(), attended),
             attention_mask=spectra["attention_mask"],
+            num_beams=1,  # the scores are those of the words that are taken
             max_new_tokens=TOKENS + round(TOKENS_A_SECOND * duration_s),
             return_token_timestamps=True,
             return_dict_in_generate=True,
