@@ -144,6 +144,16 @@ def test_a_text_that_leaves_out_much_of_what_is_said_is_doubtful(sonnet, name):
     assert alignment.source == "doubtful" and alignment.fit < 0.4
 
 
+def test_a_text_without_its_beginning_is_doubtful_but_has_its_times(sonnet):
+    samples, words = sonnet
+    left_out = len(words) // 4
+    starts_s = np.array([word["start_s"] for word in align(samples, words).words[left_out:]])
+    alignment = align(samples, words[left_out:])
+    assert alignment.source == "doubtful"
+    found_s = np.array([word["start_s"] for word in alignment.words])
+    assert np.mean(np.abs(found_s - starts_s) < 0.1) > 0.9
+
+
 def test_the_whole_text_of_a_long_recording_is_not_doubtful(sonnet):
     samples, words = sonnet
     alignment = align(samples, words)
@@ -283,9 +293,6 @@ print(",".join(sources))
     assert set(sources[::2]) <= {"aligner", "doubtful", "uniform", "refused"}
     assert set(sources[1::2]) == {"refused"}
     assert list(tmp_path.glob("wise-*")) == []
-
-
-# --- the search, against exhaustive enumeration ---
 
 
 # --- exact times from synthetic speech ---

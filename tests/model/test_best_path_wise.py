@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wise_hf.model import best_path_wise
-from wise_hf.model.best_path_wise import best_path
+from wise_hf.model.best_path_wise import NARROW, WHOLE, best_path
 from wise_hf.model.decoder_wise import model_file
 from wise_hf.model.senones_wise import read_definition
 from wise_hf.model.word_graph_wise import START, WordGraph, build_graph
@@ -27,7 +27,7 @@ def graph_of(arcs: list[dict[int, float]], ends: dict[int, float]) -> WordGraph:
 
 
 def searched(graph: WordGraph, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    return best_path(graph, len(costs), lambda frames, states: costs[frames, states])
+    return best_path(graph, len(costs), lambda frames, states: costs[frames, states], WHOLE)
 
 
 def test_the_path_is_the_cheapest_of_all_paths():
@@ -74,10 +74,9 @@ def test_a_window_that_moves_along_a_long_text_finds_what_the_whole_search_finds
         widest.append(states.stop - states.start)
         return costs[frames, states]
 
-    path, path_costs = best_path(graph, len(costs), costs_of)
+    path, path_costs = best_path(graph, len(costs), costs_of, NARROW)
     assert max(widest) < len(graph.senones) / 2
-    for name, value in (("BLOCK_FRAMES", 10**9), ("BEAM", np.inf), ("STATES_AHEAD", 10**9)):
-        monkeypatch.setattr(best_path_wise, name, value)
+    monkeypatch.setattr(best_path_wise, "BLOCK_FRAMES", 10**9)
     whole, whole_costs = searched(graph, costs)
     np.testing.assert_array_equal(path, whole)
     np.testing.assert_array_equal(path_costs, whole_costs)

@@ -63,6 +63,23 @@ def test_callers_in_several_threads_leave_the_number_as_it_was():
     assert seen == [1, 2] and blas_threads() == {2}
 
 
+def test_a_caller_that_came_second_and_leaves_first_has_its_threads_back():
+    seen = []
+
+    def come_and_go() -> None:
+        with one_thread():
+            seen.append(torch.get_num_threads())
+        seen.append(torch.get_num_threads())
+
+    with one_thread():
+        other = threading.Thread(target=come_and_go)
+        other.start()
+        other.join()
+        assert torch.get_num_threads() == 1
+    assert seen == [1, 2]
+    assert torch.get_num_threads() == 2 and blas_threads() == {2}
+
+
 def test_the_speech_detector_and_the_aligner_compute_in_one_thread(monkeypatch):
     seen = []
     monkeypatch.setattr(speech_wise, "_levelled", lambda *_: seen.append(blas_threads()) or np.zeros(16_000))

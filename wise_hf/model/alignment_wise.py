@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from .acoustics_wise import acoustic_model, densities, senone_costs
-from .best_path_wise import best_path
+from .best_path_wise import NARROW, WHOLE, Window, best_path
 from .cepstra_wise import cepstra_with_slopes
 from .decoder_wise import SAMPLING_RATE, check_samples, is_silent, loud_pcm
 from .dictionary_wise import dictionary_lookup
 from .fit_wise import LEAST_FIT, SURE_FIT, left_out, misfits, text_fit, word_fit
 from .pronunciation_wise import pronunciations
+from .senones_wise import STATES_A_PHONE
 from .speech_wise import check_heard, hear_speech
 from .spoken_text_wise import split_words
 from .threads_wise import one_thread
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 FRAME_S = 0.01
 # A change of state at frame i is put half a frame after the start of its 25.6 ms window.
 FRAME_SHIFT_S = 0.005
-MAX_ALIGNED_S = 120.0
+MAX_ALIGNED_S = 120.0  # longer recordings are cut at pauses: a model reads 128 words
 # States in context find the words more surely, states without context put the boundaries more exactly.
 CONTEXT_WEIGHT = 0.7
 # With more phonemes than this left with fewer frames than the model has states, the text is not what was said: it is
@@ -61,15 +62,16 @@ class _Costs:
     """
 
     def __init__(self, samples: np.ndarray, graph: WordGraph):
-        self._graph, self._features = graph, cepstra_with_slopes(loud_pcm(samples))
+        self.graph, self._features = graph, cepstra_with_slopes(loud_pcm(samples))
+        self.duration_s = len(samples) / SAMPLING_RATE
         self._phones = acoustic_model().definition.all_base_states()
         self.num_frames = self._features.shape[1]
         self.of_phones = np.empty((self.num_frames, len(self._phones)), np.float32)
 
     def of_states(self, frames: slice, states: slice) -> np.ndarray:
         """(frames, states) the weighted mean of a state's best senone in context and of that without."""
-        contexts, starts = self._graph.contexts(states)
-        base = self._graph.senones[states]
+        contexts, starts = self.graph.contexts(states)
+        base = self.graph.senones[states]
         senones, places = np.unique(np.concatenate([contexts, base, self._phones.ravel()]), return_inverse=True)
         costs = senone_costs(densities(self._features[:, frames]), senones)[:, places]
         in_context, base, phones = np.split(costs, [len(contexts), len(contexts) + len(base)], axis=1)
@@ -101,20 +103,32 @@ def _loud_part(samples: np.ndarray, least_s: float) -> Span:
 def _find_words(
     samples: np.ndarray, speech: np.ndarray, words: list[str], variants: list[Variants]
 ) -> Alignment | None:
-    """Words and phonemes on the best path through the acoustic costs; None where there is none."""
+    """Words and phonemes on the best path through the acoustic costs; None where there is none.
+
+    A narrow window finds the words that are said. Where they fit badly, all of the text is searched.
+    """
     model = acoustic_model().definition
-    graph = build_graph(model, variants)
-    costs = _Costs(samples, graph)
-    found = best_path(graph, costs.num_frames, costs.of_states)
+    costs = _Costs(samples, build_graph(model, variants))
+    found = None
+    for window in (NARROW, WHOLE):
+        if found is None or found.fit < LEAST_FIT:
+            found = _on_best_path(costs, window, speech, words, variants) or found
+    return found
+
+
+def _on_best_path(
+    costs: _Costs, window: Window, speech: np.ndarray, words: list[str], variants: list[Variants]
+) -> Alignment | None:
+    found = best_path(costs.graph, costs.num_frames, costs.of_states, window)
     if found is None:
         return None
     path, path_costs = found
-    segments = _segments(graph.places[path])
+    segments = _segments(costs.graph.places[path])
     spans = [(first, after) for *_, first, after in segments]
-    if np.mean([after - first < len(model.base_states("SIL")) for first, after in spans]) > MAX_SQUEEZED:
+    if np.mean([after - first < STATES_A_PHONE for first, after in spans]) > MAX_SQUEEZED:
         return None
     its_misfits = misfits(costs.of_phones, path_costs, spans)
-    timed = _timed(words, variants, segments, its_misfits, len(samples) / SAMPLING_RATE)
+    timed = _timed(words, variants, segments, its_misfits, costs.duration_s)
     fit = text_fit(its_misfits, left_out(timed, speech))
     return Alignment(timed, "aligner" if fit >= LEAST_FIT else "doubtful", fit)
 
@@ -173,10 +187,9 @@ def _check_room(samples: np.ndarray, variants: list[Variants]) -> None:
 def align(samples: np.ndarray, text: str | list[str], sampling_rate: int = SAMPLING_RATE) -> Alignment:
     """Finds when each word and phoneme of a text is spoken.
 
-    One Viterbi search over the acoustic model's costs of all states runs through the whole text with optional pauses
-    and alternative pronunciations. Nothing is pruned and short phonemes may leave out states, so it succeeds wherever
-    the audio has a frame for every phoneme. Where the text is far too long for what is said, or the search fails, the
-    words are shared out evenly instead. Words that do not fit very well must lie in speech.
+    One Viterbi search over the acoustic model's costs runs through the whole text with optional pauses and alternative
+    pronunciations; short phonemes may leave out states. Where the text is far too long for what is said, the words are
+    shared out evenly instead. Words that do not fit very well must lie in speech.
 
     Args:
         samples: (n,) float, mono, in [-1, 1], at most MAX_ALIGNED_S long.

@@ -8,12 +8,26 @@ import numpy as np
 from .word_graph_wise import START, WordGraph
 
 
-# The window is set anew for so many frames: from the first to the last state that costs at most so much more than the
-# best one, and so many states further. A short text is in it as a whole.
-BLOCK_FRAMES = 128
-BEAM = 5000.0
-STATES_AHEAD = 300
+BLOCK_FRAMES = 128  # for so many frames the window is set anew
 StateCosts = Callable[[slice, slice], np.ndarray]  # of some frames in some states, (frames, states) float32
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which states are searched: from the first to the last that costs little more than the best, and some further.
+
+    Attributes:
+        beam: so much more.
+        states_ahead: so many further.
+    """
+
+    beam: float
+    states_ahead: int
+
+
+# Enough for a text that is what is said. One that leaves out the beginning waits longer than the beam allows.
+NARROW = Window(beam=5000.0, states_ahead=300)
+WHOLE = Window(beam=np.inf, states_ahead=10**9)
 
 
 @dataclass(frozen=True)
@@ -31,13 +45,16 @@ class _Block:
     totals: np.ndarray
 
 
-def best_path(graph: WordGraph, num_frames: int, state_costs: StateCosts) -> tuple[np.ndarray, np.ndarray] | None:
+def best_path(
+    graph: WordGraph, num_frames: int, state_costs: StateCosts, window: Window
+) -> tuple[np.ndarray, np.ndarray] | None:
     """The cheapest state of every frame.
 
     Args:
         graph: what may be said.
         num_frames: of the recording, above 0.
         state_costs: asked for the frames in their order, a few at a time.
+        window: which states are searched; time and memory grow with its size.
 
     Returns:
         (frames,) states and (frames,) what each costs; None where no way leads to an end.
@@ -45,12 +62,13 @@ def best_path(graph: WordGraph, num_frames: int, state_costs: StateCosts) -> tup
     first, before = START, np.array([np.inf, 0.0, np.inf], np.float32)
     blocks = []
     for start in range(0, num_frames, BLOCK_FRAMES):
-        alive = first - 1 + np.flatnonzero(before < before.min() + BEAM)
-        window = slice(int(alive[0]), min(len(graph.senones), int(alive[-1]) + 1 + STATES_AHEAD))
-        costs = state_costs(slice(start, min(start + BLOCK_FRAMES, num_frames)), window)
-        before = _row(before - before.min(), first, np.arange(window.start - 1, window.stop + 1))
-        blocks.append(_Block(window.start, costs, _totals(graph, window, before, costs)))
-        first, before = window.start, blocks[-1].totals[-1]
+        alive = first - 1 + np.flatnonzero(before < before.min() + window.beam)
+        states = slice(int(alive[0]), min(len(graph.senones), int(alive[-1]) + 1 + window.states_ahead))
+        costs = state_costs(slice(start, min(start + BLOCK_FRAMES, num_frames)), states)
+        before = _row(before - before.min(), first, np.arange(states.start, states.stop))
+        before = np.pad(before, 1, constant_values=np.inf)
+        blocks.append(_Block(states.start, costs, _totals(graph, states, before, costs)))
+        first, before = states.start, blocks[-1].totals[-1]
     return _followed_back(graph, blocks)
 
 
@@ -59,9 +77,9 @@ def _row(totals: np.ndarray, first: int, states: np.ndarray) -> np.ndarray:
     return totals.take(states - (first - 1), mode="clip")
 
 
-def _totals(graph: WordGraph, window: slice, before: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    sources, arc_costs, starts = graph.arcs(window)
-    sources = np.clip(sources - (window.start - 1), 0, len(before) - 1)
+def _totals(graph: WordGraph, states: slice, before: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    sources, arc_costs, starts = graph.arcs(states)
+    sources = np.clip(sources - (states.start - 1), 0, len(before) - 1)
     totals = np.full((len(costs), len(before)), np.inf, np.float32)
     reached = np.empty_like(arc_costs)
     # Each frame needs the one before it; within a frame all arcs go at once.

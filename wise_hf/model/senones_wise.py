@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 
 
+STATES_A_PHONE = 3
+
+
 @dataclass(frozen=True)
 class ModelDefinition:
     """Which three states (senones) a phone in its context has. Source: pocketsphinx bin_mdef.c, binary format 1.
@@ -62,7 +65,7 @@ def read_definition(path: Path) -> ModelDefinition:
     header = 12 + int.from_bytes(data[8:12], "little")
     counts = [int(count) for count in np.frombuffer(data, "<i4", 10, header)]
     n_phones, n_triphones, n_states, _, n_senones, _, n_sequences, _, n_nodes, _ = counts
-    if data[:4] != b"BMDF" or n_states != 3:
+    if data[:4] != b"BMDF" or n_states != STATES_A_PHONE:
         raise ValueError(f"{path} is no three-state binary model definition; use pocketsphinx's embedded model.")
     names_at = header + 40
     names = data[names_at : names_at + 64 * n_phones].split(b"\0")[:n_phones]
@@ -74,7 +77,7 @@ def read_definition(path: Path) -> ModelDefinition:
     triphones = entries[n_phones:]
     keys = _triphone_key(triphones["position"].astype(np.int64), *triphones["context"].astype(np.int64).T)
     order = np.argsort(keys)
-    senones = np.frombuffer(data, "<u2", n_sequences * 3, senones_at).reshape(-1, 3).copy()
+    senones = np.frombuffer(data, "<u2", n_sequences * STATES_A_PHONE, senones_at).reshape(-1, STATES_A_PHONE).copy()
     base_sequences = entries["sequence"][:n_phones].copy()
     codebooks = np.empty(n_senones, np.uint8)
     codebooks[senones[triphones["sequence"]]] = triphones["context"][:, :1]

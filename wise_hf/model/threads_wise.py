@@ -18,7 +18,8 @@ TOLD = "OMP_NUM_THREADS"
 def use_one_thread() -> None:
     """Let this process, and those that it starts, compute in one thread each, unless OMP_NUM_THREADS tells otherwise.
 
-    For commands and servers, whose process is their own; `one_thread` is for the process of somebody else.
+    For commands and servers, whose process is their own; `one_thread` is for the process of somebody else. Speech
+    encoders and recognisers, too, then take one: set OMP_NUM_THREADS where they should have more.
     """
     if TOLD not in os.environ:
         os.environ[TOLD] = "1"
@@ -33,27 +34,32 @@ class _Callers:
     first: tuple[int, Any]  # the numbers before the first came in
 
 
+_here = threading.local()
+
+
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Compute in the calling thread, and leave the process its numbers of threads; also a decorator.
 
     It is for WISE's own operations. A speech encoder, or a recogniser, is large enough to use all threads.
     """
+    if getattr(_here, "is_inside", False):
+        yield
+        return
     with _Callers.turn:
         before = torch.get_num_threads(), _libraries().limit(limits=1, user_api="blas")
         torch.set_num_threads(1)
         _Callers.first = _Callers.first if _Callers.count else before
-        _Callers.count += 1
+        _Callers.count, _here.is_inside = _Callers.count + 1, True
     try:
         yield
     finally:
         with _Callers.turn:
-            _Callers.count -= 1
-            # The last one may have come while the numbers were 1 already. The others set theirs back, too: OpenBLAS
-            # 0.3.30 lets only the thread that set a number change it.
-            torch_number, blas = before if _Callers.count else _Callers.first
-            torch.set_num_threads(torch_number)
-            blas.restore_original_limits()
+            _Callers.count, _here.is_inside = _Callers.count - 1, False
+            # Each sets BLAS back, too: OpenBLAS 0.3.30 lets only the thread that set a number change it. The others
+            # came in while the numbers were 1 already.
+            (before if _Callers.count else _Callers.first)[1].restore_original_limits()
+            torch.set_num_threads(_Callers.first[0])
 
 
 @lru_cache(maxsize=1)
