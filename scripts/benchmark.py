@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import torch
-
 from wise_hf.benchmark.report import as_report, beside_earlier, fallen_below, machine_load, read_report, report_text
 from wise_hf.benchmark.rows import ROWS, run_rows
 from wise_hf.benchmark.setting import Setting
-from wise_hf.benchmark.spoken import Spoken, spoken_sentence
+from wise_hf.benchmark.spoken import Spoken
 from wise_hf.commands import run as command_line
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.options import positive
@@ -23,19 +21,19 @@ def main() -> None:
     load = machine_load()
     logging.getLogger("wise_hf").setLevel(logging.ERROR)
     logging.getLogger("wise_hf.benchmark").setLevel(logging.INFO)
-    torch.set_num_threads(arguments.threads)
-    earlier = {} if arguments.against is None else read_report(arguments.against)
+    earlier = None if arguments.against is None else read_report(arguments.against)
+    recording = None if arguments.audio is None else Spoken(read_audio(arguments.audio), arguments.text)
     with TemporaryDirectory() as folder:
         given = {name: getattr(arguments, name) for name in ("repeats", "threads", "data_dir", "whisper")}
-        setting = Setting(recording(arguments.audio, arguments.text), Path(folder), **given)
-        measured, missing = run_rows(arguments.rows, setting)
-    made = as_report(measured, missing, load, arguments.threads, repeats=arguments.repeats)
-    if arguments.output is not None:
-        write_json(arguments.output, made)
+        setting = Setting(Path(folder), recording, **given)
+        for measured, missing in run_rows(arguments.rows, setting):
+            made = as_report(measured, missing, load, setting)
+            if arguments.output is not None:
+                write_json(arguments.output, made)  # nothing is lost where a later row fails
     sys.stdout.write(report_text(made) + "\n")
-    if arguments.against is not None:
-        sys.stdout.write("\n" + beside_earlier(measured, earlier) + "\n")
-    if arguments.fail_below is not None and (slow := fallen_below(arguments.fail_below, measured, earlier)):
+    if earlier is not None:
+        sys.stdout.write("\n" + beside_earlier(made, earlier) + "\n")
+    if arguments.fail_below is not None and (slow := fallen_below(arguments.fail_below, made, earlier)):
         raise ValueError(f"Below {arguments.fail_below:g} of the earlier ratio: {'; '.join(slow)}.")
 
 
@@ -47,11 +45,13 @@ def parsed() -> argparse.Namespace:
         "--threads",
         type=positive,
         default=1,
-        help="threads of PyTorch (default: 1, as inference and training have them in a process unless told otherwise)",
+        help="threads of PyTorch and NumPy (default: 1, as a process of ours has them unless told otherwise)",
     )
     parser.add_argument("--output", type=Path, help="write the numbers to this JSON file as well")
     parser.add_argument("--against", type=Path, help="compare with the JSON of an earlier run")
-    parser.add_argument("--fail_below", type=float, help="fail where a ratio is below so much (0.8) of --against's")
+    parser.add_argument(
+        "--fail_below", type=float, help="fail if a ratio falls below this share of the earlier one, e.g. 0.8"
+    )
     parser.add_argument("--whisper", type=Path, help="the folder of a Whisper with its weights, such as whisper-base")
     parser.add_argument("--data_dir", type=Path, help="recordings with a metadata.csv, instead of synthetic speech")
     parser.add_argument("--audio", type=Path, help="a recording, instead of a synthetic sentence; with --text")
@@ -71,10 +71,6 @@ def names_of_rows(given: str) -> list[str]:
     if unknown := [name for name in names if name not in ROWS]:
         raise argparse.ArgumentTypeError(f"there is no row {', '.join(unknown)}; give some of {', '.join(ROWS)}")
     return names
-
-
-def recording(audio: Path | None, text: str | None) -> Spoken:
-    return spoken_sentence() if audio is None else Spoken(read_audio(audio), text)
 
 
 if __name__ == "__main__":

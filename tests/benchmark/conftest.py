@@ -16,7 +16,7 @@ TEXT = "Come inside."
 def setting(tmp_path: Path) -> Setting:
     """Of a short noise."""
     noise = 0.1 * np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-    return Setting(Spoken(noise, TEXT), tmp_path, repeats=1)
+    return Setting(tmp_path, Spoken(noise, TEXT), repeats=1)
 
 
 @pytest.fixture(scope="session")
@@ -34,4 +34,4 @@ def come_inside() -> Spoken:
 @pytest.fixture
 def spoken_setting(come_inside: Spoken, tmp_path: Path) -> Setting:
     """Of these words."""
-    return Setting(come_inside, tmp_path, repeats=1)
+    return Setting(tmp_path, come_inside, repeats=1)

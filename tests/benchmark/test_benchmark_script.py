@@ -5,12 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
 from wise_hf.benchmark.measurement import of_repeats
-from wise_hf.benchmark.spoken import Spoken
 
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
@@ -21,8 +18,7 @@ def script(monkeypatch):
     spec = importlib.util.spec_from_file_location("benchmark_script", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "run_rows", lambda names, setting: ([of_repeats("step", [0.001], [0.02])], {}))
-    monkeypatch.setattr(module, "spoken_sentence", lambda: Spoken(np.zeros(16000, np.float32), "hello"))
+    monkeypatch.setattr(module, "run_rows", lambda names, setting: [([of_repeats("step", [0.001], [0.02])], {})])
     return module
 
 
@@ -30,7 +26,6 @@ def script(monkeypatch):
 def call(script, monkeypatch):
     def run_with(*arguments):
         monkeypatch.setattr(sys, "argv", ["benchmark.py", *map(str, arguments)])
-        monkeypatch.setattr(torch, "set_num_threads", lambda number: None)
         script.command_line.run(script.main)
 
     return run_with
@@ -43,12 +38,12 @@ def test_the_numbers_are_printed_and_written(call, tmp_path, capsys):
     assert numbers["repeats"] == 2
     printed = capsys.readouterr().out
     assert "20.00x" in printed
-    assert "PyTorch ran on 1 thread(s)" in printed
+    assert "PyTorch and NumPy ran on 1 thread(s)" in printed
 
 
 def test_an_earlier_run_stands_beside_it_and_fails_it_only_where_that_is_asked_for(script, call, tmp_path, capsys):
     call("--output", tmp_path / "earlier.json")
-    script.run_rows = lambda names, setting: ([of_repeats("step", [0.002], [0.02])], {})
+    script.run_rows = lambda names, setting: [([of_repeats("step", [0.002], [0.02])], {})]
     call("--against", tmp_path / "earlier.json")
     assert "-50%  <-- slower" in capsys.readouterr().out
     with pytest.raises(SystemExit) as caught:
@@ -57,9 +52,21 @@ def test_an_earlier_run_stands_beside_it_and_fails_it_only_where_that_is_asked_f
     assert "Below 0.8 of the earlier ratio: step." in capsys.readouterr().err
 
 
+def test_what_was_measured_is_written_where_a_later_row_fails(script, call, tmp_path):
+    def fail_later(names, setting):
+        yield [of_repeats("step", [1.0], [2.0])], {}
+        raise ValueError("It failed.")
+
+    script.run_rows = fail_later
+    with pytest.raises(SystemExit):
+        call("--output", tmp_path / "numbers.json")
+    (step,) = json.loads((tmp_path / "numbers.json").read_text())["comparisons"]
+    assert step["ratio"] == 2
+
+
 def test_rows_are_picked_by_name(script, call):
     asked = []
-    script.run_rows = lambda names, setting: asked.extend(names) or ([of_repeats("step", [1.0], [2.0])], {})
+    script.run_rows = lambda names, setting: asked.extend(names) or [([of_repeats("step", [1.0], [2.0])], {})]
     call("--rows", "step,forward")
     assert asked == ["step", "forward"]
 

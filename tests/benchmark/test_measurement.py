@@ -38,7 +38,7 @@ def test_the_ratio_is_the_median_of_those_of_the_repeats():
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
 def test_the_exponent_of_a_power_law_is_found(exponent):
     sizes = np.array([5, 10, 40, 120])
-    measured = of_growth("it", sizes, [[3 * size**exponent] * 2 for size in sizes])
+    measured = of_growth("it", sizes, [[3 * size**exponent] * 2 for size in sizes], "CPU s")
     assert measured.ratio == pytest.approx(exponent)
     assert measured.ours == pytest.approx(3 * 120**exponent)
     assert measured.theirs == pytest.approx(3 * 5**exponent)

@@ -30,7 +30,6 @@ def test_only_the_timed_lines_count():
     sleep = "import time; time.sleep(float(sys.argv[1]))"
     assert seconds_of(sleep, "pass", 0.5) < 0.5
     assert seconds_of("", sleep, 0.05) >= 0.05
-    assert seconds_of("", sleep, 0.5, clock="process_time") < 0.5
 
 
 def test_what_fails_there_is_told():

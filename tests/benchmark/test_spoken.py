@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from wise_hf.benchmark import spoken
 from wise_hf.benchmark.spoken import Spoken, joined, spoken_for, spoken_sentence
 
 
@@ -15,10 +14,10 @@ def speaker():
     pytest.importorskip("espeakng_loader")
 
 
-def test_speech_of_a_length_is_a_little_shorter_and_its_words_are_in_order(monkeypatch):
-    monkeypatch.setattr(spoken, "LONGEST_S", 8.0)
-    said = spoken_for(20.0)
-    assert 12 < said.duration_s <= 20
+@pytest.mark.parametrize("duration_s", [5, 10, 20, 80, 119, 600])
+def test_speech_of_a_length_is_a_little_shorter_and_its_words_are_in_order(duration_s):
+    said = spoken_for(duration_s)
+    assert duration_s - 2.2 < said.duration_s <= duration_s
     assert said.text.lower().rstrip(".?!").split()[-1] == said.words[-1]["word"]
     assert all(first["end_s"] <= second["start_s"] + 1e-6 for first, second in pairwise(said.words))
     assert said.words[-1]["end_s"] <= said.duration_s

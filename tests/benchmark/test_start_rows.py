@@ -20,7 +20,7 @@ def test_the_first_import_of_each_does_not_count(setting, monkeypatch):
 
 
 def test_saved_models_answer_by_the_lines_that_are_timed(spoken_setting, monkeypatch):
-    def in_this_process(before, timed, *arguments, threads, clock):
+    def in_this_process(before, timed, *arguments, threads):
         monkeypatch.setattr(sys, "argv", ["-c", *map(str, arguments)])
         return timeit(f"import sys\n{before}\nassert {timed}", number=1)
 

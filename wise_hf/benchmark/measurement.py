@@ -12,6 +12,7 @@ Run = Callable[[], object]
 Clock = Callable[[], float]
 
 RATIO, EXPONENT = "ratio", "exponent"
+CPU_S, WALL_S, BYTES = "CPU s", "wall s", "bytes"
 
 
 class NotHere(Exception):
@@ -28,7 +29,7 @@ class Measurement:
         theirs: the same of what ours is compared with.
         ratio: how many times more theirs takes; of an exponent, how time grows from theirs (small) to ours (large).
         low, high: the quartiles of the ratio over the repeats.
-        unit: `s` or `bytes`.
+        unit: `CPU s`, which the process computed for; `wall s`, which passed; or `bytes`.
         kind: `ratio` (more is better) or `exponent` (less is better).
     """
 
@@ -38,7 +39,7 @@ class Measurement:
     ratio: float
     low: float
     high: float
-    unit: str = "s"
+    unit: str = WALL_S
     kind: str = RATIO
 
     def to_dict(self) -> dict:
@@ -46,7 +47,7 @@ class Measurement:
         return asdict(self)
 
 
-def of_repeats(name: str, ours: Sequence[float], theirs: Sequence[float], unit: str = "s") -> Measurement:
+def of_repeats(name: str, ours: Sequence[float], theirs: Sequence[float], unit: str = WALL_S) -> Measurement:
     """A measurement of repeats that were taken in turn.
 
     Args:
@@ -58,18 +59,18 @@ def of_repeats(name: str, ours: Sequence[float], theirs: Sequence[float], unit: 
     return Measurement(name, float(np.median(ours)), float(np.median(theirs)), ratio, low, high, unit)
 
 
-def of_growth(name: str, sizes: Sequence[float], times_s: Sequence[Sequence[float]]) -> Measurement:
+def of_growth(name: str, sizes: Sequence[float], times_s: Sequence[Sequence[float]], unit: str) -> Measurement:
     """How time grows with size: the exponent of the power law that fits best.
 
     Args:
-        name: what grows.
+        name, unit: see `Measurement`.
         sizes: at least 2, the smallest first.
         times_s: for each size one time a repeat, in seconds.
     """
     slopes = np.polyfit(np.log(sizes), np.log(times_s), 1)[0]
     low, exponent, high = np.quantile(slopes, (0.25, 0.5, 0.75)).tolist()
     smallest, largest = (float(np.median(times_s[place])) for place in (0, -1))
-    return Measurement(name, largest, smallest, exponent, low, high, kind=EXPONENT)
+    return Measurement(name, largest, smallest, exponent, low, high, unit, EXPONENT)
 
 
 def time_in_turn(

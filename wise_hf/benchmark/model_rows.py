@@ -9,7 +9,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from wise_hf.baselines.straightforward import StraightforwardWISE, dense_batch
-from wise_hf.benchmark.measurement import Measurement, NotHere, Run, of_repeats, time_in_turn
+from wise_hf.benchmark.measurement import BYTES, Measurement, NotHere, Run, of_repeats, time_in_turn
 from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.speech_like import speech_like_batch
 from wise_hf.model.configuration_wise import WISEConfig
@@ -33,7 +33,7 @@ def compare_bytes(config: WISEConfig | None = None, utterances: int = UTTERANCES
     """
     ragged = speech_like_batch(config or WISEConfig(), utterances)
     sizes = [sum(values.nbytes for values in batch.values()) for batch in (ragged, dense_batch(ragged, MAX_WORDS))]
-    return [of_repeats(f"batch of {utterances}", sizes[:1], sizes[1:], "bytes")]
+    return [of_repeats(f"batch of {utterances}", sizes[:1], sizes[1:], BYTES)]
 
 
 def compare_forward(setting: Setting, **sizes: object) -> list[Measurement]:

@@ -12,6 +12,7 @@ from datasets import Dataset
 
 from wise_hf.benchmark.measurement import Measurement, Run, of_repeats, time_in_turn
 from wise_hf.benchmark.setting import Setting
+from wise_hf.benchmark.spoken import check_speaker_here
 from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.prepare import prepare
 from wise_hf.data.schema import Utterance
@@ -52,6 +53,7 @@ def some_recordings(setting: Setting, utterances: int) -> Dataset:
 
 def spoken_corpus(folder: Path, utterances: int) -> Dataset:
     """Synthetic utterances with their words."""
+    check_speaker_here()
     written = write_corpus(folder / f"corpus_{utterances}", SPEAKERS, -(-utterances // SPEAKERS))
     return load_folder(written).select(range(utterances))
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import pipeline
 
-from wise_hf.benchmark.measurement import Measurement, NotHere, of_repeats
+from wise_hf.benchmark.measurement import BYTES, Measurement, NotHere, of_repeats
 from wise_hf.benchmark.own_process import peak_bytes
 from wise_hf.benchmark.setting import Setting
 from wise_hf.benchmark.systems import (
@@ -41,7 +41,8 @@ def compare_aligner(setting: Setting, theirs: Systems | None = None) -> list[Mea
     ours, other = setting.times_s(runs)
     told = f"aligner on {said.duration_s:.1f} s"
     real_time = [said.duration_s] * len(ours)
-    return [of_repeats(f"{told} / {name}", ours, other), of_repeats(f"{told} / real time", ours, real_time)]
+    compared = {name: other, "real time": real_time}
+    return [of_repeats(f"{told} / {beside}", ours, took, setting.unit) for beside, took in compared.items()]
 
 
 def compare_mfcc(setting: Setting, audio_s: float = 5.0, seconds: float = 2.0) -> list[Measurement]:
@@ -63,13 +64,14 @@ def compare_mfcc(setting: Setting, audio_s: float = 5.0, seconds: float = 2.0) -
 
 
 def compare_scores(
-    setting: Setting, ours: Systems | None = None, theirs: Systems = THEIR_SYSTEMS
+    setting: Setting, ours: Systems | None = None, theirs: Systems = THEIR_SYSTEMS, besides: str = "and text"
 ) -> list[Measurement]:
     """The time from a recording and its text to scores, all systems in turn.
 
     Args:
         setting: the sentence, and how often.
         ours, theirs: by name, what makes a system; `None` = `our_systems`.
+        besides: what ours are given with the samples, for the name.
 
     Returns:
         Each of ours against each of theirs.
@@ -77,16 +79,13 @@ def compare_scores(
     ours = ours or our_systems(setting.spoken.text)
     runs = [partial(make(), setting.spoken.samples) for make in (*ours.values(), *theirs.values())]
     took = setting.times_s(runs)
-    return _pairs(f"{setting.spoken.duration_s:.1f} s and text to scores", ours, theirs, took, "s")
+    return _pairs(f"{setting.spoken.duration_s:.1f} s {besides} to scores", ours, theirs, took, setting.unit)
 
 
 def compare_heard_scores(setting: Setting, theirs: Systems | None = None) -> list[Measurement]:
     """The same without the text, which pocketsphinx hears; see `compare_scores`."""
-    ours = {"MFCC": partial(wise_scores, None)}
     theirs = theirs or {"wav2vec2-base": wav2vec2_scores}
-    runs = [partial(make(), setting.spoken.samples) for make in (*ours.values(), *theirs.values())]
-    took = setting.times_s(runs)
-    return _pairs(f"{setting.spoken.duration_s:.1f} s alone to scores", ours, theirs, took, "s")
+    return compare_scores(setting, {"MFCC": partial(wise_scores, None)}, theirs, "alone")
 
 
 def compare_memory(
@@ -95,7 +94,7 @@ def compare_memory(
     """The peak memory of a process that scores a recording; see `compare_scores` and `peak_bytes`."""
     ours = ours or our_systems(setting.spoken.text)
     took = [[peak_bytes(_score, make, setting.spoken.samples)] for make in (*ours.values(), *theirs.values())]
-    return _pairs("memory", ours, theirs, took, "bytes")
+    return _pairs("memory", ours, theirs, took, BYTES)
 
 
 def _score(make: partial, samples: np.ndarray) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import torch
 import transformers
 
-from wise_hf.benchmark.measurement import EXPONENT, Measurement
+from wise_hf.benchmark.measurement import BYTES, EXPONENT, Measurement
+from wise_hf.benchmark.setting import Setting
 
 
 SLOWER = "<-- slower"
+SAME_RATIO, SAME_EXPONENT = 0.95, 0.05  # smaller changes are noise
+MUST_AGREE = ("threads", "clock", "torch", "gpu", "machine")
 
 
 def machine_load() -> float | None:
@@ -21,20 +24,21 @@ def machine_load() -> float | None:
 
 
 def as_report(
-    measured: Sequence[Measurement], missing: Mapping[str, str], load: float | None, threads: int, **more: object
+    measured: Sequence[Measurement], missing: Mapping[str, str], load: float | None, setting: Setting
 ) -> dict:
     """The numbers and what they were measured on, for JSON.
 
     Args:
         measured, missing: of `run_rows`.
         load: of the machine, before.
-        threads: of PyTorch, in a process.
-        more: what else is known.
+        setting: what with.
     """
     return {
         "comparisons": [each.to_dict() for each in measured],
         "missing": dict(missing),
-        "threads": threads,
+        "repeats": setting.repeats,
+        "threads": setting.threads,
+        "clock": setting.unit,
         "load": load,
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
@@ -42,21 +46,20 @@ def as_report(
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "machine": platform.machine(),
-        **more,
     }
 
 
 def report_text(report: Mapping) -> str:
     """A report as a person reads it."""
-    measured = [Measurement(**each) for each in report["comparisons"]]
     missing = [f"{name}: not measured, {reason}" for name, reason in report["missing"].items()]
     load = "unknown" if report["load"] is None else f"{report['load']:.1f}"
     ran = (
-        f"PyTorch ran on {report['threads']} thread(s); the load of the {report['cores']} cores was {load} when it "
-        "began. The ratio is theirs / ours, with its quartiles over the repeats; of growth it is the exponent (1 is "
-        "linear), with the largest as ours and the smallest as theirs."
+        f"PyTorch and NumPy ran on {report['threads']} thread(s), a training on the CPU on 1; the load of the "
+        f"{report['cores']} cores was {load} when it began. CPU ms were computed for, wall ms passed. The ratio is "
+        "theirs / ours, with its quartiles over the repeats; of growth it is the exponent (1 is linear), with the "
+        "largest as ours and the smallest as theirs."
     )
-    return "\n".join([table(measured), *missing, ran])
+    return "\n".join([table(list(by_name(report).values())), *missing, ran])
 
 
 def table(measured: Sequence[Measurement]) -> str:
@@ -78,7 +81,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value / 1e6:.2f} MB" if unit == "bytes" else f"{1000 * value:.2f} ms"
+    return f"{value / 1e6:.2f} MB" if unit == BYTES else f"{1000 * value:.2f} {unit.removesuffix('s')}ms"
 
 
 def _ratio(measured: Measurement) -> str:
@@ -86,41 +89,63 @@ def _ratio(measured: Measurement) -> str:
 
 
 def _quartiles(measured: Measurement) -> str:
-    return f"{measured.low:.2f}-{measured.high:.2f}"
+    return "-" if measured.low == measured.high else f"{measured.low:.2f}-{measured.high:.2f}"  # of one repeat
 
 
-def read_report(path: Path) -> dict[str, Measurement]:
-    """The measurements of an earlier report, by name.
+def by_name(report: Mapping) -> dict[str, Measurement]:
+    """The measurements of a report."""
+    return {each["name"]: Measurement(**each) for each in report["comparisons"]}
+
+
+def read_report(path: Path) -> dict:
+    """An earlier report.
 
     Raises:
         ValueError: it is not one.
     """
     try:
-        comparisons = json.loads(path.read_text(encoding="utf-8"))["comparisons"]
-        return {each["name"]: Measurement(**each) for each in comparisons}
+        report = json.loads(path.read_text(encoding="utf-8"))
+        by_name(report)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is no report of this benchmark; write one by --output.") from error
+    return report
 
 
-def beside_earlier(measured: Sequence[Measurement], earlier: Mapping[str, Measurement]) -> str:
-    """The ratios beside those of an earlier report, and a mark where a row got slower."""
-    rows = [("what", "earlier", "now", "change", "")]
-    for each in measured:
-        before = earlier.get(each.name)
+def beside_earlier(report: Mapping, earlier: Mapping) -> str:
+    """What differs between two reports; the ratios of both, and a mark where a row got slower."""
+    rows, known = [("what", "earlier", "now", "change", "")], by_name(earlier)
+    for name, now in by_name(report).items():
+        before = known.get(name)
         if before is None:
-            rows.append((each.name, "-", _ratio(each), "", ""))
+            rows.append((name, "-", _ratio(now), "", ""))
         else:
-            mark = SLOWER if is_slower(each, before) else ""
-            rows.append((each.name, _ratio(before), _ratio(each), f"{each.ratio / before.ratio - 1:+.0%}", mark))
-    return _aligned(rows)
+            mark = SLOWER if is_slower(now, before) else ""
+            rows.append((name, _ratio(before), _ratio(now), f"{now.ratio / before.ratio - 1:+.0%}", mark))
+    return "\n".join([*differences(report, earlier), _aligned(rows)])
+
+
+def differences(report: Mapping, earlier: Mapping) -> list[str]:
+    """A line that tells what two reports do not have in common and ratios depend on, or none."""
+    told = [
+        f"{name} {earlier.get(name)} then, {report[name]} now"
+        for name in MUST_AGREE
+        if earlier.get(name) != report[name]
+    ]
+    return [f"Measured otherwise than the earlier one: {'; '.join(told)}."] if told else []
 
 
 def is_slower(now: Measurement, before: Measurement) -> bool:
-    """Whether a row got slower by more than the spread of its repeats: the quartiles of the two do not meet."""
-    return now.low > before.high if now.kind == EXPONENT else now.high < before.low
+    """Whether a row got slower by more than noise and by more than the spread of its repeats.
+
+    The quartiles of the two do not meet, and the ratio changed by more than `SAME_RATIO` or `SAME_EXPONENT`.
+    """
+    if now.kind == EXPONENT:
+        return now.low > before.high and now.ratio > before.ratio + SAME_EXPONENT
+    return now.high < before.low and now.ratio < SAME_RATIO * before.ratio
 
 
-def fallen_below(share: float, measured: Sequence[Measurement], earlier: Mapping[str, Measurement]) -> list[str]:
+def fallen_below(share: float, report: Mapping, earlier: Mapping) -> list[str]:
     """The names of the rows whose ratio is less than a share of the earlier one; growth is not looked at."""
-    known = [(each, earlier[each.name]) for each in measured if each.name in earlier and each.kind != EXPONENT]
-    return [now.name for now, before in known if now.ratio < share * before.ratio]
+    known = by_name(earlier)
+    both = [(now, known[name]) for name, now in by_name(report).items() if name in known and now.kind != EXPONENT]
+    return [now.name for now, before in both if now.ratio < share * before.ratio]

@@ -1,7 +1,10 @@
 """The rows of the benchmark's table, by the names that they are asked for with."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from threadpoolctl import threadpool_limits
 
 from wise_hf.benchmark import model_rows, preparation_rows, recording_rows, scaling_rows, start_rows, training_rows
 from wise_hf.benchmark.measurement import Measurement, NotHere
@@ -43,7 +46,7 @@ ROWS: Mapping[str, Row] = {
 
 def run_rows(
     names: Sequence[str], setting: Setting, rows: Mapping[str, Row] = ROWS
-) -> tuple[list[Measurement], dict[str, str]]:
+) -> Iterator[tuple[list[Measurement], dict[str, str]]]:
     """Measure rows one after the other.
 
     Args:
@@ -51,18 +54,16 @@ def run_rows(
         setting: what with.
         rows: those that there are.
 
-    Returns:
-        What was measured; and, by its name, why a row could not be.
+    Yields:
+        After each row what was measured so far; and, by its name, why a row could not be.
     """
     measured, missing = [], {}
     for number, name in enumerate(names, 1):
         logger.info("Row %d of %d: %s", number, len(names), name)
+        torch.set_num_threads(setting.threads)  # for each row: a training sets its own
         try:
-            made = rows[name](setting)
+            with threadpool_limits(setting.threads, "blas"):
+                measured += rows[name](setting)
         except NotHere as error:
             missing[name] = str(error)
-            continue
-        measured += made
-        for each in made:
-            logger.info("  %s: %.2f", each.name, each.ratio)  # all is not lost where a later row fails
-    return measured, missing
+        yield measured, missing

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset
 
-from wise_hf.benchmark.measurement import Measurement, Run, of_repeats
+from wise_hf.benchmark.measurement import BYTES, Measurement, Run, of_repeats
 from wise_hf.benchmark.model_rows import forward_pass
 from wise_hf.benchmark.own_process import peak_bytes
 from wise_hf.benchmark.preparation_rows import preparation, spoken_corpus
@@ -37,12 +37,12 @@ UTTERANCES = (8, 32, 128, 512)
 
 def grow_aligner(setting: Setting, lengths_s: Sequence[float] = ALIGNED_S) -> list[Measurement]:
     """The aligner's time against length."""
-    return [_by_length("aligner", setting, lengths_s, lambda said: partial(align, said.samples, said.text))]
+    return _by_length("aligner", setting, lengths_s, lambda said: partial(align, said.samples, said.text))
 
 
 def grow_mfcc(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S[:3]) -> list[Measurement]:
     """The time of the MFCC against length."""
-    return [_by_length("MFCC", setting, lengths_s, lambda said: partial(mfcc_native, said.samples))]
+    return _by_length("MFCC", setting, lengths_s, lambda said: partial(mfcc_native, said.samples))
 
 
 def grow_pipeline(setting: Setting, lengths_s: Sequence[float] = ALIGNED_S) -> list[Measurement]:
@@ -52,7 +52,7 @@ def grow_pipeline(setting: Setting, lengths_s: Sequence[float] = ALIGNED_S) -> l
     def heard(said: Spoken) -> Run:
         return partial(classify, {"array": said.samples, "sampling_rate": SAMPLING_RATE, "words": said.words})
 
-    return [_by_length("pipeline, words given", setting, lengths_s, heard)]
+    return _by_length("pipeline, words given", setting, lengths_s, heard)
 
 
 def grow_timeline(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S) -> list[Measurement]:
@@ -63,15 +63,14 @@ def grow_timeline(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S) -> 
         wav = said.write(setting.folder / f"{said.duration_s:.0f}.wav")
         return lambda: write_outputs(predict_file(classify, wav, words=said.words), wav.with_suffix(""))
 
-    return [_by_length("timeline, words given", setting, lengths_s, predicted)]
+    return _by_length("timeline, words given", setting, lengths_s, predicted)
 
 
 def _by_length(
     name: str, setting: Setting, lengths_s: Sequence[float], run_of: Callable[[Spoken], Run]
-) -> Measurement:
+) -> list[Measurement]:
     said = [spoken_for(length_s) for length_s in lengths_s]
-    told = f"{name}, {lengths_s[0]:g} to {lengths_s[-1]:g} s"
-    return setting.growth(told, [each.duration_s for each in said], [run_of(each) for each in said])
+    return setting.growth(name, "s", [each.duration_s for each in said], [run_of(each) for each in said])
 
 
 def grow_forward(setting: Setting, words: Sequence[int] = WORDS) -> list[Measurement]:
@@ -83,7 +82,7 @@ def grow_forward(setting: Setting, words: Sequence[int] = WORDS) -> list[Measure
     measured = []
     for what, sizes, batches in (("words", words, long), ("utterances", UTTERANCES, many)):
         runs = [forward_pass(model, batch) for batch in batches]
-        measured.append(setting.growth(f"forward pass, {sizes[0]} to {sizes[-1]} {what}", sizes, runs))
+        measured += setting.growth("forward pass", what, sizes, runs)
     return measured
 
 
@@ -91,15 +90,15 @@ def grow_collation(setting: Setting, utterances: Sequence[int] = UTTERANCES) -> 
     """The time of making a batch against the utterances in it."""
     known = prepared_utterances(np.random.default_rng(0), utterances[-1], EMOTIONS)
     collate = speech_like_collator(known, EMOTIONS)
-    name = f"collation, {utterances[0]} to {utterances[-1]} utterances"
-    return [setting.growth(name, utterances, [partial(collate, known[:number]) for number in utterances])]
+    runs = [partial(collate, known[:number]) for number in utterances]
+    return setting.growth("collation", "utterances", utterances, runs)
 
 
 def grow_preparation(setting: Setting, utterances: Sequence[int] = (64, 128, 256, 512)) -> list[Measurement]:
     """The time of preparing a corpus whose words are known, in one process, against its utterances."""
     corpus = spoken_corpus(setting.folder, utterances[-1])
     runs = [preparation(corpus.select(range(number)), setting.folder, num_proc=None) for number in utterances]
-    return [setting.growth(f"preparation, {utterances[0]} to {utterances[-1]} utterances", utterances, runs)]
+    return setting.growth("preparation", "utterances", utterances, runs)
 
 
 def compare_preparation_memory(setting: Setting, utterances: Sequence[int] = (64, 512)) -> list[Measurement]:
@@ -107,7 +106,7 @@ def compare_preparation_memory(setting: Setting, utterances: Sequence[int] = (64
     corpus = spoken_corpus(setting.folder, utterances[-1])
     few, many = ([peak_bytes(_prepare, corpus.select(range(number)), setting.folder)] for number in utterances)
     name = f"memory of a preparation, {utterances[-1]} / {utterances[0]} utterances"
-    return [of_repeats(name, many, few, "bytes")]
+    return [of_repeats(name, many, few, BYTES)]
 
 
 def _prepare(corpus: Dataset, folder: Path) -> None:
@@ -116,12 +115,9 @@ def _prepare(corpus: Dataset, folder: Path) -> None:
 
 def compare_timeline_memory(setting: Setting, lengths_s: Sequence[float] = TIMELINE_S[1:]) -> list[Measurement]:
     """The peak memory of `predict --output_dir --words` for a long recording against a short one."""
-    written = []
-    for length_s in (lengths_s[0], lengths_s[-1]):
-        said = spoken_for(length_s)
-        written.append((said.write(setting.folder / f"memory_{length_s:g}.wav"), said.words))
-    short, long = ([peak_bytes(_predict, *each)] for each in written)
-    return [of_repeats(f"memory of a timeline, {lengths_s[-1]:g} s / {lengths_s[0]:g} s", long, short, "bytes")]
+    said = [spoken_for(length_s) for length_s in (lengths_s[0], lengths_s[-1])]
+    written = [(each.write(setting.folder / f"memory_{each.duration_s:.0f}.wav"), each.words) for each in said]
+    return [_memory_of("a timeline", said, [peak_bytes(_predict, *each) for each in written])]
 
 
 def _predict(wav: Path, words: list[dict]) -> None:
@@ -131,5 +127,10 @@ def _predict(wav: Path, words: list[dict]) -> None:
 def compare_aligner_memory(setting: Setting, lengths_s: Sequence[float] = ALIGNED_S) -> list[Measurement]:
     """The peak memory of the aligner for a long recording against a short one."""
     said = [spoken_for(length_s) for length_s in (lengths_s[0], lengths_s[-1])]
-    short, long = ([peak_bytes(align, each.samples, each.text)] for each in said)
-    return [of_repeats(f"memory of the aligner, {lengths_s[-1]:g} s / {lengths_s[0]:g} s", long, short, "bytes")]
+    return [_memory_of("the aligner", said, [peak_bytes(align, each.samples, each.text) for each in said])]
+
+
+def _memory_of(what: str, said: Sequence[Spoken], peaks: Sequence[int]) -> Measurement:
+    short, long = said
+    name = f"memory of {what}, {long.duration_s:.0f} s / {short.duration_s:.0f} s"
+    return of_repeats(name, peaks[1:], peaks[:1], BYTES)

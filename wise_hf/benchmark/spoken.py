@@ -2,18 +2,21 @@
 
 import importlib.util
 from dataclasses import dataclass
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from wise_hf.benchmark.measurement import NotHere
 from wise_hf.model.word_times_wise import moved
 from wise_hf.synthetic.demo_corpus import EMOTIONS, VOICES, draw_sentence, with_noise
 from wise_hf.synthetic.espeak import SAMPLING_RATE, speak
 
 
 SENTENCE = "The children have been talking by the door and nobody told them to come inside."
-LONGEST_S = 60.0  # longer speech is this one again and again
+SENTENCES = 24
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def spoken_sentence() -> Spoken:
     """One sentence, of 4.5 s.
 
     Raises:
-        ImportError: espeakng-loader is missing.
+        NotHere: espeakng-loader is missing.
     """
     check_speaker_here()
     said = speak(SENTENCE, VOICES[0])
@@ -53,31 +56,40 @@ def spoken_sentence() -> Spoken:
 
 
 def check_speaker_here() -> None:
-    """Raises ImportError where nobody can speak."""
+    """Raises NotHere where nobody can speak."""
     if importlib.util.find_spec("espeakng_loader") is None:
-        raise ImportError("espeakng-loader is not installed: pip install espeakng-loader, or give --audio and --text.")
+        raise NotHere("espeakng-loader is not installed (pip install espeakng-loader)")
 
 
 def spoken_for(duration_s: float) -> Spoken:
-    """Sentences one after the other, as one speaker says them.
+    """Sentences one after the other, as one speaker says them; some come again in long speech.
 
     Args:
-        duration_s: the last sentence ends before this.
+        duration_s: there is no more room for the shortest sentence before this.
+
+    Raises:
+        NotHere: espeakng-loader is missing.
     """
-    if duration_s > LONGEST_S:
-        return _again(spoken_for(LONGEST_S), duration_s)
-    rng, said = np.random.default_rng(0), []
-    while True:
-        text = draw_sentence(EMOTIONS[len(said) % len(EMOTIONS)], rng)
-        speech = speak(text, VOICES[0])
-        more = [*said, Spoken(with_noise(speech.samples, rng), text, speech.words)]
-        if said and sum(each.duration_s for each in more) > duration_s:
+    sentences, said, left_s = some_sentences(), [], duration_s
+    shortest_s = min(sentence.duration_s for sentence in sentences)
+    for sentence in cycle(sentences):
+        if left_s < shortest_s:
             return joined(said)
-        said = more
+        if sentence.duration_s <= left_s:
+            said.append(sentence)
+            left_s -= sentence.duration_s
 
 
-def _again(minute: Spoken, duration_s: float) -> Spoken:
-    return joined([minute] * int(duration_s / minute.duration_s))
+@cache
+def some_sentences() -> list[Spoken]:
+    """Different sentences, about a minute."""
+    check_speaker_here()
+    rng, said = np.random.default_rng(0), []
+    for number in range(SENTENCES):
+        text = draw_sentence(EMOTIONS[number % len(EMOTIONS)], rng)
+        speech = speak(text, VOICES[0])
+        said.append(Spoken(with_noise(speech.samples, rng), text, speech.words))
+    return said
 
 
 def joined(parts: list[Spoken]) -> Spoken:

@@ -34,8 +34,7 @@ def compare_first_prediction(setting: Setting) -> list[Measurement]:
 
 def _in_turn(runs: Sequence[Callable[..., float]], setting: Setting) -> list[list[float]]:
     """What the runs tell, of each; the first of each, which reads its files from the disk, does not count."""
-    options = {"threads": setting.threads, "clock": setting.clock.__name__}
-    told = [[run(**options) for run in runs] for _ in range(1 + setting.repeats)]
+    told = [[run(threads=setting.threads) for run in runs] for _ in range(1 + setting.repeats)]
     return [list(its) for its in zip(*told[1:], strict=True)]
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from wise_hf.benchmark.measurement import Measurement, of_repeats
 from wise_hf.benchmark.setting import Setting
@@ -33,6 +34,8 @@ class TimedRun(TrainingRun):
 def compare_epoch_share(setting: Setting, utterances: int = 1000) -> list[Measurement]:
     """The time of an epoch's steps against all of its time, with the augmentation of our recipe.
 
+    A training on the CPU has one thread, whatever the setting says.
+
     Args:
         setting: how often.
         utterances: as long as IEMOCAP's.
@@ -44,7 +47,8 @@ def compare_epoch_share(setting: Setting, utterances: int = 1000) -> list[Measur
         run._train_epoch(epoch)
         whole.append(time.perf_counter() - start_s)
         steps.append(run.steps_s)
-    return [of_repeats(f"epoch of {utterances} utterances: all of it / its steps", whole, steps)]
+    name = f"epoch of {utterances} utterances, {torch.get_num_threads()} thread(s): all of it / its steps"
+    return [of_repeats(name, whole, steps)]
 
 
 def timed_run(setting: Setting, utterances: int) -> TimedRun:
@@ -52,7 +56,7 @@ def timed_run(setting: Setting, utterances: int) -> TimedRun:
     recipe, known = Recipe(), prepared_utterances(np.random.default_rng(0), utterances, EMOTIONS)
     collator = speech_like_collator(known, EMOTIONS, augment=recipe.augment)
     extractor = collator.processor.feature_extractor
-    collator = replace(collator, statistics=speaker_statistics(known, extractor.hop_ms, (1.0, *WARPS)))
+    collator = replace(collator, statistics=speaker_statistics(known, extractor.hop_ms, WARPS))
     config = WISEConfig(id2label=dict(enumerate(EMOTIONS)), vocab_size=len(collator.processor.tokenizer))
     model = WISEForAudioClassification(config)
     return TimedRun(model, known, [], collator, recipe, make_accelerator(), setting.folder / "run")
