@@ -63,7 +63,10 @@ def run_rows(
         torch.set_num_threads(setting.threads)  # for each row: a training sets its own
         try:
             with threadpool_limits(setting.threads, "blas"):
-                measured += rows[name](setting)
+                made = rows[name](setting)
         except NotHere as error:
-            missing[name] = str(error)
+            made, missing[name] = [], str(error)
+        measured += made
+        for each in made:
+            logger.info("  %s: %.2f", each.name, each.ratio)
         yield measured, missing
