@@ -147,9 +147,10 @@ def _run_in_processes(
 
 
 def _log_and_show(log: Log, bar: tqdm, figures: dict[str, float], epoch: int) -> None:
-    """Also show on the bar which epoch has ended."""
+    """Also show on the bar which epoch has ended, and its loss."""
     log(figures, epoch)
-    bar.set_postfix_str(f"{next(iter(figures)).rpartition('/')[0]}: epoch {epoch}")
+    training = next(iter(figures)).rpartition("/")[0]
+    bar.set_postfix_str(f"{training}, epoch {epoch}: loss {figures[f'{training}/loss']:.3f}")
 
 
 def _train_one(options: TrainOptions, ready: ReadyCorpus, training: Training) -> None:
