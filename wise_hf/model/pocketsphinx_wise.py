@@ -17,7 +17,8 @@ FILLER = re.compile(r"[<\[+(].*")
 ALTERNATIVE = re.compile(r"\(\d+\)$")
 FRAME_S = 0.01
 MARGIN_S = 0.3  # heard before and after speech
-# At most so many states are searched in a frame; without a limit it takes nearly twice as long for about as many errors.
+# At most so many states are searched in a frame; without a limit it takes nearly twice as long, with about as many
+# errors.
 MOST_STATES = 3000
 
 
