@@ -10,10 +10,8 @@ where AUDIO is the base64 of an audio file (or a data: URL of it) and text and p
 of Inference Endpoints asks for `inputs`; the last form is for servers that do not. Strings are never opened as paths
 or URLs; nothing that is sent is unpickled or logged, and no value of it is quoted in an error.
 
-Requests are worked off one at a time. Nearly all of the time goes into pocketsphinx (of 2 s of speech 0.15 s of CPU
-with its text, 0.65 s without), which keeps Python's lock. Measured on 16 requests at once: the model's forward passes
-as one batch would save 57 ms of 2300 (2 %); a decoder for each of two threads saves nothing. To serve more requests,
-run more processes (replicas).
+Requests are worked off one at a time: 2 s of speech take about 0.06 s of CPU with their text and 0.3 s without, most
+of that in pocketsphinx, which keeps Python's lock. To serve more requests, run more processes (replicas).
 """
 
 import base64
@@ -50,10 +48,10 @@ def _limit(name: str, usual: int) -> int:
 # What hears the words of recordings without text; without it pocketsphinx does, which knows English alone.
 RECOGNISER = os.environ.get("WISE_RECOGNISER") or None
 MAX_AUDIO_BYTES = _limit("WISE_MAX_AUDIO_BYTES", 25_000_000)
-# The recogniser takes about 0.35 s of CPU for each of them, and this process does nothing else meanwhile.
+# The recogniser takes about 0.15 s of CPU for each of them, and this process does nothing else meanwhile.
 MAX_AUDIO_SECONDS = _limit("WISE_MAX_AUDIO_SECONDS", 60)
 MAX_TEXT_CHARACTERS = _limit("WISE_MAX_TEXT_CHARACTERS", 2_000)
-# Fast speech has 250 in a minute; to align as many long words takes 1 GB.
+# Fast speech has 250 in a minute.
 MAX_TEXT_WORDS = _limit("WISE_MAX_TEXT_WORDS", 250)
 
 # 192 kHz mono, 96 kHz stereo or 48 kHz of four channels: 46 MB of samples in a minute.

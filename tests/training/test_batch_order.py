@@ -33,3 +33,9 @@ def test_the_utterances_of_a_batch_meet_others_in_the_next_epoch(lengths):
     first, second = (np.array(order_of(lengths, 8, seed)).reshape(-1, 8) for seed in (0, 1))
     met_again = [len(set(one) & set(other)) for one in first for other in second]
     assert max(met_again) <= 6
+
+
+def test_the_last_and_smaller_batch_is_as_long_as_any():
+    lengths = np.random.default_rng(0).integers(1, 100, 165).tolist()
+    rests = [np.array(lengths)[order_of(lengths, 16, seed)[-5:]].mean() for seed in range(200)]
+    assert np.mean(rests) == pytest.approx(np.mean(lengths), rel=0.05)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from accelerate import DistributedType
 
-from wise_hf.training.parallel import log_to_parent, num_trainings_at_a_time, training_processes
+from wise_hf.training.parallel import log_to_parent, num_cores, num_trainings_at_a_time, training_processes
 
 
 def work(number: int) -> None:
@@ -30,7 +30,7 @@ def die(number: int) -> None:
 @pytest.mark.slow
 def test_every_job_is_done_elsewhere_and_what_it_logs_is_heard_before_it_is_done():
     heard = []
-    with training_processes(2, lambda figures, epoch: heard.append((epoch, figures["process"]))) as run_all:
+    with training_processes(2, log=lambda figures, epoch: heard.append((epoch, figures["process"]))) as run_all:
         num_heard = [len(heard) for _ in run_all(work, range(5))]
         assert [number <= at_least for number, at_least in enumerate(num_heard, 1)] == [True] * 5
     assert sorted(epoch for epoch, _ in heard) == list(range(5))
@@ -40,7 +40,10 @@ def test_every_job_is_done_elsewhere_and_what_it_logs_is_heard_before_it_is_done
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "sentence"),
-    [(fail, "it fails"), (die, "A process that trained was killed; .* memory for 2 at a time: give fewer --jobs.")],
+    [
+        (fail, "it fails"),
+        (die, "ended at once. .* memory for 2 at a time, give fewer --jobs; a script must"),
+    ],
 )
 def test_a_job_that_fails_or_is_killed_ends_all_others_at_once(job, sentence):
     with pytest.raises(ValueError, match=sentence), training_processes(2) as run_all:
@@ -54,7 +57,7 @@ def test_ctrl_c_ends_all_at_once():
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize(("has_gpu", "usual"), [(False, len(os.sched_getaffinity(0))), (True, 1)])
+@pytest.mark.parametrize(("has_gpu", "usual"), [(False, num_cores()), (True, 1)])
 def test_there_is_one_training_for_each_core_but_one_on_a_gpu(monkeypatch, has_gpu, usual):
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: has_gpu)
     alone = SimpleNamespace(distributed_type=DistributedType.NO)

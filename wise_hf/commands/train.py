@@ -22,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check_hub_options(options)
     training = TrainOptions(**{each.name: getattr(options, each.name) for each in fields(TrainOptions)})
     results = train(
-        training, lambda: prepare_hub(options), lambda model_dir: publish_trained_model(options, model_dir)
+        training,
+        before_training=lambda: prepare_hub(options),
+        after_training=lambda model_dir: publish_trained_model(options, model_dir),
+        usual_jobs=None,
     )
     if results:  # of all processes but the main one there are none
         sys.stdout.write("\n" + results_to_markdown(results))

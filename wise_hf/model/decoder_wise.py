@@ -16,12 +16,10 @@ from .samples_wise import check_mono
 
 SAMPLING_RATE = 16000
 SILENT_PEAK = 1e-4
+NEEDED = "Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5.0.4'"
 
 # Kept by process id: a decoder inherited through a fork must not be shared.
 _decoders: dict[tuple[int, str], tuple] = {}
-
-
-NEEDED = "Aligning and transcribing need pocketsphinx: pip install 'pocketsphinx>=5.0.4'"
 
 
 def model_file(name: str) -> Path:
@@ -63,7 +61,7 @@ def shared_decoder(purpose: str, make: Callable[[], Any]) -> tuple[threading.RLo
     """The process's own decoder for a purpose, with the lock to hold while it is in use.
 
     Args:
-        purpose: a name such as "align".
+        purpose: a name such as "transcribe".
         make: builds the decoder, called once a process.
 
     Returns:

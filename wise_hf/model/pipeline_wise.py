@@ -303,7 +303,7 @@ class WISEAudioClassificationPipeline(Pipeline):
 
     def _forward(self, model_inputs: dict, return_words: bool = False) -> dict:
         utterance = model_inputs.pop("utterance")
-        # An encoder takes the threads that there are, the rest is faster on one.
+        # A speech encoder takes the threads that there are, the rest is faster on one.
         frames = self.model.wise.encode_frames(*(model_inputs.pop(name, None) for name in FRAMES))
         with one_thread():
             outputs = self.model(input_features=frames, **model_inputs, output_words=return_words)

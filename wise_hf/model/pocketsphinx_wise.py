@@ -17,7 +17,8 @@ FILLER = re.compile(r"[<\[+(].*")
 ALTERNATIVE = re.compile(r"\(\d+\)$")
 FRAME_S = 0.01
 MARGIN_S = 0.3  # heard before and after speech
-# States that a frame is matched with at most; without a limit it takes nearly twice as long for about as many errors.
+# At most so many states are searched in a frame; without a limit it takes nearly twice as long, with about as many
+# errors.
 MOST_STATES = 3000
 
 
@@ -38,7 +39,7 @@ def recognise_english(samples: np.ndarray, sampling_rate: int = SAMPLING_RATE) -
 
     Raises:
         ValueError: no finite mono audio at 16 kHz, or the recogniser cannot decode it.
-        ImportError: pocketsphinx is not installed.
+        ImportError: pocketsphinx or silero-vad is not installed.
     """
     samples = check_samples(samples, sampling_rate)
     if is_silent(samples):

@@ -5,7 +5,6 @@ import logging
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 from accelerate import PartialState
@@ -23,6 +22,9 @@ from wise_hf.training.processes import make_accelerator
 from wise_hf.training.recipe import Recipe
 from wise_hf.training.system import System, Trial
 from wise_hf.training.trial import run_trial
+
+
+EARLIER = Recipe(group_by_length=False)  # what a result does not tell of its recipe
 
 
 logger = logging.getLogger(__name__)
@@ -105,10 +107,10 @@ def _made_by(system: System) -> dict:
 
 
 def _was_made_by(job: Job) -> dict:
-    """The same of a result; what an earlier version had no choice of is as it usually is."""
+    """The same of a result; what an earlier version had no choice of is as it was then."""
     made_by = _read(job)["made_by"]
     recipe = made_by["recipe"]
-    return made_by if recipe is None else made_by | {"recipe": json.loads(json.dumps(asdict(Recipe()))) | recipe}
+    return made_by if recipe is None else made_by | {"recipe": json.loads(json.dumps(asdict(EARLIER))) | recipe}
 
 
 def _read(job: Job) -> dict:
@@ -146,8 +148,8 @@ def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
             run_job(plan, job)
             bar.update()
         return
-    with training_processes(num_workers) as run_all:
-        for _ in run_all(partial(run_job, plan), jobs):
+    with training_processes(num_workers, plan) as run_all:
+        for _ in run_all(run_job, jobs):
             bar.update()
 
 

@@ -44,7 +44,8 @@ class RowOptions(Options):
     seeds: Annotated[int, positive] = option(1, help="runs of every row")
     epochs: Annotated[int | None, positive] = option(None, help="of every row, instead of its own: to try it out")
     jobs: Annotated[int | None, positive] = option(
-        None, help="trainings at a time (default: without a GPU the number of cores)"
+        None,
+        help="trainings at a time (default: the number of cores; 1 with a GPU or several processes of accelerate)",
     )
     dry_run: bool = option(False, help="only say how long it will take")
 

@@ -6,8 +6,8 @@ import torch
 from torch.utils.data import Sampler
 
 
-WINDOW = 16  # batches whose utterances are sorted by length, and at most
-SHARE = 4  # a quarter of all, so that utterances meet others in every epoch
+MAX_WINDOW = 16  # batches, at most, that are sorted together
+MIN_WINDOWS = 4  # so that utterances meet others in every epoch
 
 
 class SimilarLengths(Sampler[int]):
@@ -29,10 +29,10 @@ class SimilarLengths(Sampler[int]):
         return len(self.lengths)
 
     def __iter__(self) -> Iterator[int]:
-        window = max(1, min(WINDOW, len(self) // self.batch_size // SHARE)) * self.batch_size
-        windows = torch.randperm(len(self), generator=self.generator).split(window)
-        by_length = torch.cat([each[self.lengths[each].argsort(stable=True)] for each in windows])
-        whole, rest = by_length.tensor_split([len(self) - len(self) % self.batch_size])
-        batches = whole.view(-1, self.batch_size)
+        window = max(1, min(MAX_WINDOW, len(self) // self.batch_size // MIN_WINDOWS)) * self.batch_size
+        order = torch.randperm(len(self), generator=self.generator)
+        whole, rest = order.tensor_split([len(self) - len(self) % self.batch_size])
+        by_length = torch.cat([each[self.lengths[each].argsort(stable=True)] for each in whole.split(window)])
+        batches = by_length.view(-1, self.batch_size)
         batches = batches[torch.randperm(len(batches), generator=self.generator)]
         yield from torch.cat([batches.flatten(), rest]).tolist()

@@ -36,7 +36,7 @@ def finish_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: T
 
 
 def _run_and_write(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> None:
-    working = unfinished(trial)
+    working = while_unfinished(trial)
     result = run_fold(wise, others, fold, working)
     state = PartialState()
     if state.is_main_process:
@@ -59,7 +59,7 @@ def _result_file(trial: Trial) -> Path:
     return trial.output_dir.with_suffix(".json")
 
 
-def unfinished(trial: Trial) -> Trial:
+def while_unfinished(trial: Trial) -> Trial:
     """The trial while it runs: no model has its name before it is one."""
     return replace(trial, output_dir=trial.output_dir.with_name(trial.output_dir.name + ".unfinished"))
 

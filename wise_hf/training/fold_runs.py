@@ -13,7 +13,7 @@ from wise_hf.data.embeddings import WordVectors
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.waveform_collator import with_waveforms
 from wise_hf.data.wise_frames import Frames
-from wise_hf.training.fold_results import finish_fold, is_finished, unfinished
+from wise_hf.training.fold_results import finish_fold, is_finished, while_unfinished
 from wise_hf.training.options import TrainOptions, model_choices_of, recipe_of
 from wise_hf.training.parallel import log_to_parent, training_processes
 from wise_hf.training.pooled import pooled_systems
@@ -136,34 +136,27 @@ def _run_in_processes(
     """Run all trainings, then test on each fold, whose trainings have nothing left to do."""
     folds = sorted({number for number, _ in trainings})
     with (
-        tqdm(total=len(trainings), desc="Trainings", unit="training") as bar,
-        training_processes(min(num_workers, len(trainings)), _shown(log, bar, num_workers)) as run_all,
+        tqdm(total=len(trainings) + len(folds), desc="Trainings and tests", unit="done") as bar,
+        training_processes(
+            min(num_workers, len(trainings)), options, ready, log=partial(_log_and_show, log, bar)
+        ) as run_all,
     ):
-        for _ in run_all(partial(_train_one, options, ready), trainings):
-            bar.update()
-        for _ in run_all(partial(_finish_one, options, ready), folds):
-            bar.refresh()
+        for work, jobs in ((_train_one, trainings), (_finish_one, folds)):
+            for _ in run_all(work, jobs):
+                bar.update()
 
 
-def _shown(log: Log, bar: tqdm, num_workers: int) -> Log:
-    """The same, which also shows on the bar what epoch the trainings that run are at."""
-    epochs: dict[str, int] = {}
-
-    def show(figures: dict[str, float], epoch: int) -> None:
-        log(figures, epoch)
-        name = next(iter(figures)).rpartition("/")[0]
-        epochs.pop(name, None)  # the last ones are those that run
-        epochs[name] = epoch
-        running = list(epochs.items())[-num_workers:]
-        bar.set_postfix_str(", ".join(f"{name} epoch {epoch}" for name, epoch in running))
-
-    return show
+def _log_and_show(log: Log, bar: tqdm, figures: dict[str, float], epoch: int) -> None:
+    """Also show on the bar which epoch has ended, and its loss."""
+    log(figures, epoch)
+    training = next(iter(figures)).rpartition("/")[0]
+    bar.set_postfix_str(f"{training}, epoch {epoch}: loss {figures[f'{training}/loss']:.3f}")
 
 
 def _train_one(options: TrainOptions, ready: ReadyCorpus, training: Training) -> None:
     wise, _ = make_systems(options, ready.frames)
     number, part = training
-    train_network(wise, trainings_of(wise, unfinished(make_trials(options, ready, log_to_parent)[number]))[part])
+    train_network(wise, trainings_of(wise, while_unfinished(make_trials(options, ready, log_to_parent)[number]))[part])
 
 
 def _finish_one(options: TrainOptions, ready: ReadyCorpus, number: int) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from multiprocessing import parent_process
+from multiprocessing import get_start_method, parent_process
 from pathlib import Path
 
 import torch
@@ -121,9 +121,10 @@ class TrainingRun:
         return self._loader(utterances, self.collator.without_augmentation())
 
     def _loader(self, utterances: Sequence[PreparedUtterance], collator: Collator, **order: object) -> DataLoader:
-        """On a GPU one process, whose draws are those of none, makes the batches while the model runs."""
+        """On a GPU one forked process makes the batches while the model runs; it draws as this one would."""
         on_gpu = self.accelerator.device.type == "cuda"
-        options = {"collate_fn": collator, "generator": self.order, "num_workers": int(on_gpu), "pin_memory": on_gpu}
+        num_workers = int(on_gpu and get_start_method() == "fork")
+        options = {"collate_fn": collator, "generator": self.order, "num_workers": num_workers, "pin_memory": on_gpu}
         return self.accelerator.prepare(DataLoader(utterances, self.recipe.batch_size, **options, **order))
 
     def resume(self) -> None:
@@ -191,7 +192,7 @@ class TrainingRun:
             self.scheduler.step()
         return loss.detach()
 
-    def measure_epoch_s(self, num_steps: int = 4) -> float:
+    def measure_epoch_s(self, num_steps: int = 16) -> float:
         """How long an epoch takes, from a few of its steps and its validation; the weights are spoilt by it.
 
         Args:

@@ -211,7 +211,9 @@ class RunOptions(Options):
         False, help="after the folds, train one more model on all utterances: OUT/model, of which no score is"
     )
     jobs: Annotated[int | None, positive] = option(
-        None, help="trainings at a time (default: without a GPU the number of cores)"
+        None,
+        help="trainings at a time, each in a process of its own (default: the number of cores; 1 with a GPU, with "
+        "several processes of accelerate, or from Python)",
     )
     gradient_accumulation_steps: Annotated[int, positive] = option(1, help="batches whose gradients make one step")
     seed: Annotated[int, as_seed] = option(0, help="of weights, batches, augmentation and random folds")

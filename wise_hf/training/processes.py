@@ -30,11 +30,7 @@ def make_accelerator(
         ImportError: for one whose package is not installed.
     """
     on_cpu = not torch.accelerator.is_available()
-    if on_cpu:
-        # WISE's operations, and those that make batches in NumPy, are so small that threads cost more than they bring;
-        # accelerate launch asks for several.
-        torch.set_num_threads(1)
-        threadpool_limits(1, "blas")
+    train_on_one_thread()
     if log_with is not None:
         check_tracker(log_with)
     return Accelerator(
@@ -44,6 +40,17 @@ def make_accelerator(
         log_with=log_with,
         project_dir=logging_dir,
     )
+
+
+def train_on_one_thread() -> None:
+    """Without a GPU let this process compute in one thread from now on.
+
+    WISE's operations, and those that make batches in NumPy, are so small that threads cost more than they bring;
+    accelerate launch asks for several, by OMP_NUM_THREADS.
+    """
+    if not torch.accelerator.is_available():
+        torch.set_num_threads(1)
+        threadpool_limits(1, "blas")
 
 
 def check_tracker(log_with: str) -> None:

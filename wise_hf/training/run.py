@@ -53,6 +53,7 @@ def train(
     options: TrainOptions,
     before_training: Callable[[], object] = lambda: None,
     after_training: Callable[[Path], object] = lambda model_dir: None,
+    usual_jobs: int | None = 1,
 ) -> dict:
     """Prepare the corpus, train and test on every fold, write the results.
 
@@ -61,6 +62,8 @@ def train(
         before_training: called on the main process when the corpus and the folds are read, before the hours of work.
         after_training: called on the main process, when the results are written, with the folder of the final model
             or, without one, of the first.
+        usual_jobs: trainings at a time where the options do not say; `None` = one for each core, which starts
+            processes that import the script which calls this: it must call it under `if __name__ == "__main__":`.
 
     Returns:
         The results, as results.json has them; nothing on all processes but the main one.
@@ -72,7 +75,7 @@ def train(
     options = with_cross_validation(options)
     check_training_options(options)
     try:
-        return _train(options, before_training, after_training)
+        return _train(replace(options, jobs=options.jobs or usual_jobs), before_training, after_training)
     except KeyboardInterrupt:
         raise _interrupted(options) from None
 
