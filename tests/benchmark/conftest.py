@@ -1,5 +1,7 @@
 """A setting as small as can be."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,16 @@ from wise_hf.benchmark.spoken import Spoken
 
 
 TEXT = "Come inside."
+
+
+@pytest.fixture(autouse=True)
+def levels_of_logging() -> Iterator[None]:
+    """Set back: the script is run in the process of other tests, and lets the package say nothing but its rows."""
+    loggers = [logging.getLogger(name) for name in ("wise_hf", "wise_hf.benchmark")]
+    levels = [each.level for each in loggers]
+    yield
+    for each, level in zip(loggers, levels, strict=True):
+        each.setLevel(level)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_two_processes_of_accelerate_share_the_trainings_of_the_tables(spoken_co
     arguments = ["--data_dir", spoken_corpus, "--rows", "svm,audio", "--protocols", "random", "--epochs", 1]
     arguments += ["--num_proc", 1, "--output_dir", tmp_path / "out"]
     with monkeypatch.context() as patch:
-        patch.setattr("accelerate.Accelerator.num_processes", 2)
+        patch.setattr("accelerate.Accelerator.distributed_type", "MULTI_CPU")
         refused = run("reproduce_tables.py", *arguments, "--jobs", 2)
     assert refused.returncode != 0 and "--jobs starts processes of its own" in refused.stderr
     done = run_apart("reproduce_tables.py", *arguments, launch=TWO_PROCESSES, CUDA_VISIBLE_DEVICES="")

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from wise_hf.baselines.framing import frames_of
-from wise_hf.model.mfcc_wise import SAMPLING_RATE, hz_to_mel
+from wise_hf.model.mel_wise import hz_to_mel
+from wise_hf.model.mfcc_wise import SAMPLING_RATE
 
 
 # 256 frames are 6 s; a frame is as long as four hops.

@@ -33,13 +33,12 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
 from wise_hf.baselines.framing import frames_of
+from wise_hf.model.mel_wise import hz_to_mel, mel_to_hz
 from wise_hf.model.mfcc_wise import (
     fft_length,
     frame_sizes,
     hamming_window,
-    hz_to_mel,
     mel_matrix,
-    mel_to_hz,
     validate_samples,
 )
 

@@ -9,13 +9,12 @@ import torch
 from wise_hf.data.encoded_batch import EncodedBatch, frame_counts, phoneme_counts, ranges, starts, take_words
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.level_wise import masking_noise
+from wise_hf.model.mel_wise import hz_to_mel, mel_to_hz
 from wise_hf.model.mfcc_wise import (
     NUM_CEPSTRA,
     NUM_MEL_BANDS,
     SAMPLING_RATE,
     dct_matrix,
-    hz_to_mel,
-    mel_to_hz,
     mfcc_native,
     warp_frequencies,
     with_deltas,

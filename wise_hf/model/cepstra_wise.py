@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .mfcc_wise import PRE_EMPHASIS, hz_to_mel, mel_to_hz, pad_to_frame
+from .mel_wise import hz_to_mel, mel_to_hz
 
 
 FRAME, HOP, FFT_SIZE = 410, 160, 512  # samples at 16 kHz
 HZ_A_BIN = 16000 / FFT_SIZE
+PRE_EMPHASIS = 0.97
 NUM_BANDS, NUM_CEPSTRA = 25, 13
 LOW_HZ, HIGH_HZ = 130.0, 6800.0
 LIFTER = 22.0
@@ -45,9 +46,10 @@ def cepstra_with_slopes(pcm: np.ndarray) -> np.ndarray:
 
 def _mel_bands(pcm: np.ndarray) -> np.ndarray:
     """(n,) samples -> (frames, 25) float64 energies; the last frame is filled up with zeros."""
-    samples = pad_to_frame(pcm.astype(np.float32), FRAME)
+    samples = pcm.astype(np.float32)
     emphasised = np.append(samples[:1], samples[1:] - np.float32(PRE_EMPHASIS) * samples[:-1])
-    emphasised = np.pad(emphasised, (0, -(len(samples) - FRAME) % HOP))
+    missing = -(len(samples) - FRAME) % HOP if len(samples) > FRAME else FRAME - len(samples)
+    emphasised = np.pad(emphasised, (0, missing))
     frames = np.lib.stride_tricks.sliding_window_view(emphasised, FRAME)[::HOP]
     spectra = np.fft.rfft(frames * np.hamming(FRAME).astype(np.float32), FFT_SIZE)
     return ((np.square(spectra.real) + np.square(spectra.imag)) @ _mel_filters()).astype(np.float64)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from .mel_wise import hz_to_mel, mel_to_hz
 from .samples_wise import check_mono
 
 
@@ -234,30 +235,6 @@ def mel_matrix(sampling_rate: int, fft_size: int, mel_warp: float = 1.0) -> np.n
     rising = (bins - centres[:-2]) / (centres[1:-1] - centres[:-2])
     falling = (centres[2:] - bins) / (centres[2:] - centres[1:-1])
     return _constant(np.maximum(0.0, np.minimum(rising, falling)))
-
-
-def hz_to_mel(frequency_hz: np.ndarray | float) -> np.ndarray | float:
-    """Frequency in Hz on the mel scale (HTK Book 3.4, equation 5.13).
-
-    Args:
-        frequency_hz: frequencies in Hz, 0 or above, any shape.
-
-    Returns:
-        np.ndarray | float: mel, float64, same shape.
-    """
-    return 1127.0 * np.log1p(np.asarray(frequency_hz) / 700.0)
-
-
-def mel_to_hz(mel: np.ndarray | float) -> np.ndarray | float:
-    """Mel back to frequency in Hz, the inverse of `hz_to_mel`.
-
-    Args:
-        mel: mel, 0 or above, any shape.
-
-    Returns:
-        np.ndarray | float: frequencies in Hz, float64, same shape.
-    """
-    return 700.0 * np.expm1(np.asarray(mel) / 1127.0)
 
 
 def warp_frequencies(frequency_hz: np.ndarray, mel_warp: float, high_hz: float) -> np.ndarray:
