@@ -189,5 +189,5 @@ def test_which_rows_read_which_frames_is_told(summary):
 
 def test_how_the_rows_were_trained_is_told_by_what_differs(summary):
     text = tables_to_markdown(summary)
-    assert "- WISE: epochs=40, batch_size=32, group_by_length=True, optimizer=adam" in text and "augment=none" in text
+    assert "- WISE: epochs=40, batch_size=32, group_by_length=False, optimizer=adam" in text and "augment=none" in text
     assert "- Dual RNNs [2]: epochs=60." in text and "- Audio only: as WISE." in text and "- SVM:" not in text
