@@ -112,7 +112,7 @@ def make_page(classifiers: Mapping[str, Pipeline]) -> gr.Blocks:
             chosen = add_recording(classifiers)
         with gr.Tab("Live"):
             add_live_view(classifiers, chosen)
-    page.queue(default_concurrency_limit=1, max_size=32)  # one recording at a time: the model uses every core
+    page.queue(default_concurrency_limit=1, max_size=32)  # one recording at a time
     return page
 
 

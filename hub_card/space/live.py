@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 WAITING = '<p class="waiting">Press Record and speak. Bars and words follow you.</p>'
 ENOUGH = f"This is as long as one visitor may speak ({MAX_S} seconds). Stop, and start again."
 SPEAKERS = 4  # at once
-# One after the other: the model uses every core.
+# One part of a recording after the other, in the order in which they come.
 _worker = ThreadPoolExecutor(max_workers=1)
 
 

@@ -6,6 +6,7 @@ best four of them and rounds.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -61,28 +62,25 @@ def acoustic_model() -> AcousticModel:
 
 def _read_parameters(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """Means or variances, float64. Source: pocketsphinx ms_gauden.c: a text header, a byte-order mark, counts."""
-    data = path.read_bytes()
     # Phones, streams, Gaussians, values of each stream, values of all.
-    counts = np.array([*shape, *shape[3:] * (STREAMS - 1), math.prod(shape)], "<i4").tobytes()
-    start = data.find(b"endhdr\n") + len(b"endhdr\n") + 4
-    return _values(path, data, start, counts, np.dtype("<f4"), shape).astype(np.float64)
+    counts = [*shape, *shape[3:] * (STREAMS - 1), math.prod(shape)]
+    return _read_after(path, counts, np.dtype("<f4"), shape).astype(np.float64)
 
 
 def _read_weights(path: Path, num_senones: int) -> np.ndarray:
     """(3, senones, 128) float32. Source: pocketsphinx ptm_mgau.c: strings, an empty one, two counts, bytes."""
-    data = path.read_bytes()
-    counts = np.array([0, GAUSSIANS, num_senones], "<i4").tobytes()
     shape = (STREAMS, GAUSSIANS, num_senones)
-    costs = _values(path, data, data.find(counts), counts, np.dtype(np.uint8), shape)
+    costs = _read_after(path, [0, GAUSSIANS, num_senones], np.dtype(np.uint8), shape)
     return np.exp(np.float32(-COST_UNIT) * costs.transpose(0, 2, 1))
 
 
-def _values(path: Path, data: bytes, start: int, counts: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+def _read_after(path: Path, counts: Sequence[int], dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     """The values of a file, which stand after their counts."""
-    after = start + len(counts)
-    if start < 0 or data[start:after] != counts or len(data) < after + math.prod(shape) * dtype.itemsize:
+    data, mark = path.read_bytes(), np.array(counts, "<i4").tobytes()
+    start = data.find(mark) + len(mark)
+    if mark not in data or len(data) < start + math.prod(shape) * dtype.itemsize:
         raise ValueError(f"{path} is not of pocketsphinx's model en-us; install another release of pocketsphinx.")
-    return np.frombuffer(data, dtype, math.prod(shape), after).reshape(shape)
+    return np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape)
 
 
 def densities(features: np.ndarray) -> np.ndarray:

@@ -109,10 +109,9 @@ def _find_words(
     """
     model = acoustic_model().definition
     costs = _Costs(samples, build_graph(model, variants))
-    found = None
-    for window in (NARROW, WHOLE):
-        if found is None or found.fit < LEAST_FIT:
-            found = _on_best_path(costs, window, speech, words, variants) or found
+    found = _on_best_path(costs, NARROW, speech, words, variants)
+    if found is None or found.fit < LEAST_FIT:
+        found = _on_best_path(costs, WHOLE, speech, words, variants) or found
     return found
 
 
