@@ -10,36 +10,33 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import unicodedata
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import handler as handler_module
 import numpy as np
 import pytest
+import serve
 import soundfile
 from containers import FRAGMENTS, LIVE, contained, video
+from endpoint_server import served
+from handler import BadRequest, EndpointHandler
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError
 from script import run
 
+from wise_hf.model.container_file_wise import ContainerFile
+from wise_hf.model.loading import load_pipeline
+from wise_hf.model.spoken_text_wise import split_words
+
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
-sys.path.insert(0, str(HUB_CARD))
-
-import handler as handler_module  # noqa: E402
-from handler import BadRequest, EndpointHandler  # noqa: E402
-from serve import EndpointServer  # noqa: E402
-
-from wise_hf.model.container_file_wise import ContainerFile  # noqa: E402
-from wise_hf.model.loading import load_pipeline  # noqa: E402
-from wise_hf.model.spoken_text_wise import split_words  # noqa: E402
-
-
 TEXT = "I saw the teacher with the letter today"
 RATE = 16_000
 WAV, JSON = "audio/wav", "application/json"
@@ -68,11 +65,8 @@ def endpoint(saved_model) -> EndpointHandler:
 
 @pytest.fixture(scope="module")
 def url(endpoint):
-    server = EndpointServer(endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(partial(serve.answer, endpoint)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -431,8 +425,13 @@ def test_many_channels_are_not_decoded(endpoint, no_decoding, monkeypatch):
         endpoint({"inputs": encoded(np.zeros((48_000, 8)), 48_000)})
 
 
-def test_size_is_limited_before_and_after_base64(url, monkeypatch):
+def test_size_is_limited_before_and_after_base64(endpoint, monkeypatch):
     monkeypatch.setattr(handler_module, "MAX_AUDIO_BYTES", 10_000)
+    with served(partial(serve.answer, endpoint), largest_body=10_000 * 4 // 3 + serve.ROOM_FOR_TEXT) as url:
+        assert_sizes_are_limited(url)
+
+
+def assert_sizes_are_limited(url: str) -> None:
     for audio, status, told in [
         (bytes(20_000), 400, "20000 bytes; at most 10000"),
         (bytes(500_000), 413, "too large"),
