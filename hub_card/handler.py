@@ -11,7 +11,7 @@ of Inference Endpoints asks for `inputs`; the last form is for servers that do n
 or URLs; nothing that is sent is unpickled or logged, and no value of it is quoted in an error.
 
 Requests are worked off one at a time: 2 s of speech take about 0.06 s of CPU with their text and 0.3 s without, most
-of that in pocketsphinx, which keeps Python's lock. To serve more requests, run more processes (replicas).
+of that in pocketsphinx, which keeps Python's lock. To serve more requests, run more processes: workers or replicas.
 """
 
 import base64

@@ -240,7 +240,7 @@ class Front:
         seconds = time.perf_counter() - start
         self._seconds.labels(status).observe(seconds)
         # Neither headers nor the query are logged: there may be a token in them.
-        logger.info("POST %s %d %.0f ms", request.url.path, status, 1e3 * seconds)
+        logger.info("POST %s %d %.0f ms", request.scope["path"], status, 1e3 * seconds)
         headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
         return Response(told, status, headers, "application/json")
 
@@ -268,7 +268,8 @@ class Front:
                 raise ClientDisconnect
             # InferenceClient names no type for bytes; the toolkit takes its own DEFAULT_CONTENT_TYPE then.
             kind = request.headers.get("Content-Type", DEFAULT_CONTENT_TYPE)
-            return await asyncio.to_thread(worker, kind, request.url.query, body)
+            query = request.scope["query_string"].decode("latin-1")
+            return await asyncio.to_thread(worker, kind, query, body)
         finally:
             self._idle.put_nowait(worker)
 
@@ -308,6 +309,13 @@ class TimedConnection(H11Protocol):
         super().connection_lost(error)
         self._unwatch()
 
+    def send_400_response(self, msg: str) -> None:
+        """Tell garbage in our way; uvicorn raises an error where an answer has gone already."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(json.dumps({"error": "The request is no HTTP; send it again."}))
+        else:
+            self.transport.abort()
+
     def _watch(self) -> None:
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._unwatch()
@@ -326,7 +334,7 @@ def make_server(front: Front) -> uvicorn.Server:
     # No log of uvicorn's own: it has the query.
     options = {"http": TimedConnection, "ws": "none", "lifespan": "off", "log_config": None, "access_log": False}
     return uvicorn.Server(
-        uvicorn.Config(front.app, log_level="warning", proxy_headers=False, server_header=False, **options)
+        uvicorn.Config(front.app, log_level="error", proxy_headers=False, server_header=False, **options)
     )
 
 

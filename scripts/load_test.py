@@ -29,7 +29,7 @@ from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import HfHubHTTPError
 
 from wise_hf.commands import run as command_line
-from wise_hf.data.options import positive
+from wise_hf.data.options import positive, whole_number
 from wise_hf.hub.samples import SAMPLES, read_samples
 from wise_hf.hub.templates import templates_dir
 
@@ -48,9 +48,13 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="folder of a saved model")
     parser.add_argument("--clients", type=positive, default=16, help="how many ask at once")
     parser.add_argument("--requests", type=positive, default=1000, help="of all of them together, after a warm-up")
-    parser.add_argument("--audio_hours", type=float, help="as many requests as have this much audio, not --requests")
+    parser.add_argument(
+        "--audio_hours", type=positive, help="as many requests as have this much audio, not --requests"
+    )
     parser.add_argument("--workers", type=positive, default=1, help="processes of the server")
-    parser.add_argument("--hostile", type=int, default=0, help="clients in between that hang up, dawdle, send garbage")
+    parser.add_argument(
+        "--hostile", type=whole_number, default=0, help="clients in between that hang up, dawdle, send garbage"
+    )
     parser.add_argument("--audio", nargs="+", help="recordings, sent without text; default: hub_card/samples")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
@@ -84,7 +88,7 @@ def read_recordings(paths: list[str] | None) -> list[tuple[bytes, str | None]]:
     return [((HUB_CARD / SAMPLES / each["file"]).read_bytes(), each["text"]) for each in read_samples(HUB_CARD)]
 
 
-def requests_in(hours: float, recordings: list[tuple[bytes, str | None]]) -> int:
+def requests_in(hours: int, recordings: list[tuple[bytes, str | None]]) -> int:
     """How many requests it takes to send so many hours of audio."""
     seconds = np.mean([soundfile.info(io.BytesIO(audio)).duration for audio, _ in recordings])
     return int(np.ceil(3600 * hours / seconds))

@@ -505,9 +505,11 @@ def test_the_load_test_reports_latency_and_memory(saved_model, audio, tmp_path):
     samples, rate = soundfile.read(io.BytesIO(audio))
     soundfile.write(tmp_path / "short.wav", samples[: rate // 2], rate)
     options = ["--model", saved_model, "--audio", tmp_path / "short.wav", "--clients", 2, "--requests", 4]
+    options += ["--workers", 2, "--hostile", 2]
     done = run("load_test.py", *options, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)
-    assert report["errors"] == {} and report["requests"] == 4 and len(report["memory_mb"]) == 5
+    assert report["errors"] == {} and report["requests"] == 4 and report["lost"] == 0
+    assert len(report["memory_mb"]) == len(report["open_files"]) == 5 and sum(report["hostile"].values()) >= 2
     assert 0 < report["latency_s"]["p50"] <= report["latency_s"]["p95"] <= report["latency_s"]["max"]
     assert set(report["latency_s"]) == {"p50", "p95", "max", "bytes", "base64"}

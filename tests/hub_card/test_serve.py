@@ -88,7 +88,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length
 
 
 def told(answer: bytes) -> str:
-    return json.loads(answer.split(b"\r\n\r\n", 1)[1])["error"]
+    return json.loads(answer[answer.index(b"{") : answer.index(b"}") + 1])["error"]
 
 
 class Held:
@@ -202,8 +202,18 @@ def test_garbage_ends_its_connection_and_no_other(held, noise):
     held.go.set()
     with served(held) as url:
         with contextlib.suppress(ConnectionError):
-            assert sent(url, noise + b"\r\n\r\n").startswith((b"HTTP/1.1 400", b""))
+            assert told(sent(url, noise + b"\r\n\r\n")) == "The request is no HTTP; send it again."
         assert ask(url)[0] == 200
+
+
+def test_garbage_after_an_answer_ends_its_connection_without_a_traceback(held, caplog):
+    with served(held) as url, connected(url) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        wait_until(lambda: b"}" in connection.recv(65_536))
+        connection.sendall(b"no length\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(65_536) == b""
+    assert "Traceback" not in caplog.text
 
 
 def test_a_body_that_is_too_large_is_told_to_who_reads_no_answer_before_its_end(held):
@@ -245,6 +255,13 @@ def test_a_fault_of_ours_is_told_without_what_was_said(caplog):
     with served(partial(serve.answer, endpoint)) as url:
         assert ask(url, b"a secret")[:2] == (500, {"error": serve.FAULT})
     assert "KeyError" in caplog.text and "in endpoint" in caplog.text and "a secret" not in caplog.text
+
+
+def test_a_host_that_is_none_does_no_harm(held):
+    held.go.set()
+    with served(held) as url, connected(url) as connection:
+        connection.sendall((HEAD % 1).replace(b"Host: x", b"Host: [") + b"a")
+        assert b" 200 " in connection.recv(65_536)
 
 
 # --- its processes ---
