@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 SPAWN = multiprocessing.get_context("spawn")
 ARRIVAL_S = 60  # for a request to come to its end
+ANSWER_S = 5  # for the answer that it did not; then the connection ends
 WAIT_S = 60  # for a worker
 WORK_S = 600  # for the work; a worker that takes longer hangs
 PATIENCE_S = 5  # for a worker to end
@@ -320,8 +321,7 @@ class TimedConnection(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._unwatch()
         elif self._end is None:
-            # The answer that a body did not come to its end goes first.
-            self._end = self.loop.call_later(1.1 * ARRIVAL_S, self.transport.abort)
+            self._end = self.loop.call_later(ARRIVAL_S + ANSWER_S, self.transport.abort)
 
     def _unwatch(self) -> None:
         if self._end is not None:

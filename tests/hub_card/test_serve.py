@@ -171,7 +171,8 @@ def test_who_hangs_up_midway_leaves_nothing_behind(held):
 
 
 def test_a_body_without_an_end_is_told_and_the_connection_ends(held, monkeypatch):
-    monkeypatch.setattr(serve, "ARRIVAL_S", 0.2)
+    monkeypatch.setattr(serve, "ARRIVAL_S", 0.1)
+    monkeypatch.setattr(serve, "ANSWER_S", 1)
     with served(held) as url:
         answer = sent(url, HEAD % 1000 + b"b")
         assert b" 408 " in answer.splitlines()[0] and "did not come to its end" in told(answer)
@@ -179,7 +180,8 @@ def test_a_body_without_an_end_is_told_and_the_connection_ends(held, monkeypatch
 
 @pytest.mark.parametrize("pieces", [(), (b"POST / HT",), (b"POST / HTTP/1.1\r\n", b"A: b\r\n")])
 def test_a_head_without_an_end_ends_the_connection(held, monkeypatch, pieces):
-    monkeypatch.setattr(serve, "ARRIVAL_S", 0.2)
+    monkeypatch.setattr(serve, "ARRIVAL_S", 0.1)
+    monkeypatch.setattr(serve, "ANSWER_S", 0)
     with served(held) as url, contextlib.suppress(ConnectionError):
         assert sent(url, *pieces) == b""
 
