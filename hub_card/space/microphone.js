@@ -13,15 +13,23 @@ let stop = null; // ends what is being recorded
 
 async function openMicrophone() {
     const context = new AudioContext();
-    await context.resume(); // a browser may start it suspended
-    await context.audioWorklet.addModule(WORKLET);
-    const worklet = new AudioWorkletNode(context, "samples", { numberOfOutputs: 0 });
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    context.createMediaStreamSource(stream).connect(worklet);
-    let parts = [];
-    worklet.port.onmessage = ({ data }) => parts.push(data);
+    let stream = null, ended = null, parts = [];
+    const close = () => {
+        for (const track of stream?.getTracks() ?? []) track.stop();
+        return ended ??= context.close(); // a browser has few of them
+    };
+    try {
+        await context.resume(); // a browser may start it suspended
+        await context.audioWorklet.addModule(WORKLET);
+        const worklet = new AudioWorkletNode(context, "samples", { numberOfOutputs: 0 });
+        worklet.port.onmessage = ({ data }) => parts.push(data);
+        stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+        context.createMediaStreamSource(stream).connect(worklet);
+    } catch (error) {
+        await close();
+        throw error;
+    }
     const take = () => { const taken = parts; parts = []; return taken; };
-    const close = () => { for (const track of stream.getTracks()) track.stop(); return context.suspend(); };
     return { rate: context.sampleRate, take, close };
 }
 
