@@ -133,6 +133,7 @@ def test_a_continued_run_goes_on_with_the_folds_that_it_wrote(parse, tmp_path):
 
 def test_a_new_run_clears_the_folds_of_an_earlier_one_away(parse, tmp_path):
     output = tmp_path / "out"
+    start_run(parse("--resume_from_checkpoint", output))
     write_folds(make_folds(corpus(), "none"), corpus(), output / "folds.json", "none", 0)
     start_run(parse("--resume_from_checkpoint", output))
     assert (output / "folds.json").is_file()

@@ -14,6 +14,7 @@ from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
+from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.data.prepare import report
 from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
@@ -39,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare a corpus, keep it, and print what it has."""
     options = parse(PrepareOptions, __doc__, arguments)
     _check_output(options)
+    with only_writer(options.output_dir, lock_beside(options.output_dir)):
+        _prepare(options)
+
+
+def _prepare(options: PrepareOptions) -> None:
     start_s = time.monotonic()
     frames = chosen_frames(options, Recipe().level)
     make = partial(frames.prepare, num_proc=options.num_proc, align=options.align)

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+UNFINISHED = ".unfinished"  # what a name ends in until all is written
 # In what libraries say of a file that they could not write: those in Rust (safetensors, tokenizers), and torch.
 _WRITING_FAILED = ("(os error ", "inline_container")
 
@@ -34,7 +35,7 @@ def written_whole(place: Path, way_out: str = "give another output folder") -> I
 @contextmanager
 def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
     """Like `written_whole`, but the caller moves the result into place (`put_in_place`) itself."""
-    unfinished = place.with_name(place.name + ".unfinished")
+    unfinished = place.with_name(place.name + UNFINISHED)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
@@ -74,6 +75,15 @@ def _remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def remove_whole(folder: Path) -> None:
+    """Remove a folder where there is one; a kill leaves it whole, or nothing of its name."""
+    unfinished = folder.with_name(folder.name + UNFINISHED)
+    _remove(unfinished)
+    with suppress(FileNotFoundError):
+        folder.rename(unfinished)
+    _remove(unfinished)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
 from wise_hf.data.files import write_json, written_whole
+from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
@@ -60,7 +61,7 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
     if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
         raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
-    with written_whole(output_dir) as staged:
+    with only_writer(output_dir, lock_beside(output_dir)), written_whole(output_dir) as staged:
         staged.mkdir()
         staying = _stage(release, results, staged)
     return staying

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from tqdm.auto import tqdm
 
 from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.files import write_json
+from wise_hf.data.files import remove_whole, write_json, written_whole
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
 from wise_hf.data.wise_frames import MFCC
@@ -162,8 +161,9 @@ def run_job(plan: TablesPlan, job: Job) -> None:
         sizes = {part: len(trial.parts[part]) for part in PARTS}
         name = plan.folds[job.protocol][job.number - 1].name
         described = {"name": name, "sizes": sizes, "made_by": _made_by(job.system)}
-        write_json(job.result_file, described | result)
-        shutil.rmtree(trial.output_dir, ignore_errors=True)
+        with written_whole(job.result_file, "make room there, and give the same command again") as unfinished:
+            write_json(unfinished, described | result)
+            remove_whole(trial.output_dir)
     state.wait_for_everyone()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wise_hf.data.files import check_writable
+from wise_hf.data.output_lock import only_writer
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.timeline.outputs import FORMATS, write_outputs
 from wise_hf.timeline.run import predict_file
@@ -33,19 +34,20 @@ def predict_files(
         A sentence for each recording that could not be used.
 
     Raises:
-        ValueError: `output_dir` cannot be written, or has one of the folders.
+        ValueError: `output_dir` cannot be written, is in use, or has one of the folders.
     """
     folders = [output_dir / name for name in unique_names(each["path"] for each in recordings)]
     for folder in folders:
         _check_free(folder, overwrite)
     check_writable(output_dir)
     errors = []
-    for recording, folder in zip(recordings, folders, strict=True):
-        try:
-            write_outputs(predict_file(classify, **recording, show_progress=True), folder, formats)
-        except ValueError as error:
-            logger.error("%s", error)
-            errors.append(str(error))
+    with only_writer(output_dir):
+        for recording, folder in zip(recordings, folders, strict=True):
+            try:
+                write_outputs(predict_file(classify, **recording, show_progress=True), folder, formats)
+            except ValueError as error:
+                logger.error("%s", error)
+                errors.append(str(error))
     return errors
 
 
