@@ -1,0 +1,186 @@
+"""What becomes of a command that is killed, has no room, may not write, or meets another one in its folder."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from killing.commands import Command
+from killing.disks import change_disk, small_disk
+from killing.outputs import leftovers, num_bytes
+from killing.processes import Place
+
+
+SHARES_OF_ROOM = (0.05, 0.5, 0.9)  # of what the undisturbed command left
+ROOMY = "size=1g"
+
+
+@dataclass
+class Report:
+    """What was found out about a command.
+
+    Args:
+        name: of the command.
+        trial: what was done to it.
+        times: how often.
+        seconds: that it takes undisturbed.
+        faults: what should not be, each in a line.
+    """
+
+    name: str
+    trial: str
+    times: int = 0
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a command does when nothing happens to it."""
+
+    result: dict[str, object]
+    seconds: float
+    place: Place
+
+
+def run_undisturbed(command: Command, folder: Path) -> Undisturbed:
+    """Run a command once.
+
+    Raises:
+        RuntimeError: it fails.
+    """
+    place, start_s = Place(folder), time.monotonic()
+    command.clear()
+    running = command.start(place)
+    if running.status():
+        raise RuntimeError(f"{command.name} fails: {running.told()[-2000:]}")
+    return Undisturbed(command.result(place), time.monotonic() - start_s, place)
+
+
+def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills: int, random: Random) -> Report:
+    """Kill a command at random moments, and give it again until it ends."""
+    report = Report(command.name, "killed", seconds=undisturbed.seconds)
+    for number in range(kills):
+        place, after_s = Place(folder / f"kill_{number}"), random.uniform(0, undisturbed.seconds)
+        command.clear()
+        running = command.start(place)
+        report.times += not running.ended(after_s)
+        running.kill()
+        told = f"killed after {after_s:.2f} of {undisturbed.seconds:.2f} s: "
+        report.faults += [told + each for each in _half_written(command, undisturbed, place)]
+        report.faults += [told + each for each in _end(command, undisturbed, place)]
+    return report
+
+
+def _half_written(command: Command, undisturbed: Undisturbed, place: Place) -> Iterator[str]:
+    """Whatever has its final name must be as it is in the end."""
+    for name, value in command.result(place).items():
+        if name not in ("commits",) and undisturbed.result.get(name) != value:
+            yield f"{name} is not as it is in the end"
+
+
+def _end(command: Command, undisturbed: Undisturbed, place: Place) -> Iterator[str]:
+    """Give the command again; it must end as if nothing had happened."""
+    running = command.start(place)
+    if running.status():
+        yield f"the same command does not go on: {_last_line(running.told())}"
+        return
+    result = command.result(place)
+    for name in sorted(result.keys() | undisturbed.result.keys()):
+        if result.get(name) != undisturbed.result.get(name):
+            yield f"{name} is another than undisturbed"
+    yield from (f"{name} is left over" for name in leftovers(place.out))
+
+
+def _last_line(told: str) -> str:
+    return (told.strip().splitlines() or [""])[-1]
+
+
+def _unclear(command: Command, status: int, told: str) -> Iterator[str]:
+    """A command that cannot go on ends with one sentence, and not with a traceback."""
+    if status != 1:
+        yield f"the status is {status}"
+    if "Traceback" in told or not _last_line(told).startswith(f"{command.script}: "):
+        yield f"it does not end with a sentence: {_last_line(told)}"
+
+
+def disk_trials(command: Command, undisturbed: Undisturbed, folder: Path) -> Iterator[Report]:
+    """A full and a read-only disk under each folder that a command writes to; then room, and the command again."""
+    for of, kept in {"output": "out", "cache": "cache", "temporary files": "tmp"}.items():
+        size = num_bytes(undisturbed.place.folder / kept)
+        rooms = [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]
+        full, read_only = Report(command.name, f"full disk: {of}"), Report(command.name, f"read-only: {of}")
+        for report, number, options in [(full, n, room) for n, room in enumerate(rooms)] + [(read_only, 0, "ro")]:
+            place = Place(folder / f"{kept}_{options.partition('=')[0]}_{number}")
+            disk = place.folder / kept
+            with small_disk(disk, options):
+                _without_room(command, undisturbed, place, report, lambda disk=disk: change_disk(disk, f"rw,{ROOMY}"))
+        yield full
+        yield read_only
+
+
+def _without_room(
+    command: Command, undisturbed: Undisturbed, place: Place, report: Report, make_room: Callable[[], object]
+) -> None:
+    command.clear()
+    running = command.start(place)
+    status = running.status()
+    if status == 0:  # it had no need of this disk, or room enough
+        return
+    report.times += 1
+    told = f"in {place.folder.name}: "
+    report.faults += [told + each for each in _unclear(command, status, running.told())]
+    report.faults += [told + each for each in _half_written(command, undisturbed, place)]
+    make_room()
+    report.faults += [told + each for each in _end(command, undisturbed, place)]
+
+
+def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Report:
+    """Give a command while it runs: the second one is refused, and the first ends as if nothing had happened."""
+    report, place = Report(command.name, "two at once", times=1), Place(folder / "two")
+    command.clear()
+    first = command.start(place)
+    while first.is_alive and not (place.folder / command.lock).exists():
+        time.sleep(0.005)
+    first.signal(signal.SIGSTOP)  # it cannot end meanwhile
+    second = command.start(Place(folder / "second"), place.out)
+    status, told = second.status(), second.told()
+    first.signal(signal.SIGCONT)
+    report.faults += _unclear(command, status, told)
+    if "Another process writes to" not in told:
+        report.faults.append(f"the second is not refused: {_last_line(told)}")
+    if first.status():
+        report.faults.append(f"the first fails: {_last_line(first.told())}")
+    if command.result(place) != undisturbed.result:
+        report.faults.append("the first ends otherwise than undisturbed")
+    return report
+
+
+def all_trials(command: Command, folder: Path, kills: int, seed: int, only_kills: bool = False) -> Iterator[Report]:
+    """Everything that can be done to a command.
+
+    Args:
+        folder: for all that it writes.
+        kills: how many.
+        seed: of their moments.
+        only_kills: and nothing else.
+    """
+    undisturbed = run_undisturbed(command, folder / "undisturbed")
+    yield kill_trials(command, undisturbed, folder, kills, Random(seed))
+    if only_kills:
+        return
+    yield from disk_trials(command, undisturbed, folder)
+    if command.lock is not None:
+        yield second_trial(command, undisturbed, folder)
+
+
+def to_table(reports: list[Report]) -> str:
+    """The reports as a table, and under it what should not be."""
+    lines = [f"{'command':<14}{'what was done':<28}{'times':>6}{'undisturbed':>13}{'faults':>8}"]
+    for report in reports:
+        seconds = f"{report.seconds:.1f} s" if report.seconds else ""
+        lines.append(f"{report.name:<14}{report.trial:<28}{report.times:>6}{seconds:>13}{len(report.faults):>8}")
+    faults = [f"  {report.name}, {report.trial}: {each}" for report in reports for each in report.faults]
+    return "\n".join(lines + faults)
