@@ -1,4 +1,4 @@
-"""What becomes of commands that are killed, have no room or meet another one: python scripts/kill_test.py [--kills 20].
+"""What becomes of commands that are killed, have no room or meet another: python scripts/kill_test.py [--kills 20].
 
 Disks are mounted to be full, which root may do, for instance in a container.
 """

@@ -22,9 +22,9 @@ with only_writer(Path(sys.argv[1])):
 
 def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
     out = tmp_path / "out"
-    with only_writer(out), pytest.raises(ValueError, match="^Another process writes to .*out; wait until it is done"):
-        with only_writer(out):
-            pass
+    refused = pytest.raises(ValueError, match="^Another process writes to .*out; wait until it is done")
+    with only_writer(out), refused, only_writer(out):
+        pass
     with only_writer(out):
         assert is_unused(out) and list(out.iterdir()) == [out / LOCK]
     assert not list(out.iterdir()), "nothing is left behind"

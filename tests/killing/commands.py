@@ -38,7 +38,7 @@ class Command:
     arguments: Callable[[Path], list]
     result: Callable[[Place], dict[str, object]] = lambda place: contents(place.out)
     clear: Callable[[], object] = lambda: None
-    lock: str | None = "out/.lock"
+    lock: str | None = "output/out/.lock"
 
     def start(self, place: Place, out: Path | None = None) -> Running:
         """Start it; what it leaves goes to `out`, by default that of its place."""
@@ -61,18 +61,13 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     predict_many = ["--input", inputs / "calls.csv", "--shard_size", 2]
 
     return [
-        Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock=".out.lock"),
+        Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock="output/.out.lock"),
         Command("train", "train.py", lambda out: train_arguments(inputs / "corpus", out)),
         Command("tables", "reproduce_tables.py", lambda out: [*tables, "--output_dir", out]),
         Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out]),
         Command("predict many", "predict.py", lambda out: [*predict_many, *model, "--output", out]),
         Command(
-            "push",
-            "push_to_hub.py",
-            lambda out: [*model, *push],
-            lambda place: on_hub(hub),
-            hub.store.repos.clear,
-            None,
+            "push", "push_to_hub.py", lambda out: [*model, *push], lambda _: on_hub(hub), hub.store.repos.clear, None
         ),
     ]
 

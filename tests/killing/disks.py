@@ -1,4 +1,4 @@
-"""Small disks of their own, which can be full or read-only; root may write where permissions forbid it, but not there."""
+"""Small disks of their own, which can be full or read-only: permissions do not keep root from writing."""
 
 import subprocess
 from collections.abc import Iterator

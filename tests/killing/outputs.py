@@ -18,16 +18,16 @@ def contents(folder: Path) -> dict[str, object]:
     """All files of a folder that have their final names, by their paths there, as they are compared."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder): path for path in files}
-    return {str(name): _compared(path) for name, path in named.items() if _is_final(name)}
+    return {str(name): _compared(path, folder) for name, path in named.items() if _is_final(name)}
 
 
 def _is_final(name: Path) -> bool:
     return not any(part.endswith((UNFINISHED, ".old", LOCK)) for part in name.parts)
 
 
-def _compared(path: Path) -> object:
+def _compared(path: Path, folder: Path) -> object:
     if path.suffix == ".json":
-        return without_seconds(json.loads(path.read_text(encoding="utf-8")))
+        return without_seconds(json.loads(path.read_text(encoding="utf-8").replace(str(folder), "OUT")))
     if path.suffix in (".md", ".html"):
         return SHOWN_SECONDS.sub("", path.read_text(encoding="utf-8"))
     return hashlib.sha256(path.read_bytes()).hexdigest()

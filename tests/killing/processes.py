@@ -20,6 +20,9 @@ SERVER.set_forkserver_preload(
 )
 
 
+OUTPUT, CACHE, TEMPORARY = "output", "cache", "temporary"
+
+
 @dataclass(frozen=True)
 class Place:
     """The folders of one run: its output, what it keeps for later, and what it needs for a moment."""
@@ -28,15 +31,15 @@ class Place:
 
     @property
     def out(self) -> Path:
-        return self.folder / "out"
+        return self.folder / OUTPUT / "out"
 
     @property
     def cache(self) -> Path:
-        return self.folder / "cache"
+        return self.folder / CACHE
 
     @property
     def temporary(self) -> Path:
-        return self.folder / "tmp"
+        return self.folder / TEMPORARY
 
     @property
     def log(self) -> Path:
@@ -53,7 +56,7 @@ class Running:
     """
 
     def __init__(self, script: str, arguments: list[str], place: Place):
-        for folder in (place.cache, place.temporary):
+        for folder in (place.out.parent, place.cache, place.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         self._place = place
         self._process = SERVER.Process(target=_be, args=(script, arguments, place))

@@ -1,5 +1,6 @@
 """What becomes of a command that is killed, has no room, may not write, or meets another one in its folder."""
 
+import fcntl
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,11 +11,12 @@ from random import Random
 from killing.commands import Command
 from killing.disks import change_disk, small_disk
 from killing.outputs import leftovers, num_bytes
-from killing.processes import Place
+from killing.processes import CACHE, OUTPUT, TEMPORARY, Place
 
 
 SHARES_OF_ROOM = (0.05, 0.5, 0.9)  # of what the undisturbed command left
 ROOMY = "size=1g"
+MOST_TRIES = 3  # of a kill: some come after the end
 
 
 @dataclass
@@ -62,7 +64,9 @@ def run_undisturbed(command: Command, folder: Path) -> Undisturbed:
 def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills: int, random: Random) -> Report:
     """Kill a command at random moments, and give it again until it ends."""
     report = Report(command.name, "killed", seconds=undisturbed.seconds)
-    for number in range(kills):
+    for number in range(MOST_TRIES * kills):
+        if report.times == kills:
+            break
         place, after_s = Place(folder / f"kill_{number}"), random.uniform(0, undisturbed.seconds)
         command.clear()
         running = command.start(place)
@@ -108,10 +112,10 @@ def _unclear(command: Command, status: int, told: str) -> Iterator[str]:
 
 def disk_trials(command: Command, undisturbed: Undisturbed, folder: Path) -> Iterator[Report]:
     """A full and a read-only disk under each folder that a command writes to; then room, and the command again."""
-    for of, kept in {"output": "out", "cache": "cache", "temporary files": "tmp"}.items():
+    for kept in (OUTPUT, CACHE, TEMPORARY):
         size = num_bytes(undisturbed.place.folder / kept)
         rooms = [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]
-        full, read_only = Report(command.name, f"full disk: {of}"), Report(command.name, f"read-only: {of}")
+        full, read_only = Report(command.name, f"full disk: {kept}"), Report(command.name, f"read-only: {kept}")
         for report, number, options in [(full, n, room) for n, room in enumerate(rooms)] + [(read_only, 0, "ro")]:
             place = Place(folder / f"{kept}_{options.partition('=')[0]}_{number}")
             disk = place.folder / kept
@@ -142,7 +146,7 @@ def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Re
     report, place = Report(command.name, "two at once", times=1), Place(folder / "two")
     command.clear()
     first = command.start(place)
-    while first.is_alive and not (place.folder / command.lock).exists():
+    while first.is_alive and not is_locked(place.folder / command.lock):
         time.sleep(0.005)
     first.signal(signal.SIGSTOP)  # it cannot end meanwhile
     second = command.start(Place(folder / "second"), place.out)
@@ -174,6 +178,18 @@ def all_trials(command: Command, folder: Path, kills: int, seed: int, only_kills
     yield from disk_trials(command, undisturbed, folder)
     if command.lock is not None:
         yield second_trial(command, undisturbed, folder)
+
+
+def is_locked(lock: Path) -> bool:
+    """Whether another process holds a lock."""
+    if not lock.exists():
+        return False
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def to_table(reports: list[Report]) -> str:

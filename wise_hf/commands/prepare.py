@@ -59,6 +59,8 @@ def _prepare(options: PrepareOptions) -> None:
 def _check_output(options: PrepareOptions) -> None:
     folder = options.output_dir
     check_replaceable(folder)
+    if folder.is_mount():
+        raise ValueError(f"{folder} is a disk of its own, which cannot be replaced; give a folder on it.")
     if folder.is_dir() and any(folder.iterdir()) and not options.overwrite_output_dir:
         raise ValueError(f"{folder} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(folder.parent)
