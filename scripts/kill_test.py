@@ -19,7 +19,7 @@ TESTS = Path(__file__).resolve().parents[1] / "tests"
 def main() -> None:
     sys.path.insert(0, str(TESTS))
     from killing.commands import all_commands, write_inputs
-    from killing.trials import all_trials, to_table
+    from killing.trials import TABLE_HEAD, all_trials, to_text
     from loopback.hub import LoopbackHub, environment
 
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
@@ -28,7 +28,8 @@ def main() -> None:
     parser.add_argument("--commands", nargs="+", metavar="NAME", help="some of the table's first column")
     parser.add_argument("--only_kills", action="store_true", help="leave the full disks and the second commands out")
     args = parser.parse_args()
-    reports = []
+    faults = 0
+    sys.stdout.write(TABLE_HEAD + "\n")
     with tempfile.TemporaryDirectory() as temporary, LoopbackHub() as hub:
         folder = Path(temporary)
         with mock.patch.dict(os.environ, environment(hub, folder / "home") | {"OMP_NUM_THREADS": "1"}):
@@ -36,9 +37,11 @@ def main() -> None:
             for command in all_commands(folder, hub):
                 if args.commands is None or command.name in args.commands:
                     place = folder / command.name.replace(" ", "_")
-                    reports += all_trials(command, place, args.kills, args.seed, args.only_kills)
-    sys.stdout.write(to_table(reports) + "\n")
-    if faults := sum(len(report.faults) for report in reports):
+                    for report in all_trials(command, place, args.kills, args.seed, args.only_kills):
+                        sys.stdout.write(to_text(report) + "\n")
+                        sys.stdout.flush()
+                        faults += len(report.faults)
+    if faults:
         raise ValueError(f"{faults} things are not as they should be; see the table.")
 
 

@@ -54,9 +54,9 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     """
     corpus = ["--data_dir", inputs / "corpus", "--num_proc", 1]
     prepare = [*corpus, "--overwrite_output_dir"]
-    tables = [*corpus, "--rows", "wise,svm", "--epochs", 2, "--jobs", 1]
+    tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs", 1]
     model = ["--model", inputs / "run" / "fold_1"]
-    push = ["--repo_id", REPO_ID, "--hub_card", inputs / "hub_card", "--tag", "v1"]
+    push = [*model, "--repo_id", REPO_ID, "--hub_card", inputs / "hub_card", "--tag", "v1"]
     predict_long = [inputs / "long.wav", "--words", inputs / "long.words.json", "--overwrite_output_dir"]
     predict_many = ["--input", inputs / "calls.csv", "--shard_size", 2]
 
@@ -66,9 +66,7 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
         Command("tables", "reproduce_tables.py", lambda out: [*tables, "--output_dir", out]),
         Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out]),
         Command("predict many", "predict.py", lambda out: [*predict_many, *model, "--output", out]),
-        Command(
-            "push", "push_to_hub.py", lambda out: [*model, *push], lambda _: on_hub(hub), hub.store.repos.clear, None
-        ),
+        Command("push", "push_to_hub.py", lambda out: push, lambda _: on_hub(hub), hub.store.repos.clear, None),
     ]
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from killing.outputs import leftovers, num_bytes
 from killing.processes import CACHE, OUTPUT, TEMPORARY, Place
 
 
-SHARES_OF_ROOM = (0.05, 0.5, 0.9)  # of what the undisturbed command left
+SHARES_OF_ROOM = (0.1, 0.7)  # of what the undisturbed command left
 ROOMY = "size=1g"
 MOST_TRIES = 3  # of a kill: some come after the end
 
@@ -111,23 +111,22 @@ def _unclear(command: Command, status: int, told: str) -> Iterator[str]:
 
 
 def disk_trials(command: Command, undisturbed: Undisturbed, folder: Path) -> Iterator[Report]:
-    """A full and a read-only disk under each folder that a command writes to; then room, and the command again."""
+    """A read-only and a full disk under each folder that a command writes to; then room, and the command again."""
     for kept in (OUTPUT, CACHE, TEMPORARY):
         size = num_bytes(undisturbed.place.folder / kept)
-        rooms = [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]
-        full, read_only = Report(command.name, f"full disk: {kept}"), Report(command.name, f"read-only: {kept}")
-        for report, number, options in [(full, n, room) for n, room in enumerate(rooms)] + [(read_only, 0, "ro")]:
-            place = Place(folder / f"{kept}_{options.partition('=')[0]}_{number}")
-            disk = place.folder / kept
-            with small_disk(disk, options):
-                _without_room(command, undisturbed, place, report, lambda disk=disk: change_disk(disk, f"rw,{ROOMY}"))
-        yield full
-        yield read_only
+        disks = {"read-only": ["ro"], "full": [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]}
+        for told, given in disks.items():
+            report = Report(command.name, f"{told} disk: {kept}")
+            for number, options in enumerate(given):
+                place = Place(folder / f"{kept}_{told}_{number}")
+                with small_disk(place.folder / kept, options):
+                    _without_room(command, undisturbed, place, report, place.folder / kept)
+            yield report
+            if report.times == 0:  # it writes nothing there
+                break
 
 
-def _without_room(
-    command: Command, undisturbed: Undisturbed, place: Place, report: Report, make_room: Callable[[], object]
-) -> None:
+def _without_room(command: Command, undisturbed: Undisturbed, place: Place, report: Report, disk: Path) -> None:
     command.clear()
     running = command.start(place)
     status = running.status()
@@ -137,7 +136,7 @@ def _without_room(
     told = f"in {place.folder.name}: "
     report.faults += [told + each for each in _unclear(command, status, running.told())]
     report.faults += [told + each for each in _half_written(command, undisturbed, place)]
-    make_room()
+    change_disk(disk, f"rw,{ROOMY}")
     report.faults += [told + each for each in _end(command, undisturbed, place)]
 
 
@@ -192,11 +191,11 @@ def is_locked(lock: Path) -> bool:
     return False
 
 
-def to_table(reports: list[Report]) -> str:
-    """The reports as a table, and under it what should not be."""
-    lines = [f"{'command':<14}{'what was done':<28}{'times':>6}{'undisturbed':>13}{'faults':>8}"]
-    for report in reports:
-        seconds = f"{report.seconds:.1f} s" if report.seconds else ""
-        lines.append(f"{report.name:<14}{report.trial:<28}{report.times:>6}{seconds:>13}{len(report.faults):>8}")
-    faults = [f"  {report.name}, {report.trial}: {each}" for report in reports for each in report.faults]
-    return "\n".join(lines + faults)
+TABLE_HEAD = f"{'command':<14}{'what was done':<26}{'times':>6}{'undisturbed':>13}{'faults':>8}"
+
+
+def to_text(report: Report) -> str:
+    """A report as a line of a table, and under it what should not be."""
+    seconds = f"{report.seconds:.1f} s" if report.seconds else ""
+    line = f"{report.name:<14}{report.trial:<26}{report.times:>6}{seconds:>13}{len(report.faults):>8}"
+    return "\n  ".join([line, *report.faults])

@@ -141,15 +141,16 @@ def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
     """
     jobs = unfinished_jobs(plan)
     PartialState().wait_for_everyone()  # until all have the same list
-    bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
-    if num_workers == 1:
-        for job in jobs:
-            run_job(plan, job)
-            bar.update()
-        return
-    with training_processes(num_workers, plan) as run_all:
-        for _ in run_all(run_job, jobs):
-            bar.update()
+    is_silent = not PartialState().is_main_process
+    with tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=is_silent) as bar:
+        if num_workers == 1:
+            for job in jobs:
+                run_job(plan, job)
+                bar.update()
+            return
+        with training_processes(num_workers, plan) as run_all:
+            for _ in run_all(run_job, jobs):
+                bar.update()
 
 
 def run_job(plan: TablesPlan, job: Job) -> None:
