@@ -16,7 +16,7 @@ from killing.processes import Place, Running
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
-LONG_S = 130  # more than one piece
+LONG_S = 60  # several pieces
 REPO_ID = "org/wise-test"
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -110,9 +110,11 @@ def _unclear(command: Command, status: int, told: str) -> Iterator[str]:
         yield f"it does not end with a sentence: {_last_line(told)}"
 
 
-def disk_trials(command: Command, undisturbed: Undisturbed, folder: Path) -> Iterator[Report]:
+def disk_trials(
+    command: Command, undisturbed: Undisturbed, folder: Path, disks: Sequence[str] = (OUTPUT, CACHE, TEMPORARY)
+) -> Iterator[Report]:
     """A read-only and a full disk under each folder that a command writes to; then room, and the command again."""
-    for kept in (OUTPUT, CACHE, TEMPORARY):
+    for kept in disks:
         size = num_bytes(undisturbed.place.folder / kept)
         disks = {"read-only": ["ro"], "full": [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]}
         for told, given in disks.items():

@@ -1,0 +1,70 @@
+"""Commands that are killed, have no room or meet another one; scripts/kill_test.py does much more of it."""
+
+import os
+from random import Random
+from unittest import mock
+
+import pytest
+from loopback.hub import LoopbackHub, environment
+
+from killing.commands import Command, all_commands, write_inputs
+from killing.disks import small_disk
+from killing.outputs import contents
+from killing.processes import CACHE, OUTPUT, TEMPORARY
+from killing.trials import disk_trials, kill_trials, run_undisturbed, second_trial, to_text
+
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory) -> dict[str, Command]:
+    pytest.importorskip("espeakng_loader", reason="needs espeakng-loader to make speech")
+    folder = tmp_path_factory.mktemp("inputs")
+    with LoopbackHub() as hub, mock.patch.dict(os.environ, environment(hub, folder / "home")):
+        write_inputs(folder)
+        yield {command.name: command for command in all_commands(folder, hub)}
+
+
+@pytest.fixture
+def disks(tmp_path) -> None:
+    try:
+        with small_disk(tmp_path / "tried", "size=4096"):
+            pass
+    except PermissionError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", ["prepare", "train", "predict long", "push"])
+def test_a_killed_command_ends_as_an_undisturbed_one_and_a_second_one_is_refused(commands, tmp_path, name):
+    command = commands[name]
+    undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
+    reports = [kill_trials(command, undisturbed, tmp_path, 1, Random(name))]
+    if name == "train":
+        reports.append(second_trial(command, undisturbed, tmp_path))
+    assert undisturbed.result and not any(report.faults for report in reports), "\n".join(map(to_text, reports))
+
+
+@pytest.mark.parametrize(("name", "kept"), [("prepare", OUTPUT), ("prepare", CACHE), ("push", TEMPORARY)])
+def test_a_command_without_room_says_so_and_goes_on_when_there_is_some(commands, disks, tmp_path, name, kept):
+    command = commands[name]
+    undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
+    read_only, full = disk_trials(command, undisturbed, tmp_path, [kept])
+    assert read_only.times == 1 and full.times == 2
+    assert not read_only.faults and not full.faults, f"{to_text(read_only)}\n{to_text(full)}"
+
+
+def test_another_weight_and_a_half_written_file_are_found(tmp_path):
+    def written(name: str, **files: bytes) -> dict[str, object]:
+        for file, content in files.items():
+            path = tmp_path / name / file.replace("_", ".")
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        return contents(tmp_path / name)
+
+    scores = b'{"seconds": 1, "ua": 0.5}'
+    whole = written("whole", model_safetensors=b"0" * 99, results_json=scores)
+    assert whole == written("later", model_safetensors=b"0" * 99, results_json=scores.replace(b"1", b"2"))
+    assert whole != written("half", model_safetensors=b"0" * 98, results_json=scores)
+    assert whole != written("other", model_safetensors=b"0" * 99, results_json=scores.replace(b"0.5", b"0.6"))
+    assert set(whole) == {"model.safetensors", "results.json"}
