@@ -10,14 +10,7 @@ import pytest
 from wise_hf.data.output_lock import LOCK, is_unused, lock_beside, only_writer
 
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from wise_hf.data.output_lock import only_writer
-with only_writer(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
+HOLD = "import fcntl, sys; file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); print(); sys.stdin.read()"
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
@@ -31,8 +24,10 @@ def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
 
 
 def test_a_kill_ends_the_lock(tmp_path):
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE)
-    assert holder.stdout.readline() == b"held\n"
+    holder = subprocess.Popen(
+        [sys.executable, "-uc", HOLD, tmp_path / LOCK], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    holder.stdout.readline()
     with pytest.raises(ValueError, match="Another process writes"), only_writer(tmp_path):
         pass
     os.kill(holder.pid, signal.SIGKILL)

@@ -10,7 +10,7 @@ from loopback.hub import LoopbackHub, environment
 from killing.commands import Command, all_commands, write_inputs
 from killing.disks import small_disk
 from killing.outputs import contents
-from killing.processes import CACHE, OUTPUT, TEMPORARY
+from killing.processes import OUTPUT
 from killing.trials import disk_trials, kill_trials, run_undisturbed, second_trial, to_text
 
 
@@ -26,32 +26,24 @@ def commands(tmp_path_factory) -> dict[str, Command]:
         yield {command.name: command for command in all_commands(folder, hub)}
 
 
-@pytest.fixture
-def disks(tmp_path) -> None:
+@pytest.mark.parametrize("name", ["prepare", "train", "predict long", "push"])
+def test_a_killed_command_ends_as_an_undisturbed_one(commands, tmp_path, name):
+    undisturbed = run_undisturbed(commands[name], tmp_path / "undisturbed")
+    report = kill_trials(commands[name], undisturbed, tmp_path, 1, Random(name))
+    assert undisturbed.result and not report.faults, to_text(report)
+
+
+def test_a_command_without_room_says_so_and_goes_on_and_a_second_one_is_refused(commands, tmp_path):
     try:
         with small_disk(tmp_path / "tried", "size=4096"):
             pass
     except PermissionError as error:
         pytest.skip(str(error))
-
-
-@pytest.mark.parametrize("name", ["prepare", "train", "predict long", "push"])
-def test_a_killed_command_ends_as_an_undisturbed_one_and_a_second_one_is_refused(commands, tmp_path, name):
-    command = commands[name]
+    command = commands["prepare"]
     undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
-    reports = [kill_trials(command, undisturbed, tmp_path, 1, Random(name))]
-    if name == "train":
-        reports.append(second_trial(command, undisturbed, tmp_path))
-    assert undisturbed.result and not any(report.faults for report in reports), "\n".join(map(to_text, reports))
-
-
-@pytest.mark.parametrize(("name", "kept"), [("prepare", OUTPUT), ("prepare", CACHE), ("push", TEMPORARY)])
-def test_a_command_without_room_says_so_and_goes_on_when_there_is_some(commands, disks, tmp_path, name, kept):
-    command = commands[name]
-    undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
-    read_only, full = disk_trials(command, undisturbed, tmp_path, [kept])
-    assert read_only.times == 1 and full.times == 2
-    assert not read_only.faults and not full.faults, f"{to_text(read_only)}\n{to_text(full)}"
+    reports = [*disk_trials(command, undisturbed, tmp_path, [OUTPUT]), second_trial(command, undisturbed, tmp_path)]
+    assert [report.times for report in reports] == [1, 2, 1]
+    assert not any(report.faults for report in reports), "\n".join(map(to_text, reports))
 
 
 def test_another_weight_and_a_half_written_file_are_found(tmp_path):

@@ -106,7 +106,7 @@ def _interrupted_after(*arguments: object) -> None:
 
 
 def _killed_after(steps: int, patch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
-    """Work until so many files were moved or folders removed; from then on nothing is done any more."""
+    """Work until so many folders were moved or removed; from then on nothing is done any more."""
     done = []
 
     def counted(call: Callable) -> Callable:
@@ -118,7 +118,7 @@ def _killed_after(steps: int, patch: pytest.MonkeyPatch, work: Callable[[], obje
 
         return step
 
-    for name in ("rename", "replace", "rmdir"):
+    for name in ("rename", "rmdir"):
         patch.setattr(os, name, counted(getattr(os, name)))
     try:
         work()
