@@ -58,8 +58,8 @@ def test_json_files_are_written_whole(tmp_path):
     write_json(tmp_path / "a" / "x.json", {"b": 1})
     assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.json"]
-    with pytest.raises(ValueError, match="cannot be written"):
-        write_json(tmp_path / "a" / "x.json" / "y.json", {})
+    with pytest.raises(ValueError, match="y.json cannot be written .*; make room.$"):
+        write_json(tmp_path / "a" / "x.json" / "y.json", {}, "make room")
 
 
 def test_a_folder_is_replaced_whole_or_stays(tmp_path):

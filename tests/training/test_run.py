@@ -135,7 +135,8 @@ def test_a_continued_run_goes_on_with_the_folds_that_it_wrote(parse, tmp_path):
 def test_a_run_is_started_and_continued_by_the_same_command(parse, tmp_path):
     output, again = tmp_path / "out", ("--resume_from_checkpoint", tmp_path / "out")
     check_output_dir(parse(*again))
-    (output / ".lock").touch()  # of a run that was killed before it was recorded
+    for name in (".lock", "arguments.json.unfinished"):  # of a run that was killed before it was recorded
+        (output / name).touch()
     check_output_dir(parse(*again))
     start_run(parse(*again))
     (output / "fold_1.json").touch()

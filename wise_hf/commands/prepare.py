@@ -39,8 +39,8 @@ class PrepareOptions(CorpusOptions, RecogniserOptions, FeatureOptions, LevelOpti
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare a corpus, keep it, and print what it has."""
     options = parse(PrepareOptions, __doc__, arguments)
-    _check_output(options)
-    with only_writer(options.output_dir, lock_beside(options.output_dir)):
+    folder = options.output_dir
+    with only_writer(folder, partial(_check_output, options), lock_beside(folder)):
         _prepare(options)
 
 
@@ -60,7 +60,7 @@ def _check_output(options: PrepareOptions) -> None:
     folder = options.output_dir
     check_replaceable(folder)
     if folder.is_mount():
-        raise ValueError(f"{folder} is a disk of its own, which cannot be replaced; give a folder on it.")
+        raise ValueError(f"{folder} is a mount point and cannot be replaced; give a folder on it.")
     if folder.is_dir() and any(folder.iterdir()) and not options.overwrite_output_dir:
         raise ValueError(f"{folder} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(folder.parent)

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,8 +41,7 @@ class Shards:
         Raises:
             ValueError: the folder cannot be written, is in use, or has rows of other files or options.
         """
-        check_writable(self._folder)
-        with only_writer(self._folder):
+        with only_writer(self._folder, partial(check_writable, self._folder)):
             self._check_same(self._described(options))
             yield self
 

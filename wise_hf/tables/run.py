@@ -64,10 +64,11 @@ def _reproduce_tables(options: TableOptions) -> str:
     frame_extractor(options.mfcc_backend).check()
     accelerator = make_accelerator()
     num_workers = num_trainings_at_a_time(options.jobs, accelerator)
-    with accelerator.main_process_first():
-        _check_output_dir(options)
+    check = partial(_check_output_dir, options)
+    if options.dry_run:
+        check()
     is_writer = accelerator.is_main_process and not options.dry_run
-    with only_writer(options.output_dir) if is_writer else nullcontext():
+    with only_writer(options.output_dir, check) if is_writer else nullcontext():
         return _make_tables(options, accelerator, num_workers)
 
 

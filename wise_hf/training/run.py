@@ -97,10 +97,8 @@ def _train(
     """Do what `train` says, with options that are checked."""
     accelerator = make_accelerator(options.gradient_accumulation_steps, options.log_with, options.output_dir / TRACKED)
     num_workers = num_trainings_at_a_time(options.jobs, accelerator)
-    with accelerator.main_process_first():
-        if accelerator.is_main_process:
-            check_output_dir(options)
-    with only_writer(options.output_dir) if accelerator.is_main_process else nullcontext():
+    check = partial(check_output_dir, options)
+    with only_writer(options.output_dir, check) if accelerator.is_main_process else nullcontext():
         return _train_in_folder(options, accelerator, num_workers, before_training, after_training)
 
 
