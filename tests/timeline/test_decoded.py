@@ -46,7 +46,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
-def test_a_full_disk_for_temporary_files_is_told_and_not_laid_upon_the_recording(tmp_path, monkeypatch):
+def test_a_full_disk_for_temporary_files_is_told_and_not_blamed_on_the_recording(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.wav", np.ones(16_000, np.float32) / 2, 16_000)
     full = Path("/dev/full")
     monkeypatch.setattr("tempfile.TemporaryFile", lambda: full.open("r+b", buffering=0))

@@ -124,7 +124,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"The picture is a PNG, and {path} is not called so; give a file that ends in .png.")
-    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished = path.with_name(path.name + ".unfinished")  # as wise_hf.data.files, which no model imports
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(unfinished, format="png", dpi=figure.dpi)

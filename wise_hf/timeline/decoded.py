@@ -49,7 +49,7 @@ class Decoded(contextlib.AbstractContextManager):
             on_error.pop_all()
 
     def __exit__(self, *error: object) -> None:
-        with contextlib.suppress(OSError):  # of a full disk, which was told
+        with contextlib.suppress(OSError):  # a full disk, already reported
             self._file.close()
 
     @property

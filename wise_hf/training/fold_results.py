@@ -38,7 +38,7 @@ def _run_and_write(wise: System, others: Mapping[str, System], fold: Fold, trial
     result = run_fold(wise, others, fold, working)
     state = PartialState()
     if state.is_main_process:
-        for folder in filter(Path.is_dir, list(working.output_dir.iterdir())):  # what training left there
+        for folder in filter(Path.is_dir, list(working.output_dir.iterdir())):  # a model has only files
             remove_whole(folder)
         if wise.complete is not None:
             wise.complete(working.output_dir)
