@@ -13,6 +13,7 @@ from loopback.hub import LoopbackHub
 
 from killing.outputs import contents
 from killing.processes import Place, Running
+from wise_hf.data.output_lock import LOCK, lock_beside
 
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
@@ -30,7 +31,7 @@ class Command:
         arguments: by the folder of its output.
         result: what it has left, by path, where it runs.
         clear: before it is run in another place.
-        lock: where the folder of its place has a file while it writes; `None` = it writes to no folder.
+        lock: what it locks; `None` = it writes to no folder.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Command:
     arguments: Callable[[Path], list]
     result: Callable[[Place], dict[str, object]] = lambda place: contents(place.out)
     clear: Callable[[], object] = lambda: None
-    lock: str | None = "output/out/.lock"
+    lock: Callable[[Place], Path] | None = lambda place: place.out / LOCK
 
     def start(self, place: Place, out: Path | None = None) -> Running:
         """Start it; what it leaves goes to `out`, by default that of its place."""
@@ -60,11 +61,17 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     predict_long = [inputs / "long.wav", "--words", inputs / "long.words.json", "--overwrite_output_dir"]
     predict_many = ["--input", inputs / "calls.csv", "--shard_size", 2]
 
+    def beside(place: Place) -> Path:
+        return lock_beside(place.out)
+
+    def long(place: Place) -> Path:
+        return lock_beside(place.out / "long")
+
     return [
-        Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock="output/.out.lock"),
+        Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock=beside),
         Command("train", "train.py", lambda out: train_arguments(inputs / "corpus", out)),
         Command("tables", "reproduce_tables.py", lambda out: [*tables, "--output_dir", out]),
-        Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out]),
+        Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out], lock=long),
         Command("predict many", "predict.py", lambda out: [*predict_many, *model, "--output", out]),
         Command("push", "push_to_hub.py", lambda out: push, lambda _: on_hub(hub), hub.store.repos.clear, None),
     ]
@@ -102,7 +109,7 @@ def write_inputs(folder: Path) -> None:
     place = Place(folder / "training")
     running = Running("train.py", [str(each) for each in train_arguments(folder / "corpus", place.out)], place)
     if running.status():
-        raise RuntimeError(running.told())
+        raise RuntimeError(running.output())
     place.out.rename(folder / "run")
 
 

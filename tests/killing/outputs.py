@@ -42,7 +42,8 @@ def without_seconds(value: object) -> object:
 
 def leftovers(folder: Path) -> list[str]:
     """What a command that has ended has no use for."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not _is_final(Path(path.name)))
+    left = [path for path in folder.rglob("*") if not _is_final(Path(path.name)) and not path.name.endswith(LOCK)]
+    return sorted(str(path.relative_to(folder)) for path in left)
 
 
 def num_bytes(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Commands in process groups of their own, forked from one that has imported what they import."""
+"""Commands in their own process groups, forked from a process that already has the imports."""
 
 import os
 import runpy
@@ -59,7 +59,7 @@ class Running:
         for folder in (place.out.parent, place.cache, place.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         self._place = place
-        self._process = SERVER.Process(target=_be, args=(script, arguments, place))
+        self._process = SERVER.Process(target=_run, args=(script, arguments, place))
         self._process.start()
 
     @property
@@ -78,6 +78,10 @@ class Running:
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
+        self.kill_first()
+
+    def kill_first(self) -> None:
+        """Kill it and none of the processes that it has started, which then have to end by themselves."""
         self._process.kill()
         self._process.join()
 
@@ -88,12 +92,12 @@ class Running:
             raise TimeoutError(f"It takes more than {SECONDS} s.")
         return self._process.exitcode
 
-    def told(self) -> str:
+    def output(self) -> str:
         """All that it has written to the terminal."""
         return self._place.log.read_text(encoding="utf-8", errors="replace")
 
 
-def _be(script: str, arguments: list[str], place: Place) -> None:
+def _run(script: str, arguments: list[str], place: Place) -> None:
     """Become the command."""
     os.setsid()
     log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -33,7 +33,7 @@ def test_a_killed_command_ends_as_an_undisturbed_one(commands, tmp_path, name):
     assert undisturbed.result and not report.faults, to_text(report)
 
 
-def test_a_command_without_room_says_so_and_goes_on_and_a_second_one_is_refused(commands, tmp_path):
+def test_a_command_on_a_full_disk_says_so_and_goes_on_and_a_second_one_is_refused(commands, tmp_path):
     try:
         with small_disk(tmp_path / "tried", "size=4096"):
             pass
@@ -42,7 +42,7 @@ def test_a_command_without_room_says_so_and_goes_on_and_a_second_one_is_refused(
     command = commands["prepare"]
     undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
     reports = [*disk_trials(command, undisturbed, tmp_path, [OUTPUT]), second_trial(command, undisturbed, tmp_path)]
-    assert [report.times for report in reports] == [1, 2, 1]
+    assert [report.count for report in reports] == [1, 2, 1]
     assert not any(report.faults for report in reports), "\n".join(map(to_text, reports))
 
 

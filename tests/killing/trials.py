@@ -26,14 +26,14 @@ class Report:
     Args:
         name: of the command.
         trial: what was done to it.
-        times: how often.
+        count: how often.
         seconds: that it takes undisturbed.
         faults: what should not be, each in a line.
     """
 
     name: str
     trial: str
-    times: int = 0
+    count: int = 0
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -57,21 +57,21 @@ def run_undisturbed(command: Command, folder: Path) -> Undisturbed:
     command.clear()
     running = command.start(place)
     if running.status():
-        raise RuntimeError(f"{command.name} fails: {running.told()[-2000:]}")
+        raise RuntimeError(f"{command.name} fails: {running.output()[-2000:]}")
     return Undisturbed(command.result(place), time.monotonic() - start_s, place)
 
 
 def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills: int, random: Random) -> Report:
-    """Kill a command at random moments, and give it again until it ends."""
+    """Kill a command at random moments, with or without the processes that it started, and give it again."""
     report = Report(command.name, "killed", seconds=undisturbed.seconds)
     for number in range(MOST_TRIES * kills):
-        if report.times == kills:
+        if report.count == kills:
             break
         place, after_s = Place(folder / f"kill_{number}"), random.uniform(0, undisturbed.seconds)
         command.clear()
         running = command.start(place)
-        report.times += not running.ended(after_s)
-        running.kill()
+        report.count += not running.ended(after_s)
+        random.choice((running.kill, running.kill_first))()
         told = f"killed after {after_s:.2f} of {undisturbed.seconds:.2f} s: "
         report.faults += [told + each for each in _half_written(command, undisturbed, place)]
         report.faults += [told + each for each in _end(command, undisturbed, place)]
@@ -89,7 +89,7 @@ def _end(command: Command, undisturbed: Undisturbed, place: Place) -> Iterator[s
     """Give the command again; it must end as if nothing had happened."""
     running = command.start(place)
     if running.status():
-        yield f"the same command does not go on: {_last_line(running.told())}"
+        yield f"the same command does not go on: {_last_line(running.output())}"
         return
     result = command.result(place)
     for name in sorted(result.keys() | undisturbed.result.keys()):
@@ -124,7 +124,7 @@ def disk_trials(
                 with small_disk(place.folder / kept, options):
                     _without_room(command, undisturbed, place, report, place.folder / kept)
             yield report
-            if report.times == 0:  # it writes nothing there
+            if report.count == 0:  # it writes nothing there
                 break
 
 
@@ -134,9 +134,9 @@ def _without_room(command: Command, undisturbed: Undisturbed, place: Place, repo
     status = running.status()
     if status == 0:  # it had no need of this disk, or room enough
         return
-    report.times += 1
+    report.count += 1
     told = f"in {place.folder.name}: "
-    report.faults += [told + each for each in _unclear(command, status, running.told())]
+    report.faults += [told + each for each in _unclear(command, status, running.output())]
     report.faults += [told + each for each in _half_written(command, undisturbed, place)]
     change_disk(disk, f"rw,{ROOMY}")
     report.faults += [told + each for each in _end(command, undisturbed, place)]
@@ -144,20 +144,20 @@ def _without_room(command: Command, undisturbed: Undisturbed, place: Place, repo
 
 def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Report:
     """Give a command while it runs: the second one is refused, and the first ends as if nothing had happened."""
-    report, place = Report(command.name, "two at once", times=1), Place(folder / "two")
+    report, place = Report(command.name, "two at once", count=1), Place(folder / "two")
     command.clear()
     first = command.start(place)
-    while first.is_alive and not is_locked(place.folder / command.lock):
+    while first.is_alive and not is_locked(command.lock(place)):
         time.sleep(0.005)
     first.signal(signal.SIGSTOP)  # it cannot end meanwhile
     second = command.start(Place(folder / "second"), place.out)
-    status, told = second.status(), second.told()
+    status, told = second.status(), second.output()
     first.signal(signal.SIGCONT)
     report.faults += _unclear(command, status, told)
     if "Another process writes to" not in told:
         report.faults.append(f"the second is not refused: {_last_line(told)}")
     if first.status():
-        report.faults.append(f"the first fails: {_last_line(first.told())}")
+        report.faults.append(f"the first fails: {_last_line(first.output())}")
     if command.result(place) != undisturbed.result:
         report.faults.append("the first ends otherwise than undisturbed")
     return report
@@ -199,5 +199,5 @@ TABLE_HEAD = f"{'command':<14}{'what was done':<26}{'times':>6}{'undisturbed':>1
 def to_text(report: Report) -> str:
     """A report as a line of a table, and under it what should not be."""
     seconds = f"{report.seconds:.1f} s" if report.seconds else ""
-    line = f"{report.name:<14}{report.trial:<26}{report.times:>6}{seconds:>13}{len(report.faults):>8}"
+    line = f"{report.name:<14}{report.trial:<26}{report.count:>6}{seconds:>13}{len(report.faults):>8}"
     return "\n  ".join([line, *report.faults])
