@@ -54,7 +54,7 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
         hub: that is pushed to.
     """
     corpus = ["--data_dir", inputs / "corpus", "--num_proc", 1]
-    prepare = [*corpus, "--overwrite_output_dir"]
+    prepare = [*corpus, "--num_proc", 2, "--overwrite_output_dir"]  # the later one counts
     tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs", 1]
     model = ["--model", inputs / "run" / "fold_1"]
     push = [*model, "--repo_id", REPO_ID, "--hub_card", inputs / "hub_card", "--tag", "v1"]

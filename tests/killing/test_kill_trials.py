@@ -1,6 +1,9 @@
 """Commands that are killed, have no room or meet another one; scripts/kill_test.py does much more of it."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from unittest import mock
 
@@ -26,22 +29,29 @@ def commands(tmp_path_factory) -> dict[str, Command]:
         yield {command.name: command for command in all_commands(folder, hub)}
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """With a short path, since processes have sockets in it."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("name", ["prepare", "train", "predict long", "push"])
-def test_a_killed_command_ends_as_an_undisturbed_one(commands, tmp_path, name):
-    undisturbed = run_undisturbed(commands[name], tmp_path / "undisturbed")
-    report = kill_trials(commands[name], undisturbed, tmp_path, 1, Random(name))
+def test_a_killed_command_ends_as_an_undisturbed_one(commands, folder, name):
+    undisturbed = run_undisturbed(commands[name], folder / "undisturbed")
+    report = kill_trials(commands[name], undisturbed, folder, 1, Random(name))
     assert undisturbed.result and not report.faults, to_text(report)
 
 
-def test_a_command_on_a_full_disk_says_so_and_goes_on_and_a_second_one_is_refused(commands, tmp_path):
+def test_a_command_on_a_full_disk_says_so_and_goes_on_and_a_second_one_is_refused(commands, folder):
     try:
-        with small_disk(tmp_path / "tried", "size=4096"):
+        with small_disk(folder / "tried", "size=4096"):
             pass
     except PermissionError as error:
         pytest.skip(str(error))
     command = commands["prepare"]
-    undisturbed = run_undisturbed(command, tmp_path / "undisturbed")
-    reports = [*disk_trials(command, undisturbed, tmp_path, [OUTPUT]), second_trial(command, undisturbed, tmp_path)]
+    undisturbed = run_undisturbed(command, folder / "undisturbed")
+    reports = [*disk_trials(command, undisturbed, folder, [OUTPUT]), second_trial(command, undisturbed, folder)]
     assert [report.count for report in reports] == [1, 2, 1]
     assert not any(report.faults for report in reports), "\n".join(map(to_text, reports))
 
