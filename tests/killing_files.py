@@ -9,11 +9,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles
+from wise_hf.timeline.decoded import TemporaryFileError
 
 
 @dataclass(frozen=True)
 class KillingFiles(EmotionOfFiles):
     """A file called "kill" kills always, one called "once" the first time, and a model called "kill" as it is loaded.
+
+    There is no room for a file called "no room".
 
     The model is a folder for what it remembers.
     """
@@ -26,6 +29,8 @@ class KillingFiles(EmotionOfFiles):
             raise ValueError("There is no such model.")
         if "faulty" in self.model:
             raise RuntimeError("a fault")
+        if "no room" in paths:
+            raise TemporaryFileError("There is no room.")
         if "kill" in [*paths, self.model] or ("once" in paths and self._is_first()):
             os.kill(os.getpid(), signal.SIGKILL)
         return {"file": list(paths), "error": [None] * len(paths)}

@@ -6,7 +6,7 @@ import json
 import pytest
 from safetensors import SafetensorError
 
-from wise_hf.data.files import last_whole, save_files, write_json, written_whole
+from wise_hf.data.files import last_whole, remove_whole, save_files, write_json, written_whole
 
 
 # What libraries raise on a full disk: Python, safetensors, tokenizers and torch, twice.
@@ -58,8 +58,8 @@ def test_json_files_are_written_whole(tmp_path):
     write_json(tmp_path / "a" / "x.json", {"b": 1})
     assert json.loads((tmp_path / "a" / "x.json").read_text()) == {"b": 1}
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["x.json"]
-    with pytest.raises(ValueError, match="cannot be written"):
-        write_json(tmp_path / "a" / "x.json" / "y.json", {})
+    with pytest.raises(ValueError, match="y.json cannot be written .*; make room.$"):
+        write_json(tmp_path / "a" / "x.json" / "y.json", {}, "make room")
 
 
 def test_a_folder_is_replaced_whole_or_stays(tmp_path):
@@ -81,6 +81,19 @@ def test_a_kill_between_the_renamings_leaves_the_old_folder(tmp_path, monkeypatc
     with pytest.raises(SystemExit), written_whole(place) as unfinished:
         unfinished.mkdir()
     assert [path.name for path in last_whole(place).iterdir()] == ["1.json"]
+
+
+def test_a_kill_while_a_folder_is_removed_leaves_nothing_of_its_name(tmp_path, monkeypatch):
+    folder = tmp_path / "checkpoint"
+    write_json(folder / "1.json", 1)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("os.rmdir", lambda *_, **__: (_ for _ in ()).throw(SystemExit))
+        remove_whole(folder)
+    assert not folder.exists() and list(tmp_path.iterdir())
+    write_json(folder / "1.json", 1)
+    remove_whole(folder)
+    assert not list(tmp_path.iterdir()), "nor of what the kill left"
+    remove_whole(folder)
 
 
 def test_a_folder_is_no_place_for_a_file(tmp_path):

@@ -10,6 +10,7 @@ from datasets import Dataset, Features
 from wise_hf.many_files import emotion_of_files
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles
 from wise_hf.model.loading import load_pipeline
+from wise_hf.timeline.decoded import TemporaryFileError
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,15 @@ def test_an_error_that_nobody_thought_of_is_one_file_s(emotion, spoken, monkeypa
     monkeypatch.setattr(emotion_of_files, "Decoded", fail)
     (row,) = rows_of(emotion({"path": spoken[:1]}))
     assert row["error"] == "RuntimeError: a fault" and "Traceback" in caplog.text
+
+
+def test_a_full_disk_is_no_file_s_error(emotion, spoken, monkeypatch):
+    def fail(*args):
+        raise TemporaryFileError("There is no room.")
+
+    monkeypatch.setattr(emotion_of_files, "Decoded", fail)
+    with pytest.raises(TemporaryFileError):
+        emotion({"path": spoken[:1]})
 
 
 def test_a_long_file_is_a_row_a_segment(emotion, spoken, monkeypatch, tmp_path):

@@ -52,6 +52,11 @@ def test_a_model_that_cannot_be_loaded_ends_it_each_time(model, told):
                 list(workers.tables(files("a", "b")))
 
 
+def test_a_full_disk_ends_it_and_makes_no_error_of_a_file(tmp_path):
+    with Workers(KillingFiles(str(tmp_path))) as workers, pytest.raises(ValueError, match="^There is no room.$"):
+        list(workers.tables(files("a", "no room", "b")))
+
+
 def test_the_rows_of_a_shard_are_in_the_order_of_its_files(tmp_path):
     shards = {3: files("a", "once", "b"), 5: files("c", "d")}
     tables = dict(tables_of_shards(KillingFiles(str(tmp_path)), shards, 2))

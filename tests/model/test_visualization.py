@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -152,6 +155,20 @@ def test_picture_is_a_png_of_twelve_inches_in_a_new_folder(tmp_path):
 def test_picture_of_another_kind_is_refused(tmp_path):
     with pytest.raises(ValueError, match="ends in .png"):
         save_figure(new_figure(1, 1), tmp_path / "picture.jpg")
+
+
+def test_picture_is_written_whole_or_not_at_all(tmp_path):
+    path = save_figure(new_figure(1, 1), tmp_path / "picture.png")
+    whole, broken = path.read_bytes(), new_figure(1, 1)
+
+    def savefig(file: Path, **options: object) -> None:
+        file.write_bytes(whole[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    broken.savefig = savefig
+    with pytest.raises(ValueError, match="No space left on device"):
+        save_figure(broken, path)
+    assert path.read_bytes() == whole and list(tmp_path.iterdir()) == [path]
 
 
 def test_picture_that_cannot_be_written_is_refused_in_one_line(tmp_path):

@@ -89,6 +89,17 @@ def test_a_finished_fold_is_never_run_again_and_a_missing_one_is(aligned, tmp_pa
     assert len(collect_runs(plan)) == 2
 
 
+def test_a_kill_after_a_training_loses_nothing_of_it_and_leaves_nothing(aligned, tmp_path, monkeypatch):
+    plan = plan_of(aligned, tmp_path, "wise")
+    plan = replace(plan, folds={"speaker": plan.folds["speaker"][:1]})
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("wise_hf.tables.jobs.remove_whole", lambda _: (_ for _ in ()).throw(SystemExit))
+        run_jobs(plan)
+    assert list(tmp_path.rglob("*.unfinished")) and not unfinished_jobs(plan)
+    run_jobs(plan)
+    assert not list(tmp_path.rglob("*.unfinished"))
+
+
 @pytest.mark.slow
 def test_several_workers_train_what_one_trains(aligned, tmp_path):
     one, two = (plan_of(aligned, tmp_path / name, "wise") for name in ("one", "two"))

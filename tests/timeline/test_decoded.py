@@ -1,13 +1,14 @@
 """Recordings of any length, decoded once."""
 
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 from wise_hf.model.audio_wise import read_audio
-from wise_hf.timeline.decoded import Decoded
+from wise_hf.timeline.decoded import Decoded, TemporaryFileError
 
 
 def test_any_part_is_that_of_the_recording(tmp_path):
@@ -42,3 +43,15 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_for_temporary_files_is_told_and_not_blamed_on_the_recording(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.wav", np.ones(16_000, np.float32) / 2, 16_000)
+    full = Path("/dev/full")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: full.open("r+b", buffering=0))
+    with pytest.raises(TemporaryFileError, match="^No temporary file can be written .No space left on device.; make"):
+        Decoded(tmp_path / "a.wav")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: (tmp_path / "nowhere" / "file").open("w+b"))
+    with pytest.raises(TemporaryFileError, match="No such file or directory"):
+        Decoded(tmp_path / "a.wav")

@@ -1,6 +1,9 @@
 """What a run of training finds out on its folds."""
 
-from collections.abc import Sequence
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from trial_input import RECIPE, small_trial, small_wise, utterances
 from wise_hf.data.folds import Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.wise_frames import Frames
-from wise_hf.training.fold_results import finish_fold, score_by_scenario
+from wise_hf.training.fold_results import finish_fold, run_fold, score_by_scenario
 from wise_hf.training.loop import TrainingRun
 from wise_hf.training.pooled import pooled_systems
 from wise_hf.training.system import System
@@ -72,6 +75,56 @@ def test_a_fold_killed_midway_ends_as_an_unbroken_one(tmp_path, monkeypatch, fre
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "broken", **POOLED)
     assert run(tmp_path / "broken", **POOLED) == unbroken
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+def test_a_fold_killed_at_any_step_of_its_end_ends_as_an_unbroken_one(tmp_path, monkeypatch, fresh_accelerator):
+    wise = small_wise(epochs=1)
+    unbroken = run(tmp_path / "unbroken" / "fold_1", wise)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("wise_hf.training.fold_results.run_fold", _interrupted_after)
+        run(tmp_path / "trained" / "fold_1", wise)
+    for steps in itertools.count():
+        place = shutil.copytree(tmp_path / "trained", tmp_path / str(steps)) / "fold_1"
+        with monkeypatch.context() as patch:
+            is_killed = _killed_after(steps, patch, lambda place=place: run(place, wise))
+        assert run(place, wise) == unbroken
+        assert sorted(path.name for path in place.parent.iterdir()) == ["fold_1", "fold_1.json"]
+        assert not any(path.is_dir() for path in place.iterdir()), "nothing of the training is in the model's folder"
+        if not is_killed:
+            break
+    assert steps > 5
+
+
+def _interrupted_after(*arguments: object) -> None:
+    """Train, and end before anything is made of it."""
+    run_fold(*arguments)
+    raise KeyboardInterrupt
+
+
+def _killed_after(steps: int, patch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
+    """Work until so many folders were moved or removed; from then on nothing is done any more."""
+    done = []
+
+    def counted(call: Callable) -> Callable:
+        def step(*arguments: object, **options: object) -> object:
+            if len(done) == steps:
+                raise Killed
+            done.append(call)
+            return call(*arguments, **options)
+
+        return step
+
+    for name in ("rename", "rmdir"):
+        patch.setattr(os, name, counted(getattr(os, name)))
+    try:
+        work()
+    except Killed:
+        return True
+    return False
 
 
 def test_a_fold_has_the_scores_of_all_systems_and_leaves_nothing_but_its_model(tmp_path, fresh_accelerator):

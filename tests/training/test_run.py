@@ -14,6 +14,7 @@ from datasets import Dataset
 import wise_hf
 from wise_hf.commands.parsing import parse as parse_options
 from wise_hf.data.corpora.folder import load_folder
+from wise_hf.data.files import write_json
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import Fold, make_folds
 from wise_hf.data.unusable import UnusableUtterances
@@ -131,8 +132,33 @@ def test_a_continued_run_goes_on_with_the_folds_that_it_wrote(parse, tmp_path):
         choose_folds(arguments, corpus().select(range(15)))
 
 
+def test_a_run_is_started_and_continued_by_the_same_command(parse, tmp_path):
+    output, again = tmp_path / "out", ("--resume_from_checkpoint", tmp_path / "out")
+    check_output_dir(parse(*again))
+    for name in (".lock", "arguments.json.unfinished"):  # of a run that was killed before it was recorded
+        (output / name).touch()
+    check_output_dir(parse(*again))
+    start_run(parse(*again))
+    (output / "fold_1.json").touch()
+    check_output_dir(parse(*again))
+    start_run(parse(*again))
+    assert {path.name for path in output.iterdir()} == {".lock", "arguments.json", "fold_1.json"}
+
+
+def test_a_kill_while_an_earlier_run_is_cleared_away_leaves_no_result_without_its_model(parse, tmp_path, monkeypatch):
+    start_run(parse())
+    for fold in ("fold_1", "fold_2"):
+        write_json(tmp_path / "out" / fold / "config.json", {})
+        write_json(tmp_path / "out" / f"{fold}.json", {})
+    monkeypatch.setattr("shutil.rmtree", lambda *_: (_ for _ in ()).throw(SystemExit))
+    with pytest.raises(SystemExit):
+        start_run(parse("--overwrite_output_dir"))
+    assert not list((tmp_path / "out").glob("fold_*.json"))
+
+
 def test_a_new_run_clears_the_folds_of_an_earlier_one_away(parse, tmp_path):
     output = tmp_path / "out"
+    start_run(parse("--resume_from_checkpoint", output))
     write_folds(make_folds(corpus(), "none"), corpus(), output / "folds.json", "none", 0)
     start_run(parse("--resume_from_checkpoint", output))
     assert (output / "folds.json").is_file()

@@ -14,6 +14,7 @@ from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
+from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.data.prepare import report
 from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
@@ -38,7 +39,12 @@ class PrepareOptions(CorpusOptions, RecogniserOptions, FeatureOptions, LevelOpti
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare a corpus, keep it, and print what it has."""
     options = parse(PrepareOptions, __doc__, arguments)
-    _check_output(options)
+    folder = options.output_dir
+    with only_writer(folder, partial(_check_output, options), lock_beside(folder)):
+        _prepare(options)
+
+
+def _prepare(options: PrepareOptions) -> None:
     start_s = time.monotonic()
     frames = chosen_frames(options, Recipe().level)
     make = partial(frames.prepare, num_proc=options.num_proc, align=options.align)
@@ -53,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _check_output(options: PrepareOptions) -> None:
     folder = options.output_dir
     check_replaceable(folder)
+    if folder.is_mount():
+        raise ValueError(f"{folder} is a mount point and cannot be replaced; give a folder on it.")
     if folder.is_dir() and any(folder.iterdir()) and not options.overwrite_output_dir:
         raise ValueError(f"{folder} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(folder.parent)

@@ -23,6 +23,7 @@ from datasets.table import InMemoryTable
 
 from wise_hf.data.code_state import code_state
 from wise_hf.data.files import written_whole
+from wise_hf.data.orphans import none_left_behind
 from wise_hf.data.unusable import reason_of
 
 
@@ -206,6 +207,7 @@ class _Store:
             written_whole(path, "make room, or set HF_HOME") as unfinished,
             tempfile.TemporaryDirectory(dir=self._folder, suffix=".unfinished") as scratch,
             _workers_deaf_to_interrupts(),
+            none_left_behind(),
         ):
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
             options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}

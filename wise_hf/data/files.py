@@ -1,19 +1,20 @@
 """Files and folders that are written whole or not at all."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+UNFINISHED = ".unfinished"  # what a name ends in until all is written
+ELSEWHERE = "give another output folder"
 # In what libraries say of a file that they could not write: those in Rust (safetensors, tokenizers), and torch.
 _WRITING_FAILED = ("(os error ", "inline_container")
 
 
 @contextmanager
-def written_whole(place: Path, way_out: str = "give another output folder") -> Iterator[Path]:
+def written_whole(place: Path, way_out: str = ELSEWHERE) -> Iterator[Path]:
     """A path to write a file or a folder at, which takes its place when all is written.
 
     Whatever happens, the place holds the old or the new one whole (`last_whole` where a folder is replaced).
@@ -34,7 +35,7 @@ def written_whole(place: Path, way_out: str = "give another output folder") -> I
 @contextmanager
 def unfinished_beside(place: Path, way_out: str) -> Iterator[Path]:
     """Like `written_whole`, but the caller moves the result into place (`put_in_place`) itself."""
-    unfinished = place.with_name(place.name + ".unfinished")
+    unfinished = place.with_name(place.name + UNFINISHED)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         yield unfinished
@@ -76,9 +77,18 @@ def _remove(path: Path) -> None:
             path.unlink()
 
 
-def write_text(path: Path, text: str) -> None:
+def remove_whole(folder: Path) -> None:
+    """Remove a folder where there is one; a kill leaves it whole, or nothing of its name."""
+    unfinished = folder.with_name(folder.name + UNFINISHED)
+    _remove(unfinished)
+    with suppress(FileNotFoundError):
+        folder.rename(unfinished)
+    _remove(unfinished)
+
+
+def write_text(path: Path, text: str, way_out: str = ELSEWHERE) -> None:
     """Write a text file; see `written_whole`."""
-    with written_whole(path) as unfinished:
+    with written_whole(path, way_out) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 
@@ -92,9 +102,9 @@ def check_no_folder(path: Path) -> None:
         raise ValueError(f"{path} is a folder; give the name of a file.")
 
 
-def write_json(path: Path, value: object) -> None:
+def write_json(path: Path, value: object, way_out: str = ELSEWHERE) -> None:
     """Write a value as JSON; see `written_whole`."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
+    write_text(path, json.dumps(value, indent=2) + "\n", way_out)
 
 
 def save_files(folder: Path, save: Callable[[Path], object]) -> None:
@@ -123,8 +133,8 @@ def check_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
+        probe = folder / f".writable{UNFINISHED}"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another process may have the same question
     except OSError as error:
         raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error

@@ -4,6 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -11,6 +12,7 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
 from wise_hf.data.files import write_json, written_whole
+from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
@@ -58,12 +60,16 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
     output_dir = output_dir.resolve()
     if output_dir.is_relative_to(release.model_dir.resolve()):
         raise ValueError(f"{output_dir} lies in the model's own folder; give a folder elsewhere.")
-    if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
-        raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
-    with written_whole(output_dir) as staged:
+    check = partial(_check_nothing_there, output_dir)
+    with only_writer(output_dir, check, lock_beside(output_dir)), written_whole(output_dir) as staged:
         staged.mkdir()
         staying = _stage(release, results, staged)
     return staying
+
+
+def _check_nothing_there(output_dir: Path) -> None:
+    if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
+        raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
 
 
 def _stage(release: Release, results: Sequence[Mapping], output_dir: Path) -> list[str]:

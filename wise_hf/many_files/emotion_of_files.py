@@ -13,7 +13,7 @@ from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.loading import load_config, load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.model.recognised_wise import Recogniser
-from wise_hf.timeline.decoded import Decoded
+from wise_hf.timeline.decoded import Decoded, TemporaryFileError
 from wise_hf.timeline.flat_tables import COLUMNS, flat_row, probability_columns
 from wise_hf.timeline.pieces import Piece
 from wise_hf.timeline.rows import Row
@@ -107,6 +107,8 @@ def _rows_or_error(classify: WISEAudioClassificationPipeline, file: Mapping[str,
     """The rows of a file, or one that tells why there are none: nothing that is wrong with a file stops the others."""
     try:
         rows = list(_file_rows(classify, **file))
+    except TemporaryFileError:  # of this machine
+        raise
     except ValueError as error:
         return [error_row(file, str(error))]
     except Exception as error:

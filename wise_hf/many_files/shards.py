@@ -5,16 +5,17 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from huggingface_hub.utils import WeakFileLock
 
 from wise_hf.data.files import check_writable, write_json, written_whole
+from wise_hf.data.output_lock import only_writer
 
 
-MANIFEST, ERRORS, LOCK = "run.json", "errors.csv", ".lock"
+MANIFEST, ERRORS = "run.json", "errors.csv"
 
 
 class Shards:
@@ -40,13 +41,7 @@ class Shards:
         Raises:
             ValueError: the folder cannot be written, is in use, or has rows of other files or options.
         """
-        check_writable(self._folder)
-        try:
-            lock = contextlib.ExitStack()
-            lock.enter_context(WeakFileLock(self._folder / LOCK, timeout=1))
-        except TimeoutError as error:
-            raise ValueError(f"Another process writes to {self._folder}; wait until it is done.") from error
-        with lock:
+        with only_writer(self._folder, partial(check_writable, self._folder)):
             self._check_same(self._described(options))
             yield self
 

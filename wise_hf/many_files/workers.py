@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from wise_hf.many_files.emotion_of_files import EmotionOfFiles, error_row
 from wise_hf.model.threads_wise import use_one_thread
+from wise_hf.timeline.decoded import TemporaryFileError
 from wise_hf.training.processes import quieten_libraries
 
 
@@ -141,5 +142,8 @@ def _serve(emotion: EmotionOfFiles, connection: Connection) -> None:
         except Exception as error:
             connection.send(ValueError(f"The model cannot be loaded ({type(error).__name__}: {error})."))
             return
-        while True:
-            connection.send(emotion(connection.recv()))
+        try:
+            while True:
+                connection.send(emotion(connection.recv()))
+        except TemporaryFileError as error:
+            connection.send(ValueError(str(error)))

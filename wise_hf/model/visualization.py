@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,10 +124,14 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"The picture is a PNG, and {path} is not called so; give a file that ends in .png.")
+    unfinished = path.with_name(path.name + ".unfinished")  # as wise_hf.data.files, which no model imports
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png", dpi=figure.dpi)
+        figure.savefig(unfinished, format="png", dpi=figure.dpi)
+        unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
         raise ValueError(f"Cannot write the picture {path} ({error.strerror}); give another file.") from error
     return path
 

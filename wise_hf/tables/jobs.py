@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from tqdm.auto import tqdm
 
 from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.files import write_json
+from wise_hf.data.files import UNFINISHED, remove_whole, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
 from wise_hf.data.wise_frames import MFCC
@@ -66,6 +65,11 @@ class Job:
     seed: int
     number: int
     result_file: Path
+
+    @property
+    def working_dir(self) -> Path:
+        """What it keeps until it has a result."""
+        return self.result_file.with_suffix(UNFINISHED)
 
 
 def jobs_of(plan: TablesPlan) -> list[Job]:
@@ -127,7 +131,7 @@ def trial_of(plan: TablesPlan, job: Job) -> Trial:
         emotions=plan.emotions,
         vectors=plan.vectors,
         seed=job.seed,
-        output_dir=job.result_file.with_suffix(".unfinished"),
+        output_dir=job.working_dir,
         name=f"{system.name}, {job.protocol} {job.number}, seed {job.seed}",
     )
 
@@ -141,16 +145,25 @@ def run_jobs(plan: TablesPlan, num_workers: int = 1) -> None:
             among processes.
     """
     jobs = unfinished_jobs(plan)
+    if PartialState().is_main_process:
+        _remove_what_kills_left(plan)
     PartialState().wait_for_everyone()  # until all have the same list
-    bar = tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=not PartialState().is_main_process)
-    if num_workers == 1:
-        for job in jobs:
-            run_job(plan, job)
-            bar.update()
-        return
-    with training_processes(num_workers, plan) as run_all:
-        for _ in run_all(run_job, jobs):
-            bar.update()
+    is_silent = not PartialState().is_main_process
+    with tqdm(total=len(jobs), desc="Trainings", unit="fold", disable=is_silent) as bar:
+        if num_workers == 1:
+            for job in jobs:
+                run_job(plan, job)
+                bar.update()
+            return
+        with training_processes(num_workers, plan) as run_all:
+            for _ in run_all(run_job, jobs):
+                bar.update()
+
+
+def _remove_what_kills_left(plan: TablesPlan) -> None:
+    for job in jobs_of(plan):
+        if job.result_file.is_file():
+            remove_whole(job.working_dir)
 
 
 def run_job(plan: TablesPlan, job: Job) -> None:
@@ -162,8 +175,8 @@ def run_job(plan: TablesPlan, job: Job) -> None:
         sizes = {part: len(trial.parts[part]) for part in PARTS}
         name = plan.folds[job.protocol][job.number - 1].name
         described = {"name": name, "sizes": sizes, "made_by": _made_by(job.system)}
-        write_json(job.result_file, described | result)
-        shutil.rmtree(trial.output_dir, ignore_errors=True)
+        write_json(job.result_file, described | result, "make room there, and give the same command again")
+        remove_whole(job.working_dir)
     state.wait_for_everyone()
 
 

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+from accelerate import Accelerator
 from datasets import Dataset
 
 from wise_hf.data.corpora.reading import emotions_in_order, read_usable
@@ -13,6 +15,7 @@ from wise_hf.data.embeddings import check_to_the_end, check_word_vectors, read_w
 from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.fold_file import read_folds, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds
+from wise_hf.data.output_lock import is_unused, only_writer
 from wise_hf.data.prepare import align_corpus, extract_features
 from wise_hf.model.frames_wise import frame_extractor
 from wise_hf.tables.estimate import estimate, estimate_to_text
@@ -61,8 +64,16 @@ def _reproduce_tables(options: TableOptions) -> str:
     frame_extractor(options.mfcc_backend).check()
     accelerator = make_accelerator()
     num_workers = num_trainings_at_a_time(options.jobs, accelerator)
+    check = partial(_check_output_dir, options)
+    if options.dry_run:
+        check()
+    is_writer = accelerator.is_main_process and not options.dry_run
+    with only_writer(options.output_dir, check) if is_writer else nullcontext():
+        return _make_tables(options, accelerator, num_workers)
+
+
+def _make_tables(options: TableOptions, accelerator: Accelerator, num_workers: int) -> str:
     with accelerator.main_process_first():
-        _check_output_dir(options)
         plan, rows = _make_plan(options)
     told = estimate_to_text(estimate(plan), num_workers)  # all processes share the steps that it takes
     if options.dry_run:
@@ -149,7 +160,7 @@ def _check_output_dir(options: TableOptions) -> None:
     folder = options.output_dir
     if (folder / ARGUMENTS).is_file():
         check_same_options(folder, recorded(options, FREE_OPTIONS))
-    elif folder.is_file() or any(folder.glob("*")):
+    elif not is_unused(folder):
         raise ValueError(f"{folder} holds something else than a run of this script; choose another folder.")
     elif not options.dry_run:
         check_writable(folder)

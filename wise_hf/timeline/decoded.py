@@ -12,6 +12,10 @@ from wise_hf.model.channels_wise import mix_channels, take_channel
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 
 
+class TemporaryFileError(OSError):
+    """A temporary file cannot be written, which is no fault of the recording."""
+
+
 class Decoded(contextlib.AbstractContextManager):
     """The channels of a recording at 16 kHz, on disk and not in memory.
 
@@ -29,18 +33,24 @@ class Decoded(contextlib.AbstractContextManager):
 
         Raises:
             ValueError: it cannot be read, or has no samples or no such channel.
+            TemporaryFileError: there is no room for it.
         """
         self.num_samples, self.channels = 0, 0
         with contextlib.ExitStack() as on_error:
-            self._file = on_error.enter_context(tempfile.TemporaryFile())
+            with _told_of_temporary_files():
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            on_error.callback(self.__exit__)
             for block in audio_blocks(path, SAMPLING_RATE):
                 kept = block if channel is None else take_channel(block, channel, str(path))[:, None]
                 self.num_samples, self.channels = self.num_samples + len(kept), kept.shape[1]
-                self._file.write(kept.tobytes())
+                with _told_of_temporary_files():
+                    self._file.write(kept.tobytes())
+                    self._file.flush()
             on_error.pop_all()
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk, already reported
+            self._file.close()
 
     @property
     def duration_s(self) -> float:
@@ -87,3 +97,13 @@ class Decoded(contextlib.AbstractContextManager):
         """
         samples = self.read_channels(start, stop)
         return mix_channels(samples, SAMPLING_RATE) if channel is None else take_channel(samples, channel)
+
+
+@contextlib.contextmanager
+def _told_of_temporary_files() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TemporaryFileError(
+            f"No temporary file can be written ({error.strerror}); make room, or set TMPDIR to a folder that has some."
+        ) from error

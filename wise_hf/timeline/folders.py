@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from wise_hf.data.files import check_writable
+from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 from wise_hf.timeline.outputs import FORMATS, write_outputs
 from wise_hf.timeline.run import predict_file
@@ -30,7 +32,7 @@ def predict_files(
         overwrite: replace earlier timelines.
 
     Returns:
-        A sentence for each recording that could not be used.
+        A sentence for each recording that could not be used, or that another process is writing.
 
     Raises:
         ValueError: `output_dir` cannot be written, or has one of the folders.
@@ -42,7 +44,8 @@ def predict_files(
     errors = []
     for recording, folder in zip(recordings, folders, strict=True):
         try:
-            write_outputs(predict_file(classify, **recording, show_progress=True), folder, formats)
+            with only_writer(folder, partial(_check_free, folder, overwrite), lock_beside(folder)):
+                write_outputs(predict_file(classify, **recording, show_progress=True), folder, formats)
         except ValueError as error:
             logger.error("%s", error)
             errors.append(str(error))

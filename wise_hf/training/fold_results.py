@@ -1,21 +1,19 @@
 """What a run of training finds out on each fold: a model in its folder, and the scores in a JSON file beside it."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from accelerate import PartialState
 
-from wise_hf.data.files import put_in_place, save_files, write_json
+from wise_hf.data.files import UNFINISHED, put_in_place, remove_whole, save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import weights_digest
-from wise_hf.training.loop import CHECKPOINT
 from wise_hf.training.scores import compute_scores
 from wise_hf.training.system import System, Trial
-from wise_hf.training.trial import MEMBER, SELECTION, fit_network, run_trial, score_test_part
+from wise_hf.training.trial import fit_network, run_trial, score_test_part
 
 
 def finish_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:
@@ -40,9 +38,8 @@ def _run_and_write(wise: System, others: Mapping[str, System], fold: Fold, trial
     result = run_fold(wise, others, fold, working)
     state = PartialState()
     if state.is_main_process:
-        members = working.output_dir.glob(f"{MEMBER}*")
-        for folder in (working.output_dir / CHECKPOINT, working.output_dir / SELECTION, *members):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in filter(Path.is_dir, list(working.output_dir.iterdir())):  # a model has only files
+            remove_whole(folder)
         if wise.complete is not None:
             wise.complete(working.output_dir)
         put_in_place(working.output_dir, trial.output_dir)
@@ -61,7 +58,7 @@ def _result_file(trial: Trial) -> Path:
 
 def while_unfinished(trial: Trial) -> Trial:
     """The trial while it runs: no model has its name before it is one."""
-    return replace(trial, output_dir=trial.output_dir.with_name(trial.output_dir.name + ".unfinished"))
+    return replace(trial, output_dir=trial.output_dir.with_name(trial.output_dir.name + UNFINISHED))
 
 
 def run_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> dict:

@@ -222,7 +222,7 @@ class RunOptions(Options):
     )
     log_with: str | None = option(None, help="accelerate's trackers: tensorboard, wandb, ..., or all")
     resume_from_checkpoint: Annotated[Path | None, as_path] = option(
-        None, help="continue the interrupted run in this folder"
+        None, help="continue the interrupted run in this folder, or start it where there is none yet"
     )
     overwrite_output_dir: bool = option(False, help="throw an earlier run's results away")
 

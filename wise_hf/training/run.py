@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds, without_tested_text
+from wise_hf.data.output_lock import only_writer
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.data.wise_frames import Frames
 from wise_hf.training.fold_runs import ReadyCorpus, make_systems, run_folds
@@ -95,9 +97,18 @@ def _train(
     """Do what `train` says, with options that are checked."""
     accelerator = make_accelerator(options.gradient_accumulation_steps, options.log_with, options.output_dir / TRACKED)
     num_workers = num_trainings_at_a_time(options.jobs, accelerator)
-    with accelerator.main_process_first():
-        if accelerator.is_main_process:
-            check_output_dir(options)
+    check = partial(check_output_dir, options)
+    with only_writer(options.output_dir, check) if accelerator.is_main_process else nullcontext():
+        return _train_in_folder(options, accelerator, num_workers, before_training, after_training)
+
+
+def _train_in_folder(
+    options: TrainOptions,
+    accelerator: Accelerator,
+    num_workers: int,
+    before_training: Callable[[], object],
+    after_training: Callable[[Path], object],
+) -> dict:
     with accelerator.main_process_first():
         ready = prepare_corpus(options, before_training if accelerator.is_main_process else None)
     description = describe_training(options, ready.prepared, ready.emotions, accelerator)

@@ -9,6 +9,7 @@ from pathlib import Path
 from wise_hf.data.corpora.reading import CorpusOptions
 from wise_hf.data.files import check_writable, write_json
 from wise_hf.data.folds import Fold
+from wise_hf.data.output_lock import is_unused
 from wise_hf.training.options import TrainOptions, recipe_name_of
 from wise_hf.training.results import RESULT_FILES
 
@@ -37,17 +38,15 @@ def check_output_dir(options: TrainOptions) -> None:
     """Find out at once whether the output folder can be used; nothing is changed in it yet.
 
     Raises:
-        ValueError: for a folder that cannot be written, holds another run, or holds none to continue.
+        ValueError: for a folder that cannot be written, or holds another run or something else.
     """
     output_dir, resume = options.output_dir, options.resume_from_checkpoint
     has_run = (output_dir / ARGUMENTS).is_file()
     if resume is not None and resume.resolve() != output_dir.resolve():
         raise ValueError(f"A run is continued where it is: give --output_dir {resume} as well.")
-    if resume is not None and not has_run:
-        raise ValueError(f"{output_dir} holds no run to continue; start one without --resume_from_checkpoint.")
-    if resume is not None:
+    if resume is not None and has_run:
         check_same_options(output_dir, recorded(options))
-    elif not has_run and any(output_dir.glob("*")):
+    elif not has_run and not is_unused(output_dir):
         raise ValueError(f"{output_dir} holds something else than a run of this script; choose another folder.")
     elif has_run and not options.overwrite_output_dir:
         raise ValueError(
@@ -60,9 +59,10 @@ def check_output_dir(options: TrainOptions) -> None:
 
 def start_run(options: TrainOptions) -> None:
     """Clear an earlier run's models away, and record what this one was asked for; a continued run is left as it is."""
-    if options.resume_from_checkpoint is not None:
+    if options.resume_from_checkpoint is not None and (options.output_dir / ARGUMENTS).is_file():
         return
-    for path in options.output_dir.glob("*"):
+    # Results go before their models: a run that is killed here has no result of a model that is gone.
+    for path in sorted(options.output_dir.glob("*"), key=Path.is_dir):
         if path.name.startswith(("fold_", "model", TRACKED)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.name in (*RESULT_FILES, FOLDS):

@@ -1,0 +1,34 @@
+"""Forked processes end with the one that started them."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wise_hf.data import orphans
+
+
+FORK = """
+import os, runpy, sys, time
+with runpy.run_path(sys.argv[1])["none_left_behind"]():
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc to see processes")
+def test_a_forked_process_ends_with_a_parent_that_is_killed():
+    parent = subprocess.Popen([sys.executable, "-c", FORK, orphans.__file__], stdout=subprocess.PIPE)
+    child = Path("/proc") / parent.stdout.readline().decode().strip()
+    time.sleep(0.1)
+    assert child.exists(), "it lives as long as its parent"
+    parent.kill()
+    parent.wait()
+    end = time.monotonic() + 60
+    while child.exists() and (child / "stat").read_text().split()[2] != "Z":
+        assert time.monotonic() < end, "it is left behind"
+        time.sleep(0.05)

@@ -1,0 +1,57 @@
+"""One process at a time writes to an output."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from huggingface_hub.utils import WeakFileLock
+
+from wise_hf.data.files import UNFINISHED
+
+
+LOCK = ".lock"
+PATIENCE_S = 1
+
+
+@contextmanager
+def only_writer(place: Path, check: Callable[[], object], lock: Path | None = None) -> Iterator[None]:
+    """Keep other processes from writing to the same place.
+
+    The lock ends with the process, also by a kill, where the file system has locks. Its file stays: removing it could
+    let two processes in, one of which has waited for the removed file.
+
+    Args:
+        place: what is written.
+        check: raises a ValueError if the place may not be used. It is called before anything is written there, and
+            again with the lock held, since another process may have written there meanwhile.
+        lock: the file that is locked; `None` = `LOCK` in the folder `place`.
+
+    Raises:
+        ValueError: that of `check`; another process writes there, or the lock cannot be written.
+    """
+    check()
+    lock = lock or place / LOCK
+    with ExitStack() as held:
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(WeakFileLock(lock, timeout=PATIENCE_S))
+        except TimeoutError as error:
+            raise ValueError(
+                f"Another process writes to {place}; wait until it is done, or give another folder; if there is no "
+                f"such process, remove {lock}."
+            ) from error
+        except OSError as error:
+            raise ValueError(f"{place} cannot be written ({error.strerror}); give another folder.") from error
+        check()
+        yield
+
+
+def lock_beside(place: Path) -> Path:
+    """The lock of a folder that is replaced whole, in which nothing else may lie."""
+    return place.with_name(f".{place.name}{LOCK}")
+
+
+def is_unused(folder: Path) -> bool:
+    """Whether there is no such folder, or nothing in it but a lock and what a kill left unfinished."""
+    names = [path.name for path in folder.glob("*")]
+    return not folder.is_file() and all(name == LOCK or name.endswith(UNFINISHED) for name in names)
