@@ -1,10 +1,12 @@
 """What makes the frames of a recording: the MFCC of the paper, or a frame extractor of one's own."""
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from importlib.machinery import PathFinder
 
 import numpy as np
 
@@ -50,7 +52,8 @@ def frame_extractor(name: str) -> FrameExtractor:
     """The frame extractor of a name.
 
     Args:
-        name: of `MFCC_BACKENDS`, or `module:attribute` of a `FrameExtractor` that Python can import.
+        name: of `MFCC_BACKENDS`, or `module:attribute` of a `FrameExtractor` that Python can import. A saved model
+            may name any module, and importing one runs it, so its source must name `FrameExtractor`.
 
     Raises:
         ValueError: there is none of that name.
@@ -62,12 +65,25 @@ def frame_extractor(name: str) -> FrameExtractor:
     if not module or not attribute:
         raise ValueError(f"mfcc_backend is {name!r}, {known}.")
     try:
+        if module not in sys.modules and FrameExtractor.__name__ not in _source(module):
+            raise ImportError(f"{module} names no {FrameExtractor.__name__}")
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"mfcc_backend is {name!r}, which cannot be imported ({error}); {known}.") from error
     if type(found).__name__ != FrameExtractor.__name__:  # a saved model's own code has a class of its own
         raise ValueError(f"mfcc_backend is {name!r}, which is a {type(found).__name__}; {known}.")
     return found
+
+
+def _source(module: str) -> str:
+    """The source of a module; neither it nor the packages around it are imported."""
+    names, place = module.split("."), None
+    for depth in range(len(names)):
+        spec = PathFinder.find_spec(".".join(names[: depth + 1]), place) if names[depth].isidentifier() else None
+        if spec is None:
+            raise ImportError(f"No module named {module!r}")
+        place = spec.submodule_search_locations or []
+    return spec.loader.get_source(spec.name) or ""
 
 
 def extract_frames(
