@@ -19,6 +19,7 @@ import io
 import os
 import re
 import threading
+import traceback
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,11 @@ def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipelin
     given = {"revision": revision, "trust_remote_code": True, "model_kwargs": {"use_safetensors": True}}
     given |= {"recogniser": RECOGNISER} if RECOGNISER else {}  # older models know no other than pocketsphinx
     return pipeline("audio-classification", name_or_folder, **given)
+
+
+def where_it_failed(error: BaseException) -> str:
+    """Tell a log of a fault of ours without its message, which may quote what somebody said."""
+    return f"{type(error).__name__} in\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 class BadRequest(ValueError):

@@ -88,7 +88,7 @@ def test_sounds_are_read_as_words_are(name, sound, read):
         ([{"word": "Kids", "start": 0.97, "start_ms": 970}], "has both 'start' and 'start_ms'"),
         ([{"word": "Kids", "start": 1, "end": 2, "phonemes": [{"phoneme": "K", "begins": 1}]}], "has 'begins'"),
         ([{"word": "Kids", "start": 1, "end": 2, "phonemes": "K IH D Z"}], "are no list"),
-        ([{"word": "Kids", "start": 1, "end": 2, "phonemes": [3]}], "is no dict"),
+        ([{"word": "Kids", "start": 1, "end": 2, "phonemes": [3]}], "is a int, expected a dict"),
         ([{"word": 5, "start": 1, "end": 2}], "has no string 'word'"),
         ([{"alternatives": ["Kids"], "start": 1, "end": 2}], "has no string 'word'"),
         (["Kids"], "is a str, expected a dict"),

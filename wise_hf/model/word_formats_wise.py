@@ -104,11 +104,13 @@ def _join_pieces(segments: list) -> list[dict]:
 
 def _read_word(entry: object) -> dict:
     if not isinstance(entry, Mapping):
-        raise ValueError(f"The entry {entry!r:.60} is a {type(entry).__name__}, expected a dict; {ADVICE}.")
+        raise ValueError(f"An entry is a {type(entry).__name__}, expected a dict; {ADVICE}.")
     entry = _unnested(entry)
     sounds = entry.pop("phonemes", None) or entry.pop("phones", None) or []
     if not isinstance(sounds, Sequence) or isinstance(sounds, str):
-        raise ValueError(f"The phonemes {sounds!r:.60} are no list; give dicts of 'phoneme', 'start_s' and 'end_s'.")
+        raise ValueError(
+            f"The phonemes are no list but a {type(sounds).__name__}; give dicts of 'phoneme', 'start_s' and 'end_s'."
+        )
     read = {"word": _name(entry, WORDS), **_times(entry, WORDS), "confidence": _confidence(entry)}
     return read | {"phonemes": [_read_phoneme(sound) for sound in sounds]}
 
@@ -134,7 +136,9 @@ def _read_phoneme(sound: object) -> dict:
     if isinstance(sound, str):
         sound = {"phoneme": sound}
     if not isinstance(sound, Mapping):
-        raise ValueError(f"The phoneme {sound!r:.60} is no dict; give it 'phoneme', 'start_s' and 'end_s'.")
+        raise ValueError(
+            f"A phoneme is a {type(sound).__name__}, expected a dict; give it 'phoneme', 'start_s' and 'end_s'."
+        )
     without_length = {name: value for name, value in sound.items() if name != "duration"}  # Gentle's have no times
     return {"phoneme": _name(sound, PHONEMES), **_times(without_length, PHONEMES)}
 
@@ -142,7 +146,7 @@ def _read_phoneme(sound: object) -> dict:
 def _name(entry: Mapping, names: Sequence[str]) -> str:
     written = next((entry[name] for name in names if name in entry), None)
     if not isinstance(written, str):
-        raise ValueError(f"The entry {dict(entry)!r:.60} has no string '{names[0]}'; {ADVICE}.")
+        raise ValueError(f"An entry of {', '.join(map(str, entry))} has no string '{names[0]}'; {ADVICE}.")
     return written
 
 
@@ -150,7 +154,7 @@ def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
     """`start_s` and `end_s` of an entry, in which nothing may stand that is not known: it could be a time."""
     unknown = [repr(key) for key in entry if key not in {*names, *STARTS, *ENDS, *PASSED_OVER}]
     if unknown:
-        raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
+        raise ValueError(f"An entry has {', '.join(unknown)}, which is not known; {ADVICE}.")
     return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
 
 
@@ -162,6 +166,6 @@ def _confidence(entry: Mapping) -> float | None:
 def _time(entry: Mapping, units: Mapping[str, int]) -> float | None:
     given = [name for name in units if entry.get(name) is not None]
     if len(given) > 1:
-        raise ValueError(f"The entry {dict(entry)!r:.60} has both {' and '.join(map(repr, given))}; give one of them.")
+        raise ValueError(f"An entry has both {' and '.join(map(repr, given))}; give one of them.")
     number = seconds(entry[given[0]]) if given else None
     return None if number is None else number / units[given[0]]
