@@ -1,29 +1,39 @@
-"""Live view: microphone chunks are processed in a worker thread, and the page shows the latest result."""
+"""Live view: what a visitor says is heard in a worker thread while it comes, and the page shows the latest result.
 
+The page has a microphone of its own, microphone.js: Gradio's drops what comes while its server is busy.
+"""
+
+import base64
 import logging
+import secrets
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
-from recording import MAX_S, BadRequest, read_recording
+from recording import MAX_S, BadRequest
 from rendering import render_live, render_message
 from transformers import Pipeline
-
-
-try:
-    from channels_wise import mix_channels  # in a Space it lies beside this file
-except ImportError:
-    from wise_hf.model.channels_wise import mix_channels
 
 
 logger = logging.getLogger(__name__)
 
 WAITING = '<p class="waiting">Press Record and speak. Bars and words follow you.</p>'
-ENOUGH = f"This is as long as one visitor may speak ({MAX_S} seconds). Stop, and start again."
+ENOUGH = f"This is as long as one visitor may speak ({MAX_S} seconds). Press Record to start again."
+FAILED = "Something went wrong here, and it is not your fault. Start again."
+STRANGE = "What was sent is no part of a recording. Load the page again."
+GONE = "Your recording is not kept any longer. Press Record to start again."
+TAKEN = "Too many visitors speak just now. Try again in a minute."
+MICROPHONE = Path(__file__).with_name("microphone.js").read_text(encoding="utf-8")
+TEMPLATE = """<button class="microphone" type="button">${is_recording ? "Stop" : "Record"}</button>
+<div aria-live="polite">${value}</div>"""
 SPEAKERS = 4  # at once
+SILENT_S = 60  # after which a visitor is gone
+RATES = range(8_000, 192_001)
 # One part of a recording after the other, in the order in which they come.
 _worker = ThreadPoolExecutor(max_workers=1)
 
@@ -42,6 +52,7 @@ class Speaker:
         self._waiting: list[np.ndarray] = []  # what is not heard yet
         self._hearing: Future | None = None
         self._said_s = 0.0
+        self.last_s = time.monotonic()  # when the latest part came
         self.updates: list[dict] = []  # of the latest utterance
 
     def say(self, samples: np.ndarray) -> None:
@@ -50,6 +61,7 @@ class Speaker:
         Args:
             samples: (n,) float32, mono.
         """
+        self.last_s = time.monotonic()
         self._said_s += len(samples) / self._rate
         if self.is_full:
             return
@@ -75,46 +87,92 @@ class Speaker:
             updates += self._streamer.finish() if is_last else []
         except Exception:  # the traceback is for the log, whatever it is, and not for a visitor
             logger.exception("A live recording failed.")
-            updates = [{"left_out": "Something went wrong here, and it is not your fault. Start again."}]
+            updates = [{"left_out": FAILED}]
         # The first word of an utterance, and what has none, takes the place of what was there.
         first = max((place for place, each in enumerate(updates) if not each.get("number")), default=None)
         self.updates = self.updates + updates if first is None else updates[first:]
 
 
-def hear_chunk(classify: Pipeline, path: str | None, speaker: Speaker | None) -> tuple[str, Speaker | None]:
-    """Take a chunk of the microphone.
+class Speakers:
+    """All who speak now, each under a name that nobody else knows.
 
     Args:
-        classify: the pipeline.
-        path: the chunk's file, which is deleted, or `None`.
-        speaker: who speaks; `None` at the first chunk.
+        classifiers: the pipelines by name.
+    """
+
+    def __init__(self, classifiers: Mapping[str, Pipeline]):
+        self._classifiers = classifiers
+        self._lock = threading.Lock()
+        self._speakers: dict[str, Speaker] = {}
+
+    def hear(self, part: Any) -> tuple[str | None, str]:
+        """Take a part of what somebody says.
+
+        Args:
+            part: `speaker`, the name that the part before was answered with, `None` at the first; `model`; `rate` of
+                the microphone in Hz; `samples`, base64 of float32, mono; `is_last`.
+
+        Returns:
+            The speaker's name, `None` where nothing more is taken, and what is heard so far, as HTML.
+        """
+        try:
+            name, speaker, samples = self._read(part)
+        except BadRequest as error:
+            return None, render_message(str(error))
+        speaker.say(samples)
+        if not (part["is_last"] or speaker.is_full):
+            return name, show(speaker)
+        self._speakers.pop(name, None)
+        speaker.stop()
+        return None, show(speaker) + (render_message(ENOUGH) if speaker.is_full else "")
+
+    def _read(self, part: Any) -> tuple[str, Speaker, np.ndarray]:
+        """Who speaks, and the samples; anybody may send anything."""
+        try:
+            name, classify, rate = part["speaker"], self._classifiers[part["model"]], RATES[RATES.index(part["rate"])]
+            samples = read_samples(part["samples"], rate)
+            part["is_last"]
+        except (LookupError, TypeError, ValueError):
+            raise BadRequest(STRANGE) from None
+        if name is None:
+            return *self._start(classify, rate), samples
+        if not isinstance(name, str) or (speaker := self._speakers.get(name)) is None:
+            raise BadRequest(GONE)
+        return name, speaker, samples
+
+    def _start(self, classify: Pipeline, rate: int) -> tuple[str, Speaker]:
+        name = secrets.token_urlsafe()
+        with self._lock:
+            soonest_s = time.monotonic() - SILENT_S
+            self._speakers = {name: its for name, its in self._speakers.items() if its.last_s > soonest_s}
+            if len(self._speakers) >= SPEAKERS:
+                raise BadRequest(TAKEN)
+            self._speakers[name] = Speaker(classify, rate)
+        return name, self._speakers[name]
+
+
+def read_samples(encoded: str, rate: int) -> np.ndarray:
+    """Read the samples of a part.
+
+    Args:
+        encoded: base64 of float32.
+        rate: in Hz.
 
     Returns:
-        What is heard so far, as HTML, and the speaker.
+        (n,) float32 in [-1, 1].
+
+    Raises:
+        ValueError: for something else, and for more than a visitor may say.
     """
-    if path is None:
-        return WAITING, speaker
-    try:
-        samples, rate = read_recording(path)
-        speaker = speaker or Speaker(classify, rate)
-        speaker.say(mix_channels(samples, rate))
-    except BadRequest as error:
-        return render_message(str(error)), speaker
-    finally:
-        Path(path).unlink(missing_ok=True)
-    return render_message(ENOUGH) if speaker.is_full else show(speaker), speaker
+    samples = np.frombuffer(base64.b64decode(encoded, validate=True), "<f4")
+    if len(samples) > 2 * MAX_S * rate or not np.isfinite(samples).all():
+        raise ValueError("The samples are too many, or no numbers.")
+    return np.clip(samples, -1, 1)
 
 
-def show(speaker: Speaker | None) -> str:
+def show(speaker: Speaker) -> str:
     """What is heard so far."""
-    return render_live(speaker.updates) if speaker and speaker.updates else WAITING
-
-
-def stop(speaker: Speaker | None) -> tuple[str, None]:
-    """Show the rest; who speaks next is somebody else."""
-    if speaker is not None:
-        speaker.stop()
-    return show(speaker), None
+    return render_live(speaker.updates) if speaker.updates else WAITING
 
 
 def add_live_view(classifiers: Mapping[str, Pipeline], chosen: gr.Radio) -> None:
@@ -124,17 +182,19 @@ def add_live_view(classifiers: Mapping[str, Pipeline], chosen: gr.Radio) -> None
         classifiers: the pipelines by name.
         chosen: names the one that listens.
     """
+    speakers = Speakers(classifiers)
 
-    def hear(path: str | None, speaker: Speaker | None, name: str) -> tuple[str, Speaker | None]:
-        return hear_chunk(classifiers[name], path, speaker)
+    def hear(part: Any) -> tuple[str | None, str]:  # Gradio takes no method
+        return speakers.hear(part)
 
-    speaker = gr.State(time_to_live=2 * MAX_S)
-    microphone = gr.Audio(
-        sources=["microphone"], streaming=True, type="filepath", label="Microphone", buttons=[], elem_id="microphone"
+    live = gr.HTML(
+        WAITING,
+        html_template=TEMPLATE,
+        js_on_load=MICROPHONE,
+        server_functions=[hear],
+        model=chosen.value,
+        is_recording=False,
+        elem_id="live",
     )
-    heard = gr.HTML(WAITING, elem_id="live")
-    quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    microphone.stream(
-        hear, [microphone, speaker, chosen], [heard, speaker], stream_every=0.5, concurrency_limit=SPEAKERS, **quiet
-    )
-    microphone.stop_recording(stop, speaker, [heard, speaker], **quiet)
+    changed = {"outputs": live, "queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    chosen.change(lambda name: gr.HTML(model=name), chosen, **changed)

@@ -584,10 +584,43 @@ def test_a_phone(page, scheme: str) -> None:
 @pytest.mark.slow
 def test_bars_and_words_follow_a_speaker(page) -> None:
     page.get_by_role("tab", name="Live").click()
-    page.click("#microphone button.record-button")
+    page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_selector("#live .bars", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .bars .label").count() == 4
-    page.click("#microphone button.stop-button")
+    page.get_by_role("button", name="Stop").click()
     page.wait_for_selector("#live .heard:not(.provisional)", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .word").count() > 0
+    page.get_by_role("button", name="Record", exact=True).wait_for()
     assert page.errors == []
+
+
+@pytest.mark.slow
+def test_nothing_that_is_spoken_is_lost_while_the_server_is_slow(page) -> None:
+    """What the page sends is as long as the time that it recorded, though each answer takes a second."""
+    parts = []
+
+    def answer(route) -> None:
+        parts.append(json.loads(route.request.post_data)["data"])
+        time.sleep(1)
+        route.fulfill(json=["name", "<p>heard</p>"])
+
+    page.route("**/component_server/", answer)
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(4000)
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Record", exact=True).wait_for()
+    assert [each["is_last"] for each in parts] == [False] * (len(parts) - 1) + [True]
+    samples = [np.frombuffer(base64.b64decode(each["samples"]), "<f4") for each in parts]
+    spoken_s = sum(map(len, samples)) / parts[0]["rate"]
+    assert spoken_s > 3 and len(parts) <= 6
+    assert any(np.abs(each).max() > 0.01 for each in samples)
+
+
+@pytest.mark.slow
+def test_a_server_that_fails_while_somebody_speaks_is_told(page) -> None:
+    page.route("**/component_server/", lambda route: route.fulfill(status=500, body="no"))
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_text("The server did not answer.").wait_for()
+    page.get_by_role("button", name="Record", exact=True).wait_for()
