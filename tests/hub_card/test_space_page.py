@@ -164,7 +164,7 @@ SOUND = np.sin(np.arange(800) / 3).astype(np.float32)
     ("samples", "rate", "said"),
     [
         pytest.param(SOUND[:0], 8000, "empty", id="empty"),
-        pytest.param(SOUND * np.nan, 8000, "damaged", id="NaN"),
+        pytest.param(SOUND * np.nan, 8000, "NaN", id="NaN"),
         pytest.param(np.tile(SOUND, 80), 1000, "at most 60 s", id="long"),
         pytest.param(SOUND, 200_000, "200000 samples a second", id="rate"),
     ],
