@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-WATCHED = ("open", "pickle.find_class", "import", "os.system", "subprocess.Popen", "webbrowser.open", "socket.connect")
-WATCHED += ("socket.getaddrinfo", "socket.sendto", "input")
+# What reaches beyond the process's own files, or runs what is not its own.
+REACHING = ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "webbrowser.open", "pickle.find_class")
+REACHING += ("socket.connect", "socket.getaddrinfo", "socket.sendto", "builtins.input")
+WATCHED = ("open", "import", *REACHING)
 
 _seen: list[tuple] | None = None
 _is_watching = False
