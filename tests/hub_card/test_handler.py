@@ -505,7 +505,7 @@ def test_the_load_test_reports_latency_and_memory(saved_model, audio, tmp_path):
     samples, rate = soundfile.read(io.BytesIO(audio))
     soundfile.write(tmp_path / "short.wav", samples[: rate // 2], rate)
     options = ["--model", saved_model, "--audio", tmp_path / "short.wav", "--clients", 2, "--requests", 4]
-    options += ["--workers", 2, "--hostile", 2]
+    options += ["--hostile", 2]
     done = run("load_test.py", *options, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)
