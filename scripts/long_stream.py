@@ -3,14 +3,20 @@
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 from wise_hf.commands import run as command_line
 from wise_hf.hub.starter_model import model_or_starter
 from wise_hf.model.loading import load_pipeline
-from wise_hf.reliability.long_stream import feed_for_long, held_table
+
+
+TESTS = Path(__file__).resolve().parents[1] / "tests"
 
 
 def main() -> None:
+    sys.path.insert(0, str(TESTS))
+    from reliability.long_stream import feed_for_long, held_table
+
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", help="folder of a saved model, or its name on the Hub (default: the starter model)")
     parser.add_argument("--minutes", type=float, default=60.0, help="that are fed (default: 60)")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from reliability.long_stream import STATUS, Held, feed_for_long, held_table
 from wise_hf.model.loading import load_pipeline
-from wise_hf.reliability.long_stream import STATUS, Held, feed_for_long, held_table
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells what a process holds")

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wise_hf.reliability.same_everywhere import Apart, compare_ways, ways_table
-from wise_hf.reliability.ways import STREAMS, WAYS, sample_recordings
+from reliability.same_everywhere import Apart, check_apart, compare_ways, ways_table
+from reliability.ways import STREAMS, WAYS, sample_recordings
 
 
 FEW = ("pipeline, in float64", "pipeline, batches of 3", "wise-hf predict", "handler of the endpoint")
@@ -38,3 +38,11 @@ def test_what_differs_is_seen_and_what_cannot_be_run_is_told(saved_model: Path) 
         "| other | 1 | 2.5e-01 |",
         f"| a Python that is none | 0 | {told.reason} |",
     ]
+
+
+def test_a_limit_is_kept_by_every_way_or_is_told() -> None:
+    check_apart([Apart("near", 1e-7, 1)], 1e-6)
+    with pytest.raises(ValueError, match="up to 1.0e-05 apart, more than 1e-06"):
+        check_apart([Apart("near", 1e-7, 1), Apart("far", 1e-5, 1)], 1e-6)
+    with pytest.raises(ValueError, match="These ways gave no scores: broken;"):
+        check_apart([Apart("near", 1e-7, 1), Apart("broken", reason="It failed.")], 1e-6)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from reliability.ways import sample_recordings
 from wise_hf.model.audio_wise import read_audio
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.streaming_wise import WISEStreamer
-from wise_hf.reliability.ways import sample_recordings
 
 
 PAUSE_S = 1.0  # between two recordings

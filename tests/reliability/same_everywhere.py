@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wise_hf.reliability.ways import STREAMS, WAYS, Way, by_own_process, by_pipeline, of_utterances
+from reliability.ways import STREAMS, WAYS, OwnProcessFailed, Way, by_own_process, by_pipeline, of_utterances
 
 
 logger = logging.getLogger(__name__)
@@ -42,13 +42,13 @@ def compare_ways(
 
     Args:
         model_dir: of a saved model.
-        recordings: see `wise_hf.reliability.ways`.
+        recordings: see `reliability.ways`.
         pythons: other Pythons that have wise_hf, by what to call them.
         ways: those to hold against the pipeline, one by one.
         streams: those to hold against the pipeline on the utterances of a stream.
 
     Yields:
-        How far each is apart.
+        How far apart their scores are.
     """
     others = {name: partial(by_own_process, python=path) for name, path in pythons.items()}
     expected = by_pipeline(model_dir, recordings)
@@ -63,9 +63,25 @@ def _apart(name: str, way: Way, model_dir: Path, recordings: Sequence[dict], exp
     logger.info("%s", name)
     try:
         scores = way(model_dir, recordings)
-    except RuntimeError as error:
+    except OwnProcessFailed as error:
         return Apart(name, reason=str(error))
     return Apart(name, float(np.abs(scores - expected).max()), len(scores))
+
+
+def check_apart(apart: Sequence[Apart], at_most: float) -> None:
+    """Hold what was compared against a limit.
+
+    Args:
+        apart: all that was compared.
+        at_most: the largest difference between two probabilities that is allowed.
+
+    Raises:
+        ValueError: scores lie further apart, or could not be made in some way.
+    """
+    if failed := [each.way for each in apart if each.reason]:
+        raise ValueError(f"These ways gave no scores: {', '.join(failed)}; see the table.")
+    if (largest := max(each.difference for each in apart)) > at_most:
+        raise ValueError(f"The scores lie up to {largest:.1e} apart, more than {at_most:g}.")
 
 
 def ways_table(model: str, apart: list[Apart]) -> str:

@@ -31,6 +31,10 @@ from wise_hf.model.utterances_wise import UtteranceCutter
 Way = Callable[[Path, Sequence[dict]], np.ndarray]
 
 
+class OwnProcessFailed(Exception):
+    """A process of its own, such as of another Python, gave no scores."""
+
+
 def sample_recordings() -> list[dict]:
     """The sample recordings of the model's page, each with its text and without, where its words are recognised."""
     folder = templates_dir() / SAMPLES
@@ -86,10 +90,11 @@ def by_own_process(
         python: that runs it, such as that of another virtual environment.
         environment: its variables beside those of this process.
     """
-    command = [python, "-m", __name__, str(model_dir), json.dumps(recordings)]
+    command = [python, __file__, str(model_dir), json.dumps(recordings)]
     ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     if ended.returncode:
-        raise RuntimeError(f"It failed in a process of its own: {ended.stderr.strip().splitlines()[-1:]}")
+        told = (ended.stderr.strip().splitlines() or [f"status {ended.returncode}"])[-1]
+        raise OwnProcessFailed(f"It failed in a process of its own: {told}")
     return np.array(json.loads(ended.stdout.splitlines()[-1]))
 
 
