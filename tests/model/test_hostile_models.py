@@ -77,45 +77,50 @@ def written(file: str, content: str) -> Change:
 DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
 # Each with what is said of it.
 REFUSED: dict[str, tuple[Change, str]] = {
-    "adapter of another model": (changed("adapter_config.json", "base_model_name_or_path", to="OUTSIDE"), "adapter"),
+    "adapter of another model": (
+        changed("adapter_config.json", "base_model_name_or_path", to="OUTSIDE"),
+        "another model",
+    ),
     "adapter of an address": (changed("adapter_config.json", "base_model_name_or_path", to="a/b"), "another model"),
-    "weights elsewhere": (changed("config.json", "transformers_weights", to="../outside/model.safetensors"), "opened"),
-    "weights in an index": (sharded("../outside/model.safetensors"), "a path or an address"),
-    "weights in an index, absolute": (sharded("OUTSIDE/model.safetensors"), "a path or an address"),
+    "weights elsewhere": (
+        changed("config.json", "transformers_weights", to="../outside/model.safetensors"),
+        "open",
+    ),
+    "weights in an index": (sharded("../outside/model.safetensors"), "has no model.safetensors"),
+    "weights in an index, absolute": (sharded("OUTSIDE/model.safetensors"), "has no model.safetensors"),
     "weights that are a pickle": (pickled("pytorch_model.bin"), "has no model.safetensors"),
     "weights named as safetensors": (pickled("model.safetensors"), "cannot be read"),
     "backbone": (
         changed("config.json", "word_encoder", to={"encoder": {"model_type": "detr", "backbone": "resnet50"}}),
-        "opened",
+        "open",
     ),
     "kernel of the Hub": (changed("config.json", "attn_implementation", to="evil/kernel"), "a path or an address"),
-    "code of another repository": (changed("config.json", "auto_map", "AutoConfig", to="evil/x--a.B"), "repository"),
+    "code of another repository": (changed("config.json", "auto_map", "AutoConfig", to="evil/x--a.B"), "a path or"),
     "processor of another repository": (
         changed("processor_config.json", "auto_map", "AutoProcessor", to="evil/x--a.B"),
-        "repository",
+        "a path or an address",
     ),
     "features of another repository": (
         changed("processor_config.json", "feature_extractor", to={"auto_map": {"AutoFeatureExtractor": "e/x--a.B"}}),
-        "repository",
+        "a path or an address",
     ),
-    "tokenizer of another repository": (
-        changed("tokenizer_config.json", "auto_map", to={"AutoTokenizer": ["evil/x--a.B", "evil/x--a.B"]}),
-        "repository",
+    "tokenizer's file": (
+        changed("tokenizer_config.json", "tokenizer_file", to="OUTSIDE/tokenizer.json"),
+        "open",
     ),
-    "tokenizer's file": (changed("tokenizer_config.json", "tokenizer_file", to="OUTSIDE/tokenizer.json"), "opened"),
-    "tokenizer's words": (changed("tokenizer_config.json", "vocab_file", to="OUTSIDE/vocab.txt"), "opened"),
+    "tokenizer's words": (changed("tokenizer_config.json", "vocab_file", to="OUTSIDE/vocab.txt"), "open"),
     "tokenizer's versions": (
         changed("tokenizer_config.json", "fast_tokenizer_files", to=["../outside/tokenizer.1.0.json"]),
-        "opened",
+        "open",
     ),
-    "tokenizer's arguments": (changed("tokenizer_config.json", "init_inputs", to=["OUTSIDE/vocab.txt"]), "opened"),
+    "tokenizer's arguments": (changed("tokenizer_config.json", "init_inputs", to=["OUTSIDE/vocab.txt"]), "open"),
     "module with an effect": (
         changed("processor_config.json", "feature_extractor", "mfcc_backend", to="antigravity:x"),
-        "names no FrameExtractor",
+        "import the module first, or set .* WISE_FRAME_EXTRACTORS",
     ),
     "module of a package": (
         changed("processor_config.json", "feature_extractor", "mfcc_backend", to="idlelib.idle:x"),
-        "names no FrameExtractor",
+        "import the module first",
     ),
     "module by its path": (
         changed("processor_config.json", "feature_extractor", "mfcc_backend", to="OUTSIDE/evil:x"),
@@ -123,7 +128,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "module that is none": (
         changed("processor_config.json", "feature_extractor", "mfcc_backend", to="..evil:x"),
-        "No module named .*evil",
+        "import the module first",
     ),
     "address": (changed("config.json", "frame_encoder", to="http://127.0.0.1:9/model"), "a path or an address"),
     "link to a configuration": (linked("config.json"), "leads out of the model's folder"),
@@ -136,9 +141,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
         "beyond 1,000",
     ),
     "many words": (changed("config.json", "vocab_size", to=10**12), "beyond 10,000,000"),
-    "more words than weights": (changed("config.json", "vocab_size", to=10**7), "weights, and its configuration"),
-    "endless number": (changed("processor_config.json", "feature_extractor", "max_words", to=float("inf")), "beyond"),
-    "number that is none": (changed("config.json", "dropout", to=float("nan")), "beyond"),
+    "more words than weights": (changed("config.json", "vocab_size", to=10**7), "weights, and the configuration"),
+    "endless number": (changed("processor_config.json", "feature_extractor", "max_words", to=float("inf")), "finite"),
+    "number that is none": (changed("config.json", "dropout", to=float("nan")), "finite"),
+    "long frames": (changed("processor_config.json", "feature_extractor", "frame_ms", to=1e9), "beyond 10,000,000"),
     "number of many digits": (written("config.json", '{"vocab_size": ' + "9" * 100_000 + "}"), "no JSON"),
     "deep configuration": (written("config.json", DEEP), "no JSON"),
     "deep processor": (written("processor_config.json", DEEP), "no JSON"),
@@ -193,12 +199,45 @@ def test_a_folder_as_it_was_saved_opens_nothing_beside_itself(folders: tuple[Pat
     assert {Path(path).name for path in seen.opened_in(folder)} >= {"config.json", "processor_config.json"}
 
 
-def test_links_of_the_hub_s_cache_are_followed(folders: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed("config.json", "auto_map", "AutoConfig", to="evil--a.B"),
+        changed("processor_config.json", "auto_map", "AutoProcessor", to="evil--a.B"),
+        changed("tokenizer_config.json", "auto_map", to={"AutoTokenizer": ["evil/x--a.B", "evil/x--a.B"]}),
+    ],
+    ids=["model", "processor", "tokenizer"],
+)
+def test_code_of_another_repository_is_not_run(folders: tuple[Path, Path], change: Change) -> None:
+    change(*folders)
+    with watched() as seen:
+        assert load_pipeline(folders[0])
+    assert_nothing_reached(seen, folders[1])
+
+
+def test_statistics_may_be_large(folders: tuple[Path, Path]) -> None:
+    folder, outside = folders
+    size = load_pipeline(folder).processor.feature_extractor.feature_size
+    changed("processor_config.json", "feature_extractor", "mean", to=[1e9] * size)(folder, outside)
+    assert load_pipeline(folder).processor.feature_extractor.mean == [1e9] * size
+
+
+def test_a_link_that_is_not_read_may_lead_anywhere(folders: tuple[Path, Path]) -> None:
+    folder, outside = folders
+    (folder / "runs").symlink_to(outside)
+    assert load_pipeline(folder)
+
+
+@pytest.mark.parametrize("model", ["", "fold_1"])
+def test_links_of_the_hub_s_cache_are_followed(folders: tuple[Path, Path], tmp_path: Path, model: str) -> None:
     folder, _ = folders
-    snapshot, blobs = (tmp_path / "models--org--name" / each for each in ("snapshots/0123", "blobs"))
+    snapshot, blobs = (
+        tmp_path / "models--org--name" / "snapshots" / "0123" / model,
+        tmp_path / "models--org--name/blobs",
+    )
     for each in (snapshot, blobs):
         each.mkdir(parents=True)
     for number, path in enumerate(each for each in folder.iterdir() if each.is_file()):
         shutil.move(path, blobs / str(number))
-        (snapshot / path.name).symlink_to(f"../../blobs/{number}")
+        (snapshot / path.name).symlink_to(blobs / str(number))
     assert load_pipeline(snapshot).model.config.model_type == "wise"
