@@ -258,13 +258,15 @@ def main() -> None:
         classifiers = load_classifiers(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
-    try:
-        # What visitors say is kept for this user alone, and goes with this process.
-        with tempfile.TemporaryDirectory(prefix="wise_hf_space_") as kept:
-            os.environ["GRADIO_TEMP_DIR"] = kept
+    # What visitors say is kept for this user alone, where the operator wants it, and goes when this process ends.
+    kept_in = os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
+    os.makedirs(kept_in, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="wise_hf_space_", dir=kept_in) as kept:
+        os.environ["GRADIO_TEMP_DIR"] = kept
+        try:
             serve(make_page(classifiers), args.port)
-    except OSError as error:
-        sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
+        except OSError as error:
+            sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
 
 
 def serve(page: gr.Blocks, port: int | None) -> None:

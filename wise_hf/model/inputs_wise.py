@@ -89,7 +89,7 @@ def word_lists(words: Any) -> list[Words]:
     """
     if not isinstance(words, (list, tuple)):
         kind = type(words).__name__
-        raise ValueError(f"The words are a {kind}, expected a list of aligned words, or a list of such lists.")
+        raise ValueError(f"The words are of type {kind}, expected a list of aligned words, or a list of such lists.")
     return list(words) if words and not isinstance(words[0], Mapping) else [words]
 
 
