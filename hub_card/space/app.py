@@ -258,8 +258,8 @@ def main() -> None:
         classifiers = load_classifiers(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
-    # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end; a signal
-    # that kills python app.py leaves it, as `wise-hf space` does not.
+    # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end. A
+    # signal that kills `python app.py` leaves it; `wise-hf space` does not.
     kept_in = os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
     os.makedirs(kept_in, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="wise_hf_space_", dir=kept_in) as kept:
