@@ -19,7 +19,10 @@ NEMO ?= ../shared/data/nemo_pl
 FRAME_ENCODER ?= ../shared/models/whisper-base
 STARTER := out/starter
 
-.PHONY: install test test-quick test-lowest demo starter-model docs quality style benchmark clean
+# pip-audit and what it needs are no part of the project.
+AUDIT := .venv-audit
+
+.PHONY: install test test-quick test-lowest audit demo starter-model docs quality style benchmark clean
 
 install: $(INSTALLED)
 
@@ -46,6 +49,11 @@ test-lowest:
 	$(LOWEST)/bin/python -m pip check
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest --numprocesses 2 --dist worksteal $(LOWEST_TESTS)
 
+audit:
+	$(PYTHON) -m venv --clear $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet pip-audit
+	$(AUDIT)/bin/python scripts/audit.py
+
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash scripts/demo.sh $(DEMO)
 
@@ -68,4 +76,4 @@ benchmark: $(INSTALLED)
 	$(RUN) scripts/benchmark.py
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info hub_card/starter_model/build hub_card/starter_model/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(AUDIT) $(DEMO) build dist *.egg-info hub_card/starter_model/build hub_card/starter_model/*.egg-info .pytest_cache .ruff_cache .hypothesis

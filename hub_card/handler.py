@@ -19,6 +19,7 @@ import io
 import os
 import re
 import threading
+import traceback
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 
 HERE = Path(__file__).resolve().parent
-if (HERE / "audio_wise.py").is_file():  # in a model's folder and in a Space; its files import each other
+HAS_CODE = (HERE / "audio_wise.py").is_file()  # in a model's folder and in a Space; its files import each other
+if HAS_CODE:
     open_audio = get_class_from_dynamic_module("audio_wise.open_audio", str(HERE))
     use_one_thread = get_class_from_dynamic_module("threads_wise.use_one_thread", str(HERE))
 else:
@@ -63,9 +65,10 @@ PARAMETERS = ("top_k", "return_words", "function_to_apply")
 
 
 def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipeline:
-    """Load a model by the code beside it; a folder without any by the installed wise_hf.
+    """Load a model by the installed wise_hf, which runs no code of a model's folder.
 
-    The process computes in one thread, unless OMP_NUM_THREADS tells otherwise.
+    Where this file lies in a model's folder, or in its Space, the code beside the model is run instead. The process
+    computes in one thread, unless OMP_NUM_THREADS tells otherwise.
 
     Args:
         name_or_folder: a folder, or a name on the Hub.
@@ -78,15 +81,21 @@ def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipelin
     """
     use_one_thread()
     folder = Path(name_or_folder)
-    if (folder / "config.json").is_file() and not (folder / "pipeline_wise.py").is_file():
+    has_none = (folder / "config.json").is_file() and not (folder / "pipeline_wise.py").is_file()
+    if has_none or not HAS_CODE:
         try:
             from wise_hf.model.loading import load_pipeline
         except ImportError:
             raise ValueError(f"{folder} has no code beside it (pipeline_wise.py); install wise_hf.") from None
-        return load_pipeline(folder, RECOGNISER)
+        return load_pipeline(name_or_folder, RECOGNISER, revision=revision)
     given = {"revision": revision, "trust_remote_code": True, "model_kwargs": {"use_safetensors": True}}
     given |= {"recogniser": RECOGNISER} if RECOGNISER else {}  # older models know no other than pocketsphinx
     return pipeline("audio-classification", name_or_folder, **given)
+
+
+def where_it_failed(error: BaseException) -> str:
+    """Tell a log of a fault of ours without its message, which may quote what somebody said."""
+    return f"{type(error).__name__} in\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 class BadRequest(ValueError):

@@ -11,12 +11,22 @@ import json
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gradio as gr
 from live import add_live_view
-from recording import MAX_MB, MAX_S, NO_AUDIO, BadRequest, load_classifier, read_recording, read_transcript
+from recording import (
+    MAX_MB,
+    MAX_S,
+    NO_AUDIO,
+    BadRequest,
+    load_classifier,
+    read_recording,
+    read_transcript,
+    where_it_failed,
+)
 from rendering import emotion_color, render_message, render_result, render_timeline
 from safetensors import SafetensorError
 from transformers import Pipeline
@@ -78,8 +88,8 @@ def listen(classify: Pipeline, path: str | None, text: str) -> tuple[str, str]:
         return render_result(result), render_timeline(mix_channels(samples, rate), rate, result)
     except BadRequest as error:
         return render_message(str(error)), ""
-    except Exception:  # the traceback is for the log, whatever it is, and not for a visitor
-        logger.exception("A recording failed.")
+    except Exception as error:  # for the log, whatever it is, and not for a visitor
+        logger.error("A recording failed: %s", where_it_failed(error))
         return render_message("Something went wrong here, and it is not your fault. Try another recording."), ""
 
 
@@ -89,7 +99,6 @@ def classify_recording(classify: Pipeline, audio: dict, text: str) -> dict:
     try:
         return classify({"audio": audio, "text": said}, return_words=True)
     except ValueError as error:
-        logger.info("A recording was refused: %s", error)
         raise BadRequest(str(error)) from error
 
 
@@ -249,10 +258,16 @@ def main() -> None:
         classifiers = load_classifiers(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
-    try:
-        serve(make_page(classifiers), args.port)
-    except OSError as error:
-        sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
+    # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end. A
+    # signal that kills `python app.py` leaves it; `wise-hf space` does not.
+    kept_in = os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
+    os.makedirs(kept_in, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="wise_hf_space_", dir=kept_in) as kept:
+        os.environ["GRADIO_TEMP_DIR"] = kept
+        try:
+            serve(make_page(classifiers), args.port)
+        except OSError as error:
+            sys.exit(f"{name}: port {args.port} cannot be taken ({error}); give another --port.")
 
 
 def serve(page: gr.Blocks, port: int | None) -> None:

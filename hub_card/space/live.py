@@ -15,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from recording import MAX_S, BadRequest
+from recording import MAX_S, BadRequest, where_it_failed
 from rendering import render_live, render_message
 from transformers import Pipeline
 
@@ -91,8 +91,8 @@ class Speaker:
         try:
             updates = self._streamer.feed(np.concatenate(samples)) if samples else []
             updates += self._streamer.finish() if is_last else []
-        except Exception:  # the traceback is for the log, whatever it is, and not for a visitor
-            logger.exception("A live recording failed.")
+        except Exception as error:  # for the log, whatever it is, and not for a visitor
+            logger.error("A live recording failed: %s", where_it_failed(error))
             updates = [{"left_out": FAILED}]
         # The first word of an utterance, and what has none, takes the place of what was there.
         first = max((place for place, each in enumerate(updates) if not each.get("number")), default=None)

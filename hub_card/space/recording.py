@@ -15,9 +15,10 @@ from handler import (  # noqa: E402
     MAX_AUDIO_BYTES,
     MAX_AUDIO_SECONDS,
     BadRequest,
-    load_classifier,  # noqa: F401 (for app.py, which does not know where the handler lies)
+    load_classifier,  # noqa: F401 (for app.py and live.py, which do not know where the handler lies)
     read_samples,
     read_text,
+    where_it_failed,  # noqa: F401 (likewise)
 )
 
 

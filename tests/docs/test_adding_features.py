@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def module(tmp_path, monkeypatch) -> Path:
     frame_extractor.cache_clear()
 
 
-def test_a_model_of_these_features_is_trained_saved_and_loaded(module, spoken_corpus, tmp_path):
+def test_a_model_of_these_features_is_trained_saved_and_loaded(module, spoken_corpus, tmp_path, monkeypatch):
     command = re.search(r"```bash\nPYTHONPATH=. python (.*?)```", PAGE, re.DOTALL)[1].replace("\\\n", " ")
     places = {"DIR": str(spoken_corpus), "OUT": str(tmp_path / "out"), "scripts/train.py": f"{ROOT}/scripts/train.py"}
     given = [places.get(each, each) for each in command.split()]
@@ -44,6 +45,10 @@ def test_a_model_of_these_features_is_trained_saved_and_loaded(module, spoken_co
     )
     assert done.returncode == 0, done.stderr
     assert load_model(tmp_path / "out" / "model").config.feature_size == 5
+    with pytest.raises(ValueError, match="'loudness:BANDS', whose module would be run; if you trust it, import"):
+        load_pipeline(tmp_path / "out" / "model")
+    assert "loudness" not in sys.modules
+    monkeypatch.setenv(*re.search(r"export (\w+)=(\S+)", PAGE).groups())
     classify = load_pipeline(tmp_path / "out" / "model")
     assert classify.processor.feature_extractor.hop_ms == 20
     recording = load_folder(spoken_corpus)[0]
@@ -98,3 +103,18 @@ def test_frames_of_another_shape_are_refused(module):
 def test_a_frame_has_at_least_one_value():
     with pytest.raises(ValueError, match="feature_size is 0, expected 1 or more"):
         FrameExtractor(np.zeros, feature_size=0)
+
+
+@pytest.mark.parametrize("allow", ["by its name", "by an import"])
+def test_a_saved_extractor_may_come_from_a_package_that_takes_it_from_elsewhere(module, tmp_path, monkeypatch, allow):
+    (tmp_path / "levels").mkdir()
+    (tmp_path / "levels" / "__init__.py").write_text("from loudness import BANDS\n")
+    saved = WISEFeatureExtractor(mfcc_backend=NAME).to_dict() | {"mfcc_backend": "levels:BANDS"}
+    with pytest.raises(ValueError, match="'levels:BANDS', whose module would be run"):
+        WISEFeatureExtractor.from_dict(dict(saved))
+    if allow == "by its name":
+        monkeypatch.setenv("WISE_FRAME_EXTRACTORS", "other:BANDS,levels:BANDS")
+    else:
+        import_module("levels")
+    assert WISEFeatureExtractor.from_dict(dict(saved)).feature_size == 5
+    sys.modules.pop("levels", None)

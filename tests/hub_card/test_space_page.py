@@ -327,6 +327,7 @@ def running(program: str, model: Path, space: Path) -> Iterator[str]:
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/", app, log)
+        assert list((space.parent / "uploads").glob("wise_hf_space_*")), "what visitors say lies where it is told to"
         yield f"http://127.0.0.1:{port}/"
     finally:
         app.terminate()

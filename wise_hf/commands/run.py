@@ -4,8 +4,11 @@ import io
 import logging
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from wise_hf.model.threads_wise import use_one_thread
@@ -33,7 +36,8 @@ def run(main: Callable[[], object]) -> None:
     quieten_libraries()
     use_one_thread()
     try:
-        main()
+        with _ends_in_order():
+            main()
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -46,6 +50,27 @@ def run(main: Callable[[], object]) -> None:
         if is_first_process and str(error):  # how to go on
             sys.stderr.write(f"\n{error}\n  {_same_command(getattr(error, 'added', ()))}\n")
         sys.exit(130)
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """A process that is told to end (SIGTERM) leaves no temporary files; one that it forked ends at once."""
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+        yield
+        return
+    own = os.getpid()
+
+    def end(number: int, frame: object) -> None:
+        if os.getpid() == own:
+            sys.exit(128 + number)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _same_command(added: Sequence[str]) -> str:

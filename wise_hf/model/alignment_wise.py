@@ -151,9 +151,7 @@ def _timed(
 def _check_words(text: str | list[str]) -> list[str]:
     words = [word for part in ([text] if isinstance(text, str) else text) for word in split_words(part)]
     if not words:
-        raise ValueError(
-            f"The text {str(text)[:60]!r} has no word in Latin letters or digits; pass English text, or none."
-        )
+        raise ValueError("The text has no word in Latin letters or digits; pass English text, or none.")
     return words
 
 

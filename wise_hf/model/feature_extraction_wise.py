@@ -12,7 +12,7 @@ from transformers.feature_extraction_utils import BatchFeature, FeatureExtractio
 from .feature_batch_wise import check_padding, dense_features, parts_of, stack_padded
 from .feature_statistics_wise import Statistics, feature_statistics, statistics_as_lists
 from .frame_selection_wise import FrameSelection, Limits, Words, check_inside, report_cuts, select_frames
-from .frames_wise import extract_frames, frame_extractor, frames_around, num_encoded_frames
+from .frames_wise import check_allowed, extract_frames, frame_extractor, frames_around, num_encoded_frames
 from .inputs_wise import check_options, refuse_misspelt, utterance_lists
 from .level_wise import bring_to_level
 from .mfcc_wise import SAMPLING_RATE, frame_sizes, num_frames, validate_samples
@@ -92,6 +92,17 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         self.padding_value = padding_value
         self.mean, self.std = statistics_as_lists(mean, std, self.feature_size)
         self._validate()
+
+    @classmethod
+    def from_dict(cls, feature_extractor_dict: dict[str, Any], **kwargs) -> Any:
+        """As saved, which `from_pretrained` calls; see `FeatureExtractionMixin.from_dict`.
+
+        Raises:
+            ValueError: it names a frame extractor that the user has not allowed, see `check_allowed`.
+        """
+        if "mfcc_backend" not in kwargs:
+            check_allowed(feature_extractor_dict.get("mfcc_backend", "native"))
+        return super().from_dict(feature_extractor_dict, **kwargs)
 
     @property
     def also_runs(self) -> tuple[Callable, ...]:

@@ -114,7 +114,7 @@ def phonemes_of(word: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         raise ValueError(f"Words hold a {type(word).__name__}, expected dicts with word, start_s, end_s and phonemes.")
     if not word.get("phonemes"):
         raise ValueError(
-            f"The word {word.get('word')!r} has no phonemes, expected at least one; align the text first, or give the "
+            "A word has no phonemes, expected at least one; align the text first, or give the "
             "word times to the pipeline, or to words_from_times of word_times_wise.py."
         )
     return word["phonemes"]

@@ -1,6 +1,8 @@
 """What makes the frames of a recording: the MFCC of the paper, or a frame extractor of one's own."""
 
 import math
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,6 +47,10 @@ MFCC_BACKENDS = {
 }
 
 
+# The environment variable of those that saved models may name, with commas between them.
+ALLOWED = "WISE_FRAME_EXTRACTORS"
+
+
 @lru_cache(maxsize=8)
 def frame_extractor(name: str) -> FrameExtractor:
     """The frame extractor of a name.
@@ -68,6 +74,23 @@ def frame_extractor(name: str) -> FrameExtractor:
     if type(found).__name__ != FrameExtractor.__name__:  # a saved model's own code has a class of its own
         raise ValueError(f"mfcc_backend is {name!r}, which is a {type(found).__name__}; {known}.")
     return found
+
+
+def check_allowed(name: str) -> None:
+    """Refuse the frame extractor that a saved model names, unless the user has allowed it: importing it runs code.
+
+    Args:
+        name: see `frame_extractor`.
+
+    Raises:
+        ValueError: its module is not imported yet, and `ALLOWED` does not name it.
+    """
+    module, colon, _ = str(name).partition(":")
+    if colon and module not in sys.modules and name not in os.environ.get(ALLOWED, "").split(","):
+        raise ValueError(
+            f"The model names the frame extractor {name!r:.80}, whose module would be run; if you trust it, import "
+            f"the module first, or set the environment variable {ALLOWED} to this name."
+        )
 
 
 def extract_frames(

@@ -88,7 +88,8 @@ def word_lists(words: Any) -> list[Words]:
         ValueError: it is no list.
     """
     if not isinstance(words, (list, tuple)):
-        raise ValueError(f"The words are {words!r:.60}, expected a list of aligned words, or a list of such lists.")
+        kind = type(words).__name__
+        raise ValueError(f"The words are of type {kind}, expected a list of aligned words, or a list of such lists.")
     return list(words) if words and not isinstance(words[0], Mapping) else [words]
 
 

@@ -1,64 +1,77 @@
 """Saved WISE models, by the installed code."""
 
 import hashlib
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+from safetensors import safe_open
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .configuration_wise import WISEConfig
 from .modeling_wise import WISEForAudioClassification
+from .named_files import LOADED, MODEL, check_named_files
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
 from .recognised_wise import Recogniser
 
 
-def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
+def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEForAudioClassification:
     """A saved model.
 
     Args:
-        name_or_folder: a folder, or a name on the Hub.
+        name_or_folder: a folder, or a name on the Hub, from where all that is read is fetched at one commit.
+        revision: commit, branch or tag of a model on the Hub.
 
     Raises:
-        ValueError: where there is no WISE model, or one whose configuration or weights cannot be read. Weights of
-            another format than safetensors are pickles, and not read.
+        ValueError: where there is no WISE model, or one whose configuration or weights cannot be read, or that names
+            what is not its own (`check_named_files`). Weights of another format than safetensors are pickles, and not
+            read; nor are weights in parts.
+        OSError: where the Hub cannot be reached, and the model was not fetched before.
     """
-    _check_folder(name_or_folder)
-    try:
-        return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
-    except SafetensorError as error:
-        raise ValueError(f"Weights of {name_or_folder} cannot be read ({error}); save or fetch it anew.") from error
-    except StrictDataclassError as error:
-        told = " ".join(str(error).split()).rstrip(".")
-        raise ValueError(
-            f"The configuration of {name_or_folder} is not valid ({told}); save or fetch it anew."
-        ) from error
+    folder = _folder_of(name_or_folder, revision)
+    with _told(name_or_folder, "The configuration"):
+        config = WISEConfig.from_pretrained(folder)
+    with _told(name_or_folder, "Weights"):
+        given = {"config": config, "use_safetensors": True, "trust_remote_code": False}
+        model = _NoLarger.from_pretrained(folder, _num_values(folder), **given)
+    model.__class__ = WISEForAudioClassification
+    return model
 
 
-def load_processor(name_or_folder: str | Path) -> WISEProcessor:
+def load_processor(name_or_folder: str | Path, revision: str | None = None) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
-    _check_folder(name_or_folder)
-    return WISEProcessor.from_pretrained(name_or_folder)
+    folder = _folder_of(name_or_folder, revision)
+    with _told(name_or_folder, "The processor"):
+        return WISEProcessor.from_pretrained(folder, trust_remote_code=False)
 
 
-def load_config(name_or_folder: str | Path) -> WISEConfig:
+def load_config(name_or_folder: str | Path, revision: str | None = None) -> WISEConfig:
     """The configuration of a saved model, without its weights; see `load_model`."""
-    _check_folder(name_or_folder)
-    return WISEConfig.from_pretrained(name_or_folder)
+    folder = _folder_of(name_or_folder, revision)
+    with _told(name_or_folder, "The configuration"):
+        return WISEConfig.from_pretrained(folder)
 
 
 def load_pipeline(
-    name_or_folder: str | Path, recogniser: str | Recogniser | None = None, language: str | None = None
+    name_or_folder: str | Path,
+    recogniser: str | Recogniser | None = None,
+    language: str | None = None,
+    revision: str | None = None,
 ) -> WISEAudioClassificationPipeline:
     """The pipeline of a saved model; see `load_model`.
 
     Args:
-        name_or_folder: a folder, or a name on the Hub.
+        name_or_folder, revision: see `load_model`.
         recogniser, language: what hears the words of recordings without text, see
             `WISEAudioClassificationPipeline.__call__`.
     """
-    model, processor = load_model(name_or_folder), load_processor(name_or_folder)
+    folder = _folder_of(name_or_folder, revision)
+    model, processor = load_model(folder), load_processor(folder)
     return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
 
 
@@ -67,9 +80,64 @@ def weights_digest(model_dir: Path) -> str:
     return hashlib.sha256((model_dir / SAFE_WEIGHTS_NAME).read_bytes()).hexdigest()
 
 
-def _check_folder(name_or_folder: str | Path) -> None:
+def _folder_of(name_or_folder: str | Path, revision: str | None) -> Path:
+    """Where a saved model lies, once its files are checked."""
     folder = Path(name_or_folder)
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise ValueError(f"{folder} holds no model (no config.json); give a folder such as OUT/model or OUT/fold_1.")
-    if not folder.exists() and str(name_or_folder).count("/") != 1:
-        raise ValueError(f"{folder} is not there; give a model's folder, or its name on the Hub (org/name).")
+    if not folder.exists():
+        if str(name_or_folder).count("/") != 1:
+            raise ValueError(f"{folder} is not there; give a model's folder, or its name on the Hub (org/name).")
+        folder = _fetched(str(name_or_folder), revision)
+    if not (folder / MODEL).is_file():
+        raise ValueError(f"{folder} holds no model (no {MODEL}); give a folder such as OUT/model or OUT/fold_1.")
+    check_named_files(folder)
+    return folder
+
+
+def _fetched(name: str, revision: str | None) -> Path:
+    """The files of a model on the Hub, all of one commit; what the cache has of it is not fetched again."""
+    try:
+        with _told(name, "The files"):
+            return Path(snapshot_download(name, revision=revision, allow_patterns=[*LOADED], ignore_patterns="*/*"))
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+        told = f"{name} at {revision}" if revision else name
+        raise ValueError(
+            f"The Hub has no model {told}, or none that your token may read; give another name, or a model's folder."
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise OSError(
+            f"The Hub cannot be reached, and {name} was not fetched before; try again, or give a model's folder."
+        ) from error
+
+
+def _num_values(folder: Path) -> int:
+    """How many values the weights of a model are."""
+    path = folder / SAFE_WEIGHTS_NAME
+    if not path.is_file():
+        raise ValueError(f"{folder} has no {SAFE_WEIGHTS_NAME}; weights of another format are not read.")
+    with safe_open(path, "pt") as weights:
+        return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+
+
+class _NoLarger(WISEForAudioClassification):
+    """A model of no more values than its weights: those beyond would be random, and may fill the memory.
+
+    `from_pretrained` makes it without memory for its values first, so they can be counted in time.
+    """
+
+    def __init__(self, config: WISEConfig, held: int):
+        super().__init__(config)
+        wanted = sum(each.numel() for each in self.parameters())
+        if wanted > held:
+            raise ValueError(f"There are {held:,} weights, and the configuration has {wanted:,}; fetch it anew.")
+
+
+@contextmanager
+def _told(name_or_folder: str | Path, what: str) -> Iterator[None]:
+    """Whatever libraries say of files that somebody else wrote, as a ValueError of one sentence."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        told = f"{' '.join(str(error).split()).rstrip('.') or type(error).__name__:.300}"
+        raise ValueError(f"{what} of {name_or_folder} cannot be read ({told}); save or fetch it anew.") from error

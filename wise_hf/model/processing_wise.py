@@ -189,5 +189,6 @@ def _with_words(batch: BatchFeature, words: dict[str, np.ndarray], return_tensor
 def _list_texts(text: str | Sequence[str]) -> list[str]:
     texts = [text] if isinstance(text, str) else text
     if not isinstance(texts, (list, tuple)) or not all(isinstance(said, str) for said in texts):
-        raise ValueError(f"The text is {text!r:.60}, expected a string, or a list of one for each recording.")
+        kind = type(text).__name__
+        raise ValueError(f"The text is a {kind}, expected a string, or a list of one for each recording.")
     return list(texts)

@@ -157,7 +157,7 @@ def pronounce(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
     """
     spelling = plain_letters(word).lower().strip("'")
     if not re.search("[a-z]", spelling):
-        raise ValueError(f"The word {word!r} has no Latin letter, so no pronunciation; pass words of split_words.")
+        raise ValueError("A word has no Latin letter, so no pronunciation; pass words of split_words.")
     return (
         _looked_up(spelling, dictionary_lookup)
         or _from_ending(spelling, dictionary_lookup)

@@ -109,7 +109,8 @@ def recording_fields(recording: Any) -> dict:
     if "audio" in fields and audio.keys() - {"path"}:
         raise ValueError(f"The recording has an audio and a second one, {', '.join(audio)}; give one.")
     if not isinstance(fields.get("text"), (str, type(None))):
-        raise ValueError(f"The text of a recording is a string, what is said in it; {fields['text']!r:.60} is none.")
+        kind = type(fields["text"]).__name__
+        raise ValueError(f"The text of a recording is a string, what is said in it, and no {kind}.")
     if not isinstance(fields.get("words"), (list, tuple, type(None))):
         raise ValueError("The words of a recording are a list of words with their times.")
     channel = fields.get("channel", 0)

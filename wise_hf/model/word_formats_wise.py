@@ -21,6 +21,8 @@ PASSED_OVER = {
     *("probabilities", "timestamps", "p", "t_dtw", "speaker_turn_next"),
 }
 NO_TEXT = re.compile(r"\[_.*\]")  # such as [_BEG_] among whisper.cpp's tokens
+# A name that is told though it is not known: what is said is none. At most seven parts, or matching could take long.
+TIME_NAME = re.compile(r"(?i:start|begin|end|stop|from|to|time|stamp|duration|offset|second|sec|s|ms|_|-| ){1,7}")
 LISTS = ("words", "word_segments", "chunks", "result")
 ADVICE = (
     "give each word 'word', and 'start_s' and 'end_s' in seconds (or 'start' and 'end', 'begin' and 'end', 't0' and "
@@ -45,9 +47,9 @@ def read_word_times(words: Sequence[Mapping] | Mapping) -> list[dict]:
     """
     entries = _list_in(words) if isinstance(words, Mapping) else words
     if isinstance(entries, (str, bytes)) or not isinstance(entries, Sequence):
-        raise ValueError(f"The words are a {type(entries).__name__}, expected a list of dicts; {ADVICE}.")
+        raise ValueError(f"The words are of type {type(entries).__name__}, expected a list of dicts; {ADVICE}.")
     within = _words_of_segments(entries)
-    return [_read_word(entry) for entry in (entries if within is None else within)]
+    return _read_words(entries if within is None else within)
 
 
 def seconds(value: object) -> float | None:
@@ -69,8 +71,8 @@ def _list_in(words: Mapping) -> object:
     found = _words_of_segments(words.get("segments"))
     if found is None:
         raise ValueError(
-            f"A dict of {', '.join(map(repr, words))} holds no list of words ('words', or 'segments' that each have "
-            f"'words'); have the recogniser tell word times, and {ADVICE}."
+            f"A dict of {', '.join(map(repr, words)):.200} holds no list of words ('words', or 'segments' that each "
+            f"have 'words'); have the recogniser tell word times, and {ADVICE}."
         )
     return found
 
@@ -92,7 +94,7 @@ def _join_pieces(segments: list) -> list[dict]:
     words: list[dict] = []
     for segment in segments:
         tokens = segment.get("tokens") if isinstance(segment, Mapping) else None
-        for piece in map(_read_word, tokens if isinstance(tokens, list) and tokens else [segment]):
+        for piece in _read_words(tokens if isinstance(tokens, list) and tokens else [segment]):
             if NO_TEXT.fullmatch(piece["word"]):
                 continue
             if words and not piece["word"][:1].isspace():
@@ -102,13 +104,26 @@ def _join_pieces(segments: list) -> list[dict]:
     return words
 
 
+def _read_words(entries: Sequence) -> list[dict]:
+    read: list[dict] = []
+    for entry in entries:
+        try:
+            read.append(_read_word(entry))
+        except ValueError as error:
+            raise ValueError(f"Entry {len(read) + 1}: {error}") from error
+    return read
+
+
 def _read_word(entry: object) -> dict:
     if not isinstance(entry, Mapping):
-        raise ValueError(f"The entry {entry!r:.60} is a {type(entry).__name__}, expected a dict; {ADVICE}.")
+        raise ValueError(f"it is of type {type(entry).__name__}, expected a dict; {ADVICE}.")
     entry = _unnested(entry)
     sounds = entry.pop("phonemes", None) or entry.pop("phones", None) or []
     if not isinstance(sounds, Sequence) or isinstance(sounds, str):
-        raise ValueError(f"The phonemes {sounds!r:.60} are no list; give dicts of 'phoneme', 'start_s' and 'end_s'.")
+        raise ValueError(
+            f"its phonemes are of type {type(sounds).__name__}, expected a list; give dicts of 'phoneme', 'start_s' "
+            "and 'end_s'."
+        )
     read = {"word": _name(entry, WORDS), **_times(entry, WORDS), "confidence": _confidence(entry)}
     return read | {"phonemes": [_read_phoneme(sound) for sound in sounds]}
 
@@ -134,7 +149,9 @@ def _read_phoneme(sound: object) -> dict:
     if isinstance(sound, str):
         sound = {"phoneme": sound}
     if not isinstance(sound, Mapping):
-        raise ValueError(f"The phoneme {sound!r:.60} is no dict; give it 'phoneme', 'start_s' and 'end_s'.")
+        raise ValueError(
+            f"a phoneme is of type {type(sound).__name__}, expected a dict; give it 'phoneme', 'start_s' and 'end_s'."
+        )
     without_length = {name: value for name, value in sound.items() if name != "duration"}  # Gentle's have no times
     return {"phoneme": _name(sound, PHONEMES), **_times(without_length, PHONEMES)}
 
@@ -142,15 +159,16 @@ def _read_phoneme(sound: object) -> dict:
 def _name(entry: Mapping, names: Sequence[str]) -> str:
     written = next((entry[name] for name in names if name in entry), None)
     if not isinstance(written, str):
-        raise ValueError(f"The entry {dict(entry)!r:.60} has no string '{names[0]}'; {ADVICE}.")
+        raise ValueError(f"it has no string '{names[0]}'; {ADVICE}.")
     return written
 
 
 def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
     """`start_s` and `end_s` of an entry, in which nothing may stand that is not known: it could be a time."""
-    unknown = [repr(key) for key in entry if key not in {*names, *STARTS, *ENDS, *PASSED_OVER}]
+    unknown = [str(key) for key in entry if key not in {*names, *STARTS, *ENDS, *PASSED_OVER}]
     if unknown:
-        raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
+        told = ", ".join(repr(key) for key in unknown if TIME_NAME.fullmatch(key)) or "a name"
+        raise ValueError(f"it has {told:.200}, which is not known; {ADVICE}.")
     return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
 
 
@@ -162,6 +180,6 @@ def _confidence(entry: Mapping) -> float | None:
 def _time(entry: Mapping, units: Mapping[str, int]) -> float | None:
     given = [name for name in units if entry.get(name) is not None]
     if len(given) > 1:
-        raise ValueError(f"The entry {dict(entry)!r:.60} has both {' and '.join(map(repr, given))}; give one of them.")
+        raise ValueError(f"it has both {' and '.join(map(repr, given))}; give one of them.")
     number = seconds(entry[given[0]]) if given else None
     return None if number is None else number / units[given[0]]

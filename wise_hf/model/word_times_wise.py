@@ -124,7 +124,7 @@ def _parts_of(word: str) -> list[str]:
         return []
     written = [piece for piece in word.split() if split_words(piece)]
     if len(written) > MOST_WRITTEN_WORDS:
-        raise ValueError(f"The entry {word[:60]!r} is {len(written)} words, expected one with own times; {ADVICE}.")
+        raise ValueError(f"An entry is {len(written)} words, expected one with own times; {ADVICE}.")
     return split_words(word)
 
 

@@ -179,12 +179,12 @@ def test_words_of_several_results_are_never_joined(tmp_path):
         ("[" * 100_000, "it is not a list of words as JSON"),
         ("1" * 10_000, "it is not a list of words as JSON"),
         ('{"text": "Kids", "segments": [{"start": 0, "end": 1, "text": "Kids", "words": null}]}', "no list of words"),
-        ('{"transcription": [5]}', "is a int, expected a dict"),
+        ('{"transcription": [5]}', "is of type int, expected a dict"),
         ('{"transcription": "Kids"}', "holds no list of words"),
         ('[{"row": "word", "file": "a.wav", "text": null}, {"row": "word"}]', "2 recordings"),
         ('[{"row": "word", "text": null}]', "has no string 'word'"),
         ("[]\n[]", "it is not a list of words as JSON"),
-        ("12", "are a int, expected a list"),
+        ("12", "are of type int, expected a list"),
     ],
 )
 def test_what_holds_no_words_is_told(tmp_path, text, told):

@@ -44,7 +44,7 @@ def _times(start: str, duration: str, number: int) -> dict[str, float | None]:
     start_s, duration_s = (None if written == UNKNOWN else seconds(written) for written in (start, duration))
     for written, time_s in ((start, start_s), (duration, duration_s)):
         if time_s is None and written != UNKNOWN:
-            raise ValueError(f"line {number}: {written[:20]!r} is no time in seconds; where it is unknown write *.")
+            raise ValueError(f"line {number}: a start or duration is no time in seconds; where it is unknown write *.")
     # The sum of two decimals, to the microsecond: the next word's start is the same number.
     end_s = None if None in (start_s, duration_s) else round(start_s + duration_s, 6)
     return {"start_s": start_s, "end_s": end_s}

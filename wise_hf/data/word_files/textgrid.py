@@ -77,7 +77,7 @@ def _intervals(tier: Mapping, kind: str) -> list[dict]:
     for start, end, label in tier["entries"]:
         times_s = {"start_s": seconds(start), "end_s": seconds(end)}
         if None in times_s.values():
-            raise ValueError(f"tier '{tier['name']}': {label[:20]!r} from {start} to {end} has no times in seconds.")
+            raise ValueError(f"tier '{tier['name']}': a label from {start} to {end} has no times in seconds.")
         if label:
             read.append({kind: label, **times_s})
     return read

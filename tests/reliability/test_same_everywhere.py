@@ -1,0 +1,48 @@
+"""One model gives one recording the same scores, whichever way they are asked for."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reliability.same_everywhere import Apart, check_apart, compare_ways, ways_table
+from reliability.ways import STREAMS, WAYS, sample_recordings
+
+
+FEW = ("pipeline, in float64", "pipeline, batches of 3", "wise-hf predict", "handler of the endpoint")
+OTHER_CPU = "no AVX-512 in any library"
+
+
+@pytest.mark.slow
+def test_scores_are_the_same_in_batches_commands_the_handler_a_stream_and_on_another_cpu(
+    saved_model: Path,
+) -> None:
+    ways = {name: WAYS[name] for name in (*FEW, OTHER_CPU)}
+    streams = {name: STREAMS[name] for name in list(STREAMS)[:1]}
+    apart = {each.way: each for each in compare_ways(saved_model, sample_recordings()[:4], {}, ways, streams)}
+    assert list(apart) == [*ways, *streams]
+    for each in apart.values():
+        assert each.difference is not None and each.difference < 1e-6, each
+        assert each.count in (2, 4), each
+
+
+def test_what_differs_is_seen_and_what_cannot_be_run_is_told(saved_model: Path) -> None:
+    def other(model_dir: Path, recordings: list[dict]) -> np.ndarray:
+        return np.full((len(recordings), 4), 0.25)
+
+    pythons = {"a Python that is none": "/bin/false"}
+    differs, told = compare_ways(saved_model, sample_recordings()[:1], pythons, {"other": other}, {})
+    assert differs.difference > 1e-4
+    assert "failed in a process of its own" in told.reason
+    assert ways_table("a model", [Apart("other", 0.25, 1), told]).splitlines()[2:] == [
+        "| other | 1 | 2.5e-01 |",
+        f"| a Python that is none | 0 | {told.reason} |",
+    ]
+
+
+def test_a_limit_is_kept_by_every_way_or_is_told() -> None:
+    check_apart([Apart("near", 1e-7, 1)], 1e-6)
+    with pytest.raises(ValueError, match="up to 1.0e-05 apart, more than 1e-06"):
+        check_apart([Apart("near", 1e-7, 1), Apart("far", 1e-5, 1)], 1e-6)
+    with pytest.raises(ValueError, match="These ways gave no scores: broken;"):
+        check_apart([Apart("near", 1e-7, 1), Apart("broken", reason="It failed.")], 1e-6)
