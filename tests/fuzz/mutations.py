@@ -9,8 +9,8 @@ from random import Random
 Mutate = Callable[[Random, Sequence[bytes]], bytes]
 
 MOST_CHANGES = 6
-MOST_BYTES = 200_000
-LONG = (10, 300, 5_000, 50_000)  # how often something is repeated
+MOST_BYTES = 30_000
+LONG = (10, 300, 5_000, 20_000)  # how often something is repeated
 DEPTHS = (5, 60, 900, 990, 5_000, 50_000)  # Python's own limit is 1,000
 NUMBERS = (b"0", b"-1", b"1e999", b"nan", b"-inf", b"1e-400", b"2" * 5_000, b"4294967296", b"1e300", b"0.1.2", b"1_0")
 SIGNS = (
@@ -93,7 +93,7 @@ def change_text(rng: Random, seeds: Sequence[bytes]) -> bytes:
                 words[at:at] = words[at : at + rng.choice((1, 3, 40))] * rng.choice((1, 2, 50))
             case 4:
                 piece = rng.choice((rng.choice(PIECES), b"a", b"a ", b"1", b".", rng.choice(words or [b"-"])))
-                words[at:at] = [piece * rng.choice(LONG)]
+                words[at:at] = [piece * min(rng.choice(LONG), MOST_BYTES // len(piece))]
             case 5 if len(words) > 1:
                 first, second = rng.randrange(len(words)), rng.randrange(len(words))
                 words[first], words[second] = words[second], words[first]
@@ -107,8 +107,8 @@ def change_json(rng: Random, seeds: Sequence[bytes]) -> bytes:
     value = json.loads(rng.choice(seeds))
     for _ in range(rng.randint(1, MOST_CHANGES)):
         value = _changed(rng, value)
-    text = json.dumps(value, ensure_ascii=rng.random() < 0.5).replace('"DEEP"', _deep(rng))
-    return text.encode(errors="surrogatepass")
+    text = json.dumps(value, ensure_ascii=rng.random() < 0.5).replace('"DEEP"', _deep(rng), 3)
+    return text.encode(errors="surrogatepass")[: 10 * MOST_BYTES]
 
 
 def _changed(rng: Random, value: object) -> object:
@@ -129,7 +129,7 @@ def _changed(rng: Random, value: object) -> object:
             case 0:
                 changed.pop(at)
             case 1:
-                changed *= rng.choice((2, 2, 100))
+                changed *= min(rng.choice((2, 2, 100)), 1 + MOST_BYTES // len(repr(changed)))
         return changed
     return _junk(rng, value)
 
@@ -151,7 +151,7 @@ def _junk(rng: Random, value: object) -> object:
         case 6:
             return {rng.choice(("x", "0", "word", "name")): value}
         case 7:
-            return [value] * rng.choice((2, 1_000))
+            return [value] * min(rng.choice((2, 1_000)), 1 + MOST_BYTES // len(repr(value)))
         case 8:
             return "DEEP"
     return rng.randint(-100, 100_000)

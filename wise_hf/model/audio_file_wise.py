@@ -45,6 +45,7 @@ class AudioFile(AudioReader):
         soundfile = require("soundfile")
         self.name, self._error = name, soundfile.SoundFileError
         stream = _readable(file, name)
+        self.file_bytes = file.seek(0, io.SEEK_END)
         with self._errors_told():
             self._file = _sequential(soundfile.SoundFile, stream)
         self.rate, self.channels = self._file.samplerate, self._file.channels
@@ -54,7 +55,7 @@ class AudioFile(AudioReader):
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+    def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
         end = self._end(stop)
         at = self._seek(min(start, end))
         while at < end:
@@ -68,7 +69,7 @@ class AudioFile(AudioReader):
                 yield block[max(len(block) - (at - start), 0) :]
 
     def count_frames(self) -> int:
-        if self.frames and self._file.can_seek():
+        if self.frames and self._can_seek:
             with self._errors_told():
                 self._file.seek(self.frames - 1)
                 if len(self._file.read(1)):
@@ -79,8 +80,12 @@ class AudioFile(AudioReader):
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""
         # libsndfile finds no place in a flac file without a length.
-        can_seek = self._file.can_seek() and (self.frames is not None or self._file.format == "MP3")
+        can_seek = self._can_seek and (self.frames is not None or self._file.format == "MP3")
         return self._file.seek(start) if start and can_seek else 0
+
+    @property
+    def _can_seek(self) -> bool:
+        return self._file.can_seek() and self._file.format != "OGG"  # where libsndfile crashes in damaged files
 
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.

@@ -5,6 +5,7 @@ neither guesses, nor opens what a file refers to, nor decodes a picture.
 """
 
 import contextlib
+import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -61,6 +62,7 @@ class ContainerFile(AudioReader):
         """
         self._av = require("av")
         self._file, self.name, self._kind = file, name, kind
+        self.file_bytes = file.seek(0, io.SEEK_END)
         file.seek(0)
         head = file.read(HEAD_BYTES)
         self._refuse_protected(kind == "asf" and any(each in head for each in PROTECTED_ASF))
@@ -76,7 +78,7 @@ class ContainerFile(AudioReader):
             self.frames = round(stream.duration * self._tick_s * self.rate) if is_told else None
         self._can_seek = kind in SEEKABLE and (kind != "mov" or self.frames is not None)
 
-    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+    def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
         end, held, count = self._end(stop), [], 0
         for at, samples in self._placed(start) if start < end else ():
             held.append(samples[max(start - at, 0) : max(end - at, 0)])
