@@ -134,7 +134,7 @@ def _endpoint() -> Callable[[dict], object]:
         return handler().EndpointHandler(str(model))
 
 
-def _answer(body: bytes) -> None:
+def answer(body: bytes) -> None:
     """What an endpoint does with a request, but for the model."""
     try:
         request = json.loads(body)
@@ -152,4 +152,4 @@ def request_target() -> Target:
         {"inputs": recording, "parameters": {"function_to_apply": "softmax"}},
         recording,
     ]
-    return target("request.json", _answer, change_json, *map(json.dumps, requests))
+    return target("request.json", answer, change_json, *map(json.dumps, requests))

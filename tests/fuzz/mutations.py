@@ -9,7 +9,7 @@ from random import Random
 Mutate = Callable[[Random, Sequence[bytes]], bytes]
 
 MOST_CHANGES = 6
-MOST_BYTES = 30_000
+MOST_BYTES = 20_000
 LONG = (10, 300, 5_000, 20_000)  # how often something is repeated
 DEPTHS = (5, 60, 900, 990, 5_000, 50_000)  # Python's own limit is 1,000
 NUMBERS = (b"0", b"-1", b"1e999", b"nan", b"-inf", b"1e-400", b"2" * 5_000, b"4294967296", b"1e300", b"0.1.2", b"1_0")
@@ -108,7 +108,7 @@ def change_json(rng: Random, seeds: Sequence[bytes]) -> bytes:
     for _ in range(rng.randint(1, MOST_CHANGES)):
         value = _changed(rng, value)
     text = json.dumps(value, ensure_ascii=rng.random() < 0.5).replace('"DEEP"', _deep(rng), 3)
-    return text.encode(errors="surrogatepass")[: 10 * MOST_BYTES]
+    return text.encode(errors="surrogatepass")[: 5 * MOST_BYTES]
 
 
 def _changed(rng: Random, value: object) -> object:

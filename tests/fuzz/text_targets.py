@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 from datasets import Dataset
 
@@ -22,11 +23,12 @@ from wise_hf.data.corpora.iemocap.words import SegmentTimes, words_of_segments
 from wise_hf.data.embeddings import build_tokenizer, read_word_vectors
 from wise_hf.data.fold_file import read_folds
 from wise_hf.data.word_files import read_word_file
-from wise_hf.hub.card import describe_run
+from wise_hf.hub.card import write_model_card
 from wise_hf.hub.publishing import Destination
 from wise_hf.hub.release import Release
+from wise_hf.hub.samples import HeardSample
 from wise_hf.many_files.file_list import read_file_list
-from wise_hf.model.configuration_wise import WISEConfig
+from wise_hf.model.configuration_wise import EMOTIONS, WISEConfig
 from wise_hf.model.feature_extraction_wise import WISEFeatureExtractor
 from wise_hf.model.loading import load_config, load_processor
 from wise_hf.model.processing_wise import WISEProcessor
@@ -295,19 +297,22 @@ def vector_targets() -> list[Target]:
 # --- runs and models ---
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
+SCORES = [{"label": "happy", "score": 1.0}]
+SAMPLE = HeardSample("samples/happy.wav", "happy", "Hello.", "hello", SCORES, SCORES)
 OPTIONS = (
     "data_dir: corpus\noutput_dir: out\nemotions: [angry, happy]\nlabel_map: calm=neutral\nrefit: false\nseed: 5\n"
     "skip_unusable: true\njobs: 1\n"
 )
 
 
-def _read_options(path: Path) -> None:
+def read_options(path: Path) -> None:
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
             parse(TrainOptions, None, [str(path)])
     except SystemExit:
-        raise ValueError(" ".join(told.getvalue().rpartition("error: ")[2].split()).rstrip(".") + ".") from None
+        sentence = " ".join(told.getvalue().rpartition("error: ")[2].split())
+        raise ValueError(f"{sentence.rstrip('.'):.1000}.") from None  # argparse quotes values of any length
 
 
 def _read_folds(path: Path) -> None:
@@ -329,23 +334,31 @@ def _folds() -> str:
     return json.dumps(told | {"folds": [fold | {"speakers": {"train": ["cleo"]}}]})
 
 
+def _results() -> str:
+    """Those of the starter model, of fewer folds and of the usual model."""
+    results = json.loads((HUB_CARD / "starter_model" / "results.json").read_text())
+    folds = [fold | {"weights": "x"} for fold in results["folds"][:1]]
+    kept = {name: value for name, value in results.items() if name not in ("channels", "transfer")}
+    return json.dumps(kept | {"folds": folds, "model": {}, "emotions": list(EMOTIONS)})
+
+
 def _read_results(path: Path) -> None:
-    release = Release(Path("model"), Destination("org/name"), HUB_CARD, (path,))
-    for results in release.read_results():
-        describe_run(results)
+    release = Release(path.parent, Destination("org/name"), HUB_CARD, (path,))
+    model = SimpleNamespace(config=WISEConfig(), parameters=list)
+    write_model_card(release, model, "x", release.read_results(), [SAMPLE], path.with_name("card.md"))
 
 
 def run_targets() -> list[Target]:
     values = {"data_dir": "corpus", "output_dir": "out", "emotions": ["angry", "happy"], "seed": 5, "refit": True}
     return [
-        target("options.yaml", in_file("options.yaml", _read_options), change_text, OPTIONS),
-        target("options.json", in_file("options.json", _read_options), change_json, json.dumps(values)),
+        target("options.yaml", in_file("options.yaml", read_options), change_text, OPTIONS),
+        target("options.json", in_file("options.json", read_options), change_json, json.dumps(values)),
         target("folds.json", in_file("folds.json", _read_folds), change_json, _folds()),
         target(
             "results.json",
             in_file("results.json", _read_results),
             change_json,
-            (HUB_CARD / "starter_model" / "results.json").read_bytes(),
+            _results(),
         ),
     ]
 

@@ -36,7 +36,7 @@ CONTRACTIONS = (
     *(auxiliary + "n't" for auxiliary in _AUXILIARIES),
 )
 LONGEST_LINE = 1 << 20  # characters; a word and 300 numbers take 3,000
-MOST_UNPACKED = 100  # times the size of a packed file; GloVe's are 3 times as large
+MOST_UNPACKED = 30  # times the size of a packed file; GloVe's are 3 times as large
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import TemplateError
 
 from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
@@ -24,6 +26,19 @@ SAME = ("corpus", "recipe_name", "word_vectors")
 METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "macro"})}
 
 
+@contextmanager
+def _results_told() -> Iterator[None]:
+    """What results.json lacks, or has otherwise than a training writes it, as a sentence."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, TemplateError) as error:
+        raise ValueError(
+            f"The results are not as a training writes them ({type(error).__name__}: {error!s:.80}); give a whole "
+            "results.json."
+        ) from error
+
+
+@_results_told()
 def write_model_card(
     release: Release,
     model: WISEForAudioClassification,

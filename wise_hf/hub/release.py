@@ -50,6 +50,7 @@ class Release:
 
 def _read(path: Path) -> dict:
     results = read_json(path, "give a results.json of a training")
-    if not isinstance(results, Mapping) or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
+    is_mapping = isinstance(results, Mapping) and isinstance(results.get("systems"), Mapping)
+    if not is_mapping or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
         raise ValueError(f"{path} holds no results of a training; give a results.json of a training.")
     return results

@@ -38,10 +38,10 @@ def read_file_list(path: Path) -> list[dict]:
         names = [name for name in GIVEN if name in table.column_names]
         files = table.select(names).cast(pa.schema([TYPES.field(name) for name in names])).to_pylist()
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split()).rstrip(".")
+        told = f"{' '.join(str(error).split()).rstrip('.'):.200}"
         raise ValueError(f"{path} cannot be read ({told}); write it anew.") from error
     if "path" not in names:
-        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names)}); name it so.")
+        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names):.200}); name it so.")
     if not files:
         raise ValueError(f"{path} names no files; give at least one.")
     return files

@@ -1,10 +1,10 @@
 """Saved WISE models, by the installed code."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .configuration_wise import WISEConfig
@@ -24,28 +24,20 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
         ValueError: where there is no WISE model, or one whose configuration or weights cannot be read. Weights of
             another format than safetensors are pickles, and not read.
     """
-    _check_folder(name_or_folder)
-    try:
+    with _files_of(name_or_folder):
         return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
-    except SafetensorError as error:
-        raise ValueError(f"Weights of {name_or_folder} cannot be read ({error}); save or fetch it anew.") from error
-    except StrictDataclassError as error:
-        told = " ".join(str(error).split()).rstrip(".")
-        raise ValueError(
-            f"The configuration of {name_or_folder} is not valid ({told}); save or fetch it anew."
-        ) from error
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
-    _check_folder(name_or_folder)
-    return WISEProcessor.from_pretrained(name_or_folder)
+    with _files_of(name_or_folder):
+        return WISEProcessor.from_pretrained(name_or_folder)
 
 
 def load_config(name_or_folder: str | Path) -> WISEConfig:
     """The configuration of a saved model, without its weights; see `load_model`."""
-    _check_folder(name_or_folder)
-    return WISEConfig.from_pretrained(name_or_folder)
+    with _files_of(name_or_folder):
+        return WISEConfig.from_pretrained(name_or_folder)
 
 
 def load_pipeline(
@@ -65,6 +57,22 @@ def load_pipeline(
 def weights_digest(model_dir: Path) -> str:
     """The SHA-256 of a saved model's weights, by which results know the model that they are of."""
     return hashlib.sha256((model_dir / SAFE_WEIGHTS_NAME).read_bytes()).hexdigest()
+
+
+@contextmanager
+def _files_of(name_or_folder: str | Path) -> Iterator[None]:
+    """Whatever is wrong with a model's files, as a ValueError of one sentence.
+
+    Libraries take for granted that JSON holds what they wrote, and say so in errors of any kind.
+    """
+    _check_folder(name_or_folder)
+    try:
+        yield
+    except (OSError, ImportError):
+        raise
+    except Exception as error:
+        told = f"{' '.join(str(error).split()).rstrip('.'):.300}"
+        raise ValueError(f"The files of {name_or_folder} cannot be read ({told}); save or fetch it anew.") from error
 
 
 def _check_folder(name_or_folder: str | Path) -> None:

@@ -69,8 +69,8 @@ def _list_in(words: Mapping) -> object:
     found = _words_of_segments(words.get("segments"))
     if found is None:
         raise ValueError(
-            f"A dict of {', '.join(map(repr, words))} holds no list of words ('words', or 'segments' that each have "
-            f"'words'); have the recogniser tell word times, and {ADVICE}."
+            f"A dict of {', '.join(map(repr, words)):.200} holds no list of words ('words', or 'segments' that each "
+            f"have 'words'); have the recogniser tell word times, and {ADVICE}."
         )
     return found
 
@@ -150,7 +150,7 @@ def _times(entry: Mapping, names: Sequence[str]) -> dict[str, float | None]:
     """`start_s` and `end_s` of an entry, in which nothing may stand that is not known: it could be a time."""
     unknown = [repr(key) for key in entry if key not in {*names, *STARTS, *ENDS, *PASSED_OVER}]
     if unknown:
-        raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown)}, which is not known; {ADVICE}.")
+        raise ValueError(f"The entry {dict(entry)!r:.60} has {', '.join(unknown):.200}, which is not known; {ADVICE}.")
     return {"start_s": _time(entry, STARTS), "end_s": _time(entry, ENDS)}
 
 
