@@ -10,7 +10,7 @@ Mutate = Callable[[Random, Sequence[bytes]], bytes]
 
 MOST_CHANGES = 6
 MOST_BYTES = 20_000
-LONG = (10, 300, 5_000, 20_000)  # how often something is repeated
+LONG = (10, 10, 10, 10, 300, 300, 300, 5_000, 20_000)  # how often something is repeated
 DEPTHS = (5, 60, 900, 990, 5_000, 50_000)  # Python's own limit is 1,000
 NUMBERS = (b"0", b"-1", b"1e999", b"nan", b"-inf", b"1e-400", b"2" * 5_000, b"4294967296", b"1e300", b"0.1.2", b"1_0")
 SIGNS = (

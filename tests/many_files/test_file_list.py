@@ -39,6 +39,8 @@ def test_a_text_file_has_a_path_a_line(tmp_path):
         ("l.parquet", b"no table", "cannot be read"),
         ("l.jsonl", b"{", "cannot be read"),
         ("l.txt", b"", "names no files"),
+        ("l.csv", b"x" * 9_999 + b"\n1\n", "has no column path .but x{200}.;"),
+        ("l.csv", b"path,channel\na.wav," + b"x" * 9_999, "cannot be read .{,202}; write it anew"),
         ("l.txt", b"\xff\xfe", "cannot be read"),
         ("l.wav", b"", "is no list of files; give a folder, or a list"),
     ],

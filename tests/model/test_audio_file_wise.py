@@ -9,6 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wise_hf.model import audio_reader_wise
 from wise_hf.model.audio_file_wise import AudioFile
 
 
@@ -236,3 +237,22 @@ def test_no_more_is_decoded_than_is_asked_for(monkeypatch):
         assert len(read(content, 0, 1_000)) == sum(decoded) == 1_000
     decoded.clear()
     assert len(read(WAV, 30_000, 30_010)) == sum(decoded) == 10
+
+
+def test_in_ogg_files_nothing_is_looked_for_where_libsndfile_would_crash(monkeypatch):
+    content = encoded(format="OGG", subtype="VORBIS")
+    whole = read(content)
+    monkeypatch.setattr(soundfile.SoundFile, "seek", lambda *args: pytest.fail("seeks"))
+    assert count(content) == len(whole) == len(NOISE)
+    np.testing.assert_array_equal(read(content, 5_000, 6_000), whole[5_000:6_000])
+
+
+def test_a_file_that_unpacks_to_far_more_than_speech_does_is_not_read_to_its_end(monkeypatch):
+    content = encoded(np.zeros(30 * RATE), format="FLAC")
+    assert len(read(content)) == 30 * RATE > 300 * len(content)
+    monkeypatch.setattr(audio_reader_wise, "SAMPLES_PER_BYTE", 100)
+    monkeypatch.setattr(audio_reader_wise, "FREE_SAMPLES", 2 * RATE)
+    monkeypatch.setattr(audio_reader_wise, "BLOCK_SAMPLES", RATE)
+    with pytest.raises(ValueError, match="x unpacks to more than 100 samples a byte"):
+        read(content)
+    np.testing.assert_array_equal(read(WAV), PCM)

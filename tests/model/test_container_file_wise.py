@@ -7,6 +7,7 @@ import logging
 import struct
 import time
 import tracemalloc
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -283,3 +284,18 @@ def test_a_long_recording_is_read_in_flat_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert total == 48_000 * 120 and peak < 10e6
+
+
+def test_silence_that_stands_for_missing_sound_is_bounded():
+    step_s, packets = 3_500, 100
+    file = io.BytesIO()
+    with av.open(file, "w", format="webm") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="stereo")
+        for number in range(packets):
+            packet = av.Packet(b"\xfb\x06")  # 120 ms in which nothing is coded
+            packet.stream, packet.time_base = stream, Fraction(1, 1_000)
+            packet.pts = packet.dts = 1_000 * step_s * number
+            container.mux(packet)
+    assert len(file.getvalue()) < 10_000
+    with opened(file.getvalue()) as audio, pytest.raises(ValueError, match="unpacks to more than 500 samples a byte"):
+        audio.count_frames()

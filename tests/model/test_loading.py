@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from transformers import (
     AutoTokenizer,
 )
 
-from wise_hf.model.loading import load_model, load_pipeline
+from wise_hf.model.loading import load_config, load_model, load_pipeline, load_processor
 
 
 # Run in a fresh interpreter in which wise_hf cannot be imported, nor, at first, any optional package.
@@ -129,3 +130,27 @@ def test_folders_without_a_model_are_told_in_a_sentence(tmp_path):
         load_model(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         load_model(tmp_path / "a" / "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", "[]"),
+        ("config.json", '{"vocab_size": "' + "x" * 9_999 + '"}'),
+        ("config.json", '{"a":' * 9_999),
+        ("processor_config.json", '{"feature_extractor": []}'),
+        ("processor_config.json", "\udcff"),
+        ("tokenizer.json", '{"version": []}'),
+        ("tokenizer.json", "{"),
+        ("tokenizer_config.json", '{"pad_token": 1.5}'),
+    ],
+)
+def test_files_of_a_model_that_hold_something_else_are_told_in_a_sentence(saved_model, tmp_path, name, content):
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    (folder / name).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises((ValueError, OSError)) as told:
+        load_config(folder)
+        load_processor(folder)
+    assert isinstance(told.value, OSError) or re.fullmatch(
+        r"The files of .* cannot be read \(.{,300}\); save or fetch it anew\.", str(told.value)
+    )
