@@ -1,6 +1,7 @@
 """Cases read in a process of their own, which a case may take down: by time, by memory, by a fault in a library."""
 
 import ctypes
+import gc
 import logging
 import multiprocessing
 import os
@@ -111,6 +112,7 @@ def _read_all(target: Target, last: int, tally: Tally, folder: Path) -> None:
 
 def _bound() -> None:
     """Bound this process, and keep what libraries print to themselves."""
+    gc.freeze()  # what is loaded is not looked through again and again
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + LIMIT_BYTES,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
