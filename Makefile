@@ -19,7 +19,7 @@ NEMO ?= ../shared/data/nemo_pl
 FRAME_ENCODER ?= ../shared/models/whisper-base
 STARTER := out/starter
 
-.PHONY: install test test-quick test-lowest demo starter-model docs quality style benchmark clean
+.PHONY: install test test-quick test-lowest demo starter-model docs quality style benchmark fuzz clean
 
 install: $(INSTALLED)
 
@@ -66,6 +66,10 @@ style: $(INSTALLED)
 
 benchmark: $(INSTALLED)
 	$(RUN) scripts/benchmark.py
+
+# 100,000 cases of each text format and 20,000 of each container of audio take hours: make fuzz FUZZ="--text 1000".
+fuzz: $(INSTALLED)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(RUN) -m fuzz $(FUZZ)
 
 clean:
 	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info hub_card/starter_model/build hub_card/starter_model/*.egg-info .pytest_cache .ruff_cache .hypothesis

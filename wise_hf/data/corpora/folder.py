@@ -105,7 +105,8 @@ class _Disk:
 
     def _names_in(self, folder: Path) -> dict[str, str]:
         if folder not in self._names:
-            self._names[folder] = {_composed(name): name for name in os.listdir(folder)} if os.path.isdir(folder) else {}
+            names = os.listdir(folder) if os.path.isdir(folder) else ()
+            self._names[folder] = {_composed(name): name for name in names}
         return self._names[folder]
 
 
