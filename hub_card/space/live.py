@@ -32,7 +32,8 @@ MICROPHONE = Path(__file__).with_name("microphone.js").read_text(encoding="utf-8
 TEMPLATE = """<button class="microphone" type="button">${is_recording ? "Stop" : "Record"}</button>
 <div aria-live="polite">${value}</div>"""
 SPEAKERS = 4  # at once
-SILENT_S = 60  # after which a visitor is gone
+GONE_S = 15  # without a part: the visitor has left
+LONGEST_S = 3 * MAX_S  # from a visitor's first part, however little comes
 RATES = range(8_000, 192_001)
 # One part of a recording after the other, in the order in which they come.
 _worker = ThreadPoolExecutor(max_workers=1)
@@ -52,7 +53,7 @@ class Speaker:
         self._waiting: list[np.ndarray] = []  # what is not heard yet
         self._hearing: Future | None = None
         self._said_s = 0.0
-        self.last_s = time.monotonic()  # when the latest part came
+        self._first_s = self._last_s = time.monotonic()  # when parts came
         self.updates: list[dict] = []  # of the latest utterance
 
     def say(self, samples: np.ndarray) -> None:
@@ -61,12 +62,11 @@ class Speaker:
         Args:
             samples: (n,) float32, mono.
         """
-        self.last_s = time.monotonic()
+        self._last_s = time.monotonic()
+        room = max(0, int((MAX_S - self._said_s) * self._rate))
         self._said_s += len(samples) / self._rate
-        if self.is_full:
-            return
         with self._lock:
-            self._waiting.append(samples)
+            self._waiting.append(samples[:room])
         if self._hearing is None or self._hearing.done():
             self._hearing = _worker.submit(self._hear)
 
@@ -74,6 +74,12 @@ class Speaker:
     def is_full(self) -> bool:
         """All that a visitor may say has been said."""
         return self._said_s > MAX_S
+
+    @property
+    def is_gone(self) -> bool:
+        """Nothing has come for long, or parts have come for too long."""
+        now_s = time.monotonic()
+        return now_s > self._last_s + GONE_S or now_s > self._first_s + LONGEST_S
 
     def stop(self) -> None:
         """Hear all that is left."""
@@ -120,9 +126,10 @@ class Speakers:
         except BadRequest as error:
             return None, render_message(str(error))
         speaker.say(samples)
-        if not (part["is_last"] or speaker.is_full):
+        if not (part.get("is_last") or speaker.is_full):
             return name, show(speaker)
-        self._speakers.pop(name, None)
+        with self._lock:
+            self._speakers.pop(name, None)
         speaker.stop()
         return None, show(speaker) + (render_message(ENOUGH) if speaker.is_full else "")
 
@@ -131,24 +138,22 @@ class Speakers:
         try:
             name, classify, rate = part["speaker"], self._classifiers[part["model"]], RATES[RATES.index(part["rate"])]
             samples = read_samples(part["samples"], rate)
-            part["is_last"]
         except (LookupError, TypeError, ValueError):
             raise BadRequest(STRANGE) from None
-        if name is None:
-            return *self._start(classify, rate), samples
-        if not isinstance(name, str) or (speaker := self._speakers.get(name)) is None:
-            raise BadRequest(GONE)
-        return name, speaker, samples
-
-    def _start(self, classify: Pipeline, rate: int) -> tuple[str, Speaker]:
-        name = secrets.token_urlsafe()
         with self._lock:
-            soonest_s = time.monotonic() - SILENT_S
-            self._speakers = {name: its for name, its in self._speakers.items() if its.last_s > soonest_s}
-            if len(self._speakers) >= SPEAKERS:
-                raise BadRequest(TAKEN)
-            self._speakers[name] = Speaker(classify, rate)
-        return name, self._speakers[name]
+            self._speakers = {its: speaker for its, speaker in self._speakers.items() if not speaker.is_gone}
+            if name is None:
+                name = self._start(classify, rate)
+            if not isinstance(name, str) or name not in self._speakers:
+                raise BadRequest(GONE)
+            return name, self._speakers[name], samples
+
+    def _start(self, classify: Pipeline, rate: int) -> str:
+        if len(self._speakers) >= SPEAKERS:
+            raise BadRequest(TAKEN)
+        name = secrets.token_urlsafe()
+        self._speakers[name] = Speaker(classify, rate)
+        return name
 
 
 def read_samples(encoded: str, rate: int) -> np.ndarray:
@@ -164,9 +169,11 @@ def read_samples(encoded: str, rate: int) -> np.ndarray:
     Raises:
         ValueError: for something else, and for more than a visitor may say.
     """
+    if len(encoded) > 12 * MAX_S * rate:  # twice what may be said
+        raise ValueError("The samples are too many.")
     samples = np.frombuffer(base64.b64decode(encoded, validate=True), "<f4")
-    if len(samples) > 2 * MAX_S * rate or not np.isfinite(samples).all():
-        raise ValueError("The samples are too many, or no numbers.")
+    if not np.isfinite(samples).all():
+        raise ValueError("The samples are no numbers.")
     return np.clip(samples, -1, 1)
 
 

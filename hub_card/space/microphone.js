@@ -3,24 +3,25 @@
 const EVERY_MS = 300;
 const LOST = "The server did not answer. Press Record to start again.";
 const REFUSED = "The microphone cannot be used. Allow it in the browser, and press Record again.";
-const WORKLET = `registerProcessor("samples", class extends AudioWorkletProcessor {
+const WORKLET = URL.createObjectURL(new Blob([`registerProcessor("samples", class extends AudioWorkletProcessor {
     process([[samples]]) {
         if (samples) this.port.postMessage(samples.slice());
         return true;
     }
-})`;
+})`], { type: "text/javascript" }));
 let stop = null; // ends what is being recorded
 
 async function openMicrophone() {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     const context = new AudioContext();
-    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([WORKLET], { type: "text/javascript" })));
+    await context.resume(); // a browser may start it suspended
+    await context.audioWorklet.addModule(WORKLET);
     const worklet = new AudioWorkletNode(context, "samples", { numberOfOutputs: 0 });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     context.createMediaStreamSource(stream).connect(worklet);
     let parts = [];
     worklet.port.onmessage = ({ data }) => parts.push(data);
     const take = () => { const taken = parts; parts = []; return taken; };
-    const close = () => { for (const track of stream.getTracks()) track.stop(); return context.close(); };
+    const close = () => { for (const track of stream.getTracks()) track.stop(); return context.suspend(); };
     return { rate: context.sampleRate, take, close };
 }
 
@@ -35,7 +36,7 @@ function encode(parts) {
 
 async function record(microphone, stopped) {
     let isLast = false;
-    stopped.then(() => { isLast = true; });
+    stopped.then(() => { isLast = true; microphone.close(); }); // at once, though an answer may be on its way
     for (let speaker = null, more = true; more;) {
         await Promise.race([stopped, new Promise((done) => setTimeout(done, EVERY_MS))]);
         more = !isLast;

@@ -3,6 +3,7 @@
 import base64
 import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -111,17 +112,46 @@ def test_who_has_said_all_that_a_visitor_may_say_sees_what_was_heard(speakers, s
         name, html = speakers.hear(part(SECOND, name))
         num_parts += 1
     assert num_parts == live.MAX_S + 1
+    assert sum(map(len, streamer.fed)) == live.MAX_S * RATE
+
+
+def test_of_a_part_that_is_too_long_what_fits_is_heard(speakers, streamer):
+    _, html = speakers.hear(part(np.zeros((live.MAX_S + 5) * RATE)))
+    assert "as long as one visitor may speak" in html and "word0" in html
     assert "as long as one visitor may speak" in html and "word0" in html
     assert sum(map(len, streamer.fed)) == live.MAX_S * RATE
 
 
-def test_only_so_many_speak_at_once_and_who_is_silent_for_long_makes_room(speakers, monkeypatch):
+def test_only_so_many_speak_at_once_and_who_leaves_makes_room(speakers, monkeypatch):
     for _ in range(live.SPEAKERS):
         assert speakers.hear(part(SECOND))[0] is not None
     assert live.TAKEN in speakers.hear(part(SECOND))[1]
     now_s = live.time.monotonic()
-    monkeypatch.setattr(live.time, "monotonic", lambda: now_s + live.SILENT_S + 1)
+    monkeypatch.setattr(live.time, "monotonic", lambda: now_s + live.GONE_S + 1)
     assert speakers.hear(part(SECOND))[0] is not None
+
+
+def test_nobody_keeps_a_place_by_saying_nothing(speakers, monkeypatch):
+    now_s = live.time.monotonic()
+    name, _ = speakers.hear(part(SECOND))
+    for passed_s in range(0, live.LONGEST_S, live.GONE_S):
+        monkeypatch.setattr(live.time, "monotonic", lambda passed_s=passed_s: now_s + passed_s)
+        assert speakers.hear(part(SECOND[:0], name))[0] == name
+    monkeypatch.setattr(live.time, "monotonic", lambda: now_s + live.LONGEST_S + 1)
+    assert live.GONE in speakers.hear(part(SECOND[:0], name))[1]
+
+
+def test_many_who_come_and_go_at_once_are_all_answered(monkeypatch):
+    monkeypatch.setattr(live, "SPEAKERS", 100)
+    speakers = live.Speakers({"model": SimpleNamespace(stream=lambda sampling_rate: Streamer())})
+
+    def visit(_: int) -> str:
+        name = speakers.hear(part(SECOND))[0]
+        return speakers.hear(part(SECOND, name, is_last=True))[1]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all("word0" in html for html in threads.map(visit, range(100)))
+    assert not speakers._speakers
 
 
 @pytest.mark.parametrize(
@@ -141,7 +171,7 @@ def test_only_so_many_speak_at_once_and_who_is_silent_for_long_makes_room(speake
         part(SECOND) | {"samples": "AAA="},
         part(SECOND) | {"samples": None},
         part(SECOND * np.nan),
-        part(np.zeros(8_001 * 2 * live.MAX_S), rate=8_000),
+        part(np.zeros(9_010 * 2 * live.MAX_S), rate=8_000),
     ],
 )
 def test_what_is_no_part_of_a_recording_is_told(speakers, sent):
