@@ -39,6 +39,7 @@ DEMO = ["espeakng-loader>=0.2.4"]
 FASTER_WHISPER = ["faster-whisper>=1.2"]
 OPENSMILE = ["opensmile>=2.5.1"]  # free for research only; the default backend gives the same values without it
 RAY = ["ray>=2.52"]
+SERVE = ["prometheus-client>=0.20", "starlette>=1.0.1", "uvicorn>=0.30"]
 SPACE = ["gradio>=6.31"]
 TEST = [
     "hypothesis>=6.100",
@@ -102,7 +103,8 @@ setup(
         "faster-whisper": FASTER_WHISPER,
         "opensmile": OPENSMILE,
         "ray": RAY,
+        "serve": SERVE,
         "space": SPACE,
-        "dev": DEMO + FASTER_WHISPER + OPENSMILE + RAY + SPACE + TEST,
+        "dev": DEMO + FASTER_WHISPER + OPENSMILE + RAY + SERVE + SPACE + TEST,
     },
 )

@@ -10,36 +10,33 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import unicodedata
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+import handler as handler_module
 import numpy as np
 import pytest
+import serve
 import soundfile
 from containers import FRAGMENTS, LIVE, contained, video
+from endpoint_server import served
+from handler import BadRequest, EndpointHandler
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError
 from script import run
 
+from wise_hf.model.container_file_wise import ContainerFile
+from wise_hf.model.loading import load_pipeline
+from wise_hf.model.spoken_text_wise import split_words
+
 
 HUB_CARD = Path(__file__).resolve().parents[2] / "hub_card"
-sys.path.insert(0, str(HUB_CARD))
-
-import handler as handler_module  # noqa: E402
-from handler import BadRequest, EndpointHandler  # noqa: E402
-from serve import EndpointServer  # noqa: E402
-
-from wise_hf.model.container_file_wise import ContainerFile  # noqa: E402
-from wise_hf.model.loading import load_pipeline  # noqa: E402
-from wise_hf.model.spoken_text_wise import split_words  # noqa: E402
-
-
 TEXT = "I saw the teacher with the letter today"
 RATE = 16_000
 WAV, JSON = "audio/wav", "application/json"
@@ -68,11 +65,8 @@ def endpoint(saved_model) -> EndpointHandler:
 
 @pytest.fixture(scope="module")
 def url(endpoint):
-    server = EndpointServer(endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(partial(serve.answer, endpoint)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -431,17 +425,22 @@ def test_many_channels_are_not_decoded(endpoint, no_decoding, monkeypatch):
         endpoint({"inputs": encoded(np.zeros((48_000, 8)), 48_000)})
 
 
-def test_size_is_limited_before_and_after_base64(url, monkeypatch):
+def test_size_is_limited_before_and_after_base64(endpoint, monkeypatch):
     monkeypatch.setattr(handler_module, "MAX_AUDIO_BYTES", 10_000)
+    with served(partial(serve.answer, endpoint), largest_body=10_000 * 4 // 3 + serve.ROOM_FOR_TEXT) as url:
+        assert_sizes_are_limited(url)
+
+
+def assert_sizes_are_limited(url: str) -> None:
     for audio, status, told in [
-        (bytes(20_000), 400, "20000 bytes; at most 10000"),
+        (bytes(20_000), 400, "larger than 0.01 MB"),
         (bytes(500_000), 413, "too large"),
     ]:
         answered, answer = post(url, audio, WAV)
         assert answered == status and told in answer["error"]
-    for characters, told in [(15_000, "characters of base64"), (13_600, "10200 bytes")]:
+    for characters in (15_000, 13_600):
         status, answer = post(url, {"inputs": "A" * characters})
-        assert status == 400 and told in answer["error"]
+        assert status == 400 and "larger than 0.01 MB" in answer["error"]
 
 
 def test_neither_token_nor_query_nor_text_is_logged(url, audio, caplog):
@@ -506,9 +505,11 @@ def test_the_load_test_reports_latency_and_memory(saved_model, audio, tmp_path):
     samples, rate = soundfile.read(io.BytesIO(audio))
     soundfile.write(tmp_path / "short.wav", samples[: rate // 2], rate)
     options = ["--model", saved_model, "--audio", tmp_path / "short.wav", "--clients", 2, "--requests", 4]
+    options += ["--workers", 2, "--hostile", 2]
     done = run("load_test.py", *options, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)
-    assert report["errors"] == {} and report["requests"] == 4 and len(report["memory_mb"]) == 5
+    assert report["errors"] == {} and report["requests"] == 4 and report["lost"] == 0
+    assert len(report["memory_mb"]) == len(report["open_files"]) == 5 and sum(report["hostile"].values()) >= 2
     assert 0 < report["latency_s"]["p50"] <= report["latency_s"]["p95"] <= report["latency_s"]["max"]
     assert set(report["latency_s"]) == {"p50", "p95", "max", "bytes", "base64"}

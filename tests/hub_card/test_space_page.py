@@ -164,7 +164,7 @@ SOUND = np.sin(np.arange(800) / 3).astype(np.float32)
     ("samples", "rate", "said"),
     [
         pytest.param(SOUND[:0], 8000, "empty", id="empty"),
-        pytest.param(SOUND * np.nan, 8000, "damaged", id="NaN"),
+        pytest.param(SOUND * np.nan, 8000, "NaN", id="NaN"),
         pytest.param(np.tile(SOUND, 80), 1000, "at most 60 s", id="long"),
         pytest.param(SOUND, 200_000, "200000 samples a second", id="rate"),
     ],
@@ -584,10 +584,45 @@ def test_a_phone(page, scheme: str) -> None:
 @pytest.mark.slow
 def test_bars_and_words_follow_a_speaker(page) -> None:
     page.get_by_role("tab", name="Live").click()
-    page.click("#microphone button.record-button")
+    page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_selector("#live .bars", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .bars .label").count() == 4
-    page.click("#microphone button.stop-button")
+    page.get_by_role("button", name="Stop").click()
     page.wait_for_selector("#live .heard:not(.provisional)", timeout=3 * TIMEOUT_MS)
     assert page.locator("#live .word").count() > 0
+    page.get_by_role("button", name="Record", exact=True).wait_for()
     assert page.errors == []
+
+
+@pytest.mark.slow
+def test_all_that_is_spoken_until_stop_is_sent_and_nothing_after_it_though_the_server_is_slow(page) -> None:
+    held = []
+    page.route("**/component_server/", lambda route: held.append(route))
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    start_ms = page.evaluate("performance.now()")
+    page.wait_for_timeout(4000)
+    page.get_by_role("button", name="Stop").click()
+    recorded_s = (page.evaluate("performance.now()") - start_ms) / 1000
+    page.wait_for_timeout(2000)
+    assert len(held) == 1
+    held[0].fulfill(json=["name", "<p>heard</p>"])
+    while len(held) < 2:
+        page.wait_for_timeout(100)
+    held[1].fulfill(json=[None, "<p>heard</p>"])
+    page.get_by_role("button", name="Record", exact=True).wait_for()
+    parts = [json.loads(route.request.post_data)["data"] for route in held]
+    assert [(each["speaker"], each["is_last"]) for each in parts] == [(None, False), ("name", True)]
+    samples = np.frombuffer(base64.b64decode(parts[1]["samples"]), "<f4")
+    spoken_s = len(samples) / parts[1]["rate"] + 0.3
+    assert 0.7 * recorded_s < spoken_s < recorded_s + 1
+    assert np.abs(samples).max() > 0.01
+
+
+@pytest.mark.slow
+def test_a_server_that_fails_while_somebody_speaks_is_told(page) -> None:
+    page.route("**/component_server/", lambda route: route.fulfill(status=500, body="no"))
+    page.get_by_role("tab", name="Live").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_text("The server did not answer.").wait_for()
+    page.get_by_role("button", name="Record", exact=True).wait_for()

@@ -1,4 +1,4 @@
-"""Run a saved model on this machine as Inference Endpoints do: wise-hf serve [--model DIR] [--port 8000]."""
+"""Run a saved model on this machine as Inference Endpoints do: wise-hf serve [--model DIR] [--workers 2]."""
 
 import sys
 from collections.abc import Sequence

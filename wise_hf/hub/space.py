@@ -12,7 +12,10 @@ from wise_hf.hub.staging import require_files
 from wise_hf.model import visualization
 
 
-SPACE_FILES = ("README.md", "app.py", "live.py", "recording.py", "rendering.py", "requirements.txt", "style.css")
+SPACE_FILES = (
+    *("README.md", "app.py", "live.py", "microphone.js", "recording.py", "rendering.py"),
+    *("requirements.txt", "style.css"),
+)
 SHARED_FILES = ("handler.py",)  # its limits hold here, too
 PACKAGE_FILES = (
     *("audio_wise.py", "audio_file_wise.py", "audio_reader_wise.py", "container_file_wise.py", "mp4_boxes_wise.py"),

@@ -13,6 +13,7 @@ from .mel_wise import hz_to_mel, mel_to_hz
 
 FRAME, HOP, FFT_SIZE = 410, 160, 512  # samples at 16 kHz
 HZ_A_BIN = 16000 / FFT_SIZE
+BLOCK_FRAMES = 256  # spectra at a time: they are a hundred times as large as what is kept of them
 PRE_EMPHASIS = 0.97
 NUM_BANDS, NUM_CEPSTRA = 25, 13
 LOW_HZ, HIGH_HZ = 130.0, 6800.0
@@ -51,8 +52,13 @@ def _mel_bands(pcm: np.ndarray) -> np.ndarray:
     missing = -(len(samples) - FRAME) % HOP if len(samples) > FRAME else FRAME - len(samples)
     emphasised = np.pad(emphasised, (0, missing))
     frames = np.lib.stride_tricks.sliding_window_view(emphasised, FRAME)[::HOP]
-    spectra = np.fft.rfft(frames * np.hamming(FRAME).astype(np.float32), FFT_SIZE)
-    return ((np.square(spectra.real) + np.square(spectra.imag)) @ _mel_filters()).astype(np.float64)
+    window, filters = np.hamming(FRAME).astype(np.float32), _mel_filters()
+    bands = np.empty((len(frames), NUM_BANDS))
+    for start in range(0, len(frames), BLOCK_FRAMES):
+        block = slice(start, start + BLOCK_FRAMES)
+        spectra = np.fft.rfft(frames[block] * window, FFT_SIZE)
+        bands[block] = (np.square(spectra.real) + np.square(spectra.imag)) @ filters
+    return bands
 
 
 def _mel_filters() -> np.ndarray:
