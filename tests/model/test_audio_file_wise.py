@@ -256,3 +256,11 @@ def test_a_file_that_unpacks_to_far_more_than_speech_does_is_not_read_to_its_end
     with pytest.raises(ValueError, match="x unpacks to more than 100 samples a byte"):
         read(content)
     np.testing.assert_array_equal(read(WAV), PCM)
+
+
+@pytest.mark.parametrize("size", range(4, 60))
+def test_an_mp3_file_that_ends_in_its_header_is_refused(size):
+    content = encoded(format="MP3")
+    content = content[: content.find(b"Xing" if b"Xing" in content else b"Info")] + b"Info\0\0\0\1\0\0\0\5"
+    with contextlib.suppress(ValueError):
+        read(content[:size])

@@ -84,7 +84,7 @@ def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) 
         if differing:
             raise ValueError(f"The results differ in {', '.join(differing)}; give those of one corpus and recipe.")
         if list(each["emotions"]) != list(config.id2label.values()):
-            raise _not_its_results(f"the emotions {', '.join(each['emotions'])}")
+            raise _not_its_results(f"the emotions {', '.join(each['emotions']):.200}")
         differing = [name for name, value in each["model"].items() if getattr(config, name, value) != value]
         if differing:
             raise _not_its_results(f"{differing[0]}={each['model'][differing[0]]}")

@@ -255,7 +255,7 @@ def _length_frame(head: bytes) -> bytes:
     Nothing, for a stream whose first frame tells it.
     """
     tag = max(head.find(b"Xing", 0, 64), head.find(b"Info", 0, 64))
-    if tag >= 0 and head[tag + 7] & 1 and any(head[tag + 8 : tag + 12]):
+    if tag >= 0 and any(head[tag + 8 : tag + 12]) and head[tag + 7] & 1:
         return b""
     header = bytes((0xFF, head[1] | 1, 9 << 4 | head[2] & 0x0C, head[3]))
     is_mpeg_1, is_mono = head[1] >> 3 & 3 == 3, head[3] >> 6 == 3
