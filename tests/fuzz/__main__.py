@@ -30,7 +30,7 @@ def main() -> None:
     faults = 0
     for kind, its in targets().items():
         for target in its:
-            if not args.only or target.name in args.only:
+            if vars(args)[kind] and (not args.only or target.name in args.only):
                 faults += _run(target, args.first, args.first + vars(args)[kind], args.faults)
     sys.exit(f"{faults} cases failed; they are in {args.faults}." if faults else 0)
 
