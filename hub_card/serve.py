@@ -20,8 +20,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from email.message import Message
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -47,10 +48,12 @@ SPAWN = multiprocessing.get_context("spawn")
 ARRIVAL_S = 60  # for a request to come to its end
 ANSWER_S = 5  # for the answer that it did not; then the connection ends
 WAIT_S = 60  # for a worker
-WORK_S = 600  # for the work; a worker that takes longer hangs
+WORK_S = 120  # for the work; a worker that takes longer hangs
+KEPT_S = 75  # an idle connection; a load balancer keeps its own for 60 s, and must be the one that ends them
 PATIENCE_S = 5  # for a worker to end
 RETRY_AFTER_S = 5
 ROOM_FOR_TEXT = 100_000  # bytes of a request beside its audio
+MOST_OBJECTS = 10_000  # a text may have some brackets
 ROOM_FOR_BODIES = 500_000_000  # bytes of all requests that are here at a time
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
 BUSY = "The server has too many requests; send this one again in a few seconds."
@@ -76,18 +79,17 @@ def answer(endpoint: Callable[[dict], list | dict], kind: str, query: str, body:
         Status, and JSON.
     """
     try:
-        status, result = 200, endpoint(_as_request(kind, query, body))
+        return 200, json.dumps(endpoint(_as_request(kind, query, body)))
     except ValueError as error:
-        status, result = 400, {"error": " ".join(str(error).split())}
+        return 400, json.dumps({"error": " ".join(str(error).split())})
     except Exception as error:  # its message may hold what is said
         where = "".join(traceback.format_tb(error.__traceback__))
         logger.error("A request failed with %s:\n%s", type(error).__name__, where)
-        status, result = 500, {"error": FAULT}
-    return status, json.dumps(result)
+        return 500, json.dumps({"error": FAULT})
 
 
 def _as_request(kind: str, query: str, body: bytes) -> dict:
-    kind = _media_type(kind)
+    kind = kind.partition(";")[0].strip().lower()
     if kind == "application/json":
         request = _from_json(body)
     elif kind == "application/octet-stream" or kind.startswith(("audio/", "video/")):
@@ -100,13 +102,9 @@ def _as_request(kind: str, query: str, body: bytes) -> dict:
     return request
 
 
-def _media_type(header: str) -> str:
-    message = Message()
-    message["Content-Type"] = header
-    return message.get_content_type()
-
-
 def _from_json(body: bytes) -> dict:
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:  # each takes many times its two bytes
+        raise ValueError("The request is JSON of too many objects and lists; send one recording.")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -128,13 +126,14 @@ class Worker:
 
     def __init__(self, folder: str):
         self._folder = folder
-        self._start()
+        self._connection, self._process = self._started()
 
-    def _start(self) -> None:
-        self._connection, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=_work, args=(self._folder, theirs), daemon=True)
-        self._process.start()
+    def _started(self) -> tuple[Connection, BaseProcess]:
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=_run_worker, args=(self._folder, theirs), daemon=True)
+        process.start()
         theirs.close()  # so that the pipe ends with the process
+        return ours, process
 
     def largest_body(self) -> int:
         """How many bytes a request may have; known once the model is loaded.
@@ -151,18 +150,25 @@ class Worker:
         return told
 
     def __call__(self, *request: str | bytes) -> tuple[int, str]:
-        """Status and JSON; a process that is killed or hangs is replaced. May take `WORK_S` seconds."""
+        """Status and JSON; a process that was killed or hangs is replaced. May take `WORK_S` seconds."""
         try:
-            self._connection.send(request)
-            if self._connection.poll(WORK_S):
-                return self._connection.recv()
-        except (EOFError, OSError):
-            pass
+            if not self._process.is_alive():
+                self._replace()
+            with contextlib.suppress(EOFError, OSError):  # it died of this request
+                self._connection.send(request)
+                if self._connection.poll(WORK_S):
+                    return self._connection.recv()
+            self._replace()
+        except (ValueError, OSError) as error:
+            logger.error("A worker cannot be started again: %s", error)
+            self.close()  # the next request tries once more
+        return 500, json.dumps({"error": FAULT})
+
+    def _replace(self) -> None:
         logger.error("A worker ended, or took more than %d s, and another is started", WORK_S)
         self.close()
-        self._start()
+        self._connection, self._process = self._started()
         self.largest_body()
-        return 500, json.dumps({"error": FAULT})
 
     def close(self) -> None:
         """End the process."""
@@ -172,11 +178,11 @@ class Worker:
         self._process.join()
 
 
-def _work(folder: str, connection: Connection) -> None:
+def _run_worker(folder: str, connection: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # whoever started this waits for its answers, and then ends it
         signal.signal(number, signal.SIG_IGN)
     _log()
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, ConnectionError):  # whoever started this has gone
         try:
             import handler  # and torch, which the process that talks to the callers does without
 
@@ -184,7 +190,7 @@ def _work(folder: str, connection: Connection) -> None:
         except (ValueError, OSError, ImportError) as error:
             connection.send(" ".join(str(error).split()))
             return
-        connection.send(handler.MAX_AUDIO_BYTES * 4 // 3 + ROOM_FOR_TEXT)
+        connection.send(handler.MAX_AUDIO_BYTES * 7 // 5 + ROOM_FOR_TEXT)  # base64, with line breaks
         while True:
             connection.send(answer(endpoint, *connection.recv()))
 
@@ -204,15 +210,14 @@ class Front:
     def __init__(self, workers: Sequence[Work], largest_body: int, most_waiting: int):
         self._largest_body, self._most_waiting = largest_body, most_waiting
         self._waiting, self._held = 0, 0  # requests, and bytes of all that are here
-        self._idle = asyncio.Queue()
-        for each in workers:
-            self._idle.put_nowait(each)
+        self._idle, self._turns = [*workers], asyncio.Semaphore(len(workers))  # who waits longest is next
+        self._threads = ThreadPoolExecutor(len(workers))
         self._registry = CollectorRegistry()
         said = "Seconds from the head of a request to its answer, by status; 499 = the caller left."
         self._seconds = Histogram("wise_request_seconds", said, ["status"], registry=self._registry)
         for name, said, value in [
             ("wise_waiting_requests", "Requests that wait for a worker.", lambda: self._waiting),
-            ("wise_idle_workers", "Workers without a request.", self._idle.qsize),
+            ("wise_idle_workers", "Workers without a request.", lambda: len(self._idle)),
             ("wise_held_bytes", "Bytes of all requests that are here.", lambda: self._held),
         ]:
             Gauge(name, said, registry=self._registry).set_function(value)
@@ -270,17 +275,19 @@ class Front:
             # InferenceClient names no type for bytes; the toolkit takes its own DEFAULT_CONTENT_TYPE then.
             kind = request.headers.get("Content-Type", DEFAULT_CONTENT_TYPE)
             query = request.scope["query_string"].decode("latin-1")
-            return await asyncio.to_thread(worker, kind, query, body)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, worker, kind, query, body)
         finally:
-            self._idle.put_nowait(worker)
+            self._idle.append(worker)
+            self._turns.release()
 
     async def _idle_worker(self) -> Work:
-        if self._idle.empty() and self._waiting >= self._most_waiting:
+        if self._turns.locked() and self._waiting >= self._most_waiting:
             raise HTTPException(429, BUSY)
         self._waiting += 1
         try:
             async with asyncio.timeout(WAIT_S):
-                return await self._idle.get()
+                await self._turns.acquire()
+                return self._idle.pop()
         except TimeoutError:
             raise HTTPException(503, BUSY) from None
         finally:
@@ -288,9 +295,10 @@ class Front:
 
 
 def _refuse(request: Request, error: Exception) -> Response:
-    is_ours = not isinstance(error, HTTPException)
-    told = FAULT if is_ours else "There are / and /predict, /health and /metrics."
-    return Response(json.dumps({"error": told}), 500 if is_ours else 404, media_type="application/json")
+    if not isinstance(error, HTTPException):
+        return Response(json.dumps({"error": FAULT}), 500, media_type="application/json")
+    told = "There are POST / and /predict, and GET /, /health and /metrics."
+    return Response(json.dumps({"error": told}), error.status_code, error.headers, "application/json")
 
 
 class TimedConnection(H11Protocol):
@@ -333,6 +341,7 @@ def make_server(front: Front) -> uvicorn.Server:
     """A server whose `run(sockets=[...])` answers until SIGTERM, and then all requests that have arrived."""
     # No log of uvicorn's own: it has the query.
     options = {"http": TimedConnection, "ws": "none", "lifespan": "off", "log_config": None, "access_log": False}
+    options["timeout_keep_alive"] = KEPT_S
     return uvicorn.Server(
         uvicorn.Config(front.app, log_level="error", proxy_headers=False, server_header=False, **options)
     )
@@ -378,7 +387,7 @@ def serve(model: str, listener: socket.socket, workers: int, most_waiting: int) 
     """
     with contextlib.ExitStack() as stack:
         started = [stack.enter_context(contextlib.closing(Worker(model))) for _ in range(workers)]
-        largest_body = max([each.largest_body() for each in started])
+        largest_body, *_ = [each.largest_body() for each in started]  # waits until all have loaded
         # Read by scripts/load_test.py: a line on standard output once requests are taken.
         sys.stdout.write("http://{}:{}\n".format(*listener.getsockname()[:2]))
         sys.stdout.flush()

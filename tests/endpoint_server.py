@@ -5,14 +5,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from serve import Front, Work, make_server
+import pytest
+
+
+pytest.importorskip("prometheus_client", reason="needs a server: pip install -e .[serve]")
+import serve  # noqa: E402
 
 
 @contextmanager
-def served(*workers: Work, largest_body: int = 35_000_000, most_waiting: int = 64) -> Iterator[str]:
+def served(*workers: serve.Work, largest_body: int = 35_000_000, most_waiting: int = 64) -> Iterator[str]:
     """The address of a server, as long as the block runs."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = make_server(Front(workers, largest_body, most_waiting))
+    server = serve.make_server(serve.Front(workers, largest_body, most_waiting))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -22,10 +22,9 @@ from pathlib import Path
 import handler as handler_module
 import numpy as np
 import pytest
-import serve
 import soundfile
 from containers import FRAGMENTS, LIVE, contained, video
-from endpoint_server import served
+from endpoint_server import serve, served
 from handler import BadRequest, EndpointHandler
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError
@@ -259,7 +258,7 @@ BROKEN = {
     "nothing": (lambda audio: {}, JSON, "no audio"),
     "a list of everything": (lambda audio: [], JSON, "request is a list"),
     "no JSON": (lambda audio: b"{", JSON, "no JSON"),
-    "JSON without end": (lambda audio: b"[" * 100_000, JSON, "no JSON"),
+    "JSON without end": (lambda audio: b"[" * 100_000, JSON, "too many objects"),
     "another content type": (lambda audio: audio, "text/html", "content type is text/html"),
     "text of numbers": (recording(text=5), JSON, "text is a number"),
     "an empty text": (recording(text=""), JSON, "no word in Latin letters"),
@@ -505,7 +504,7 @@ def test_the_load_test_reports_latency_and_memory(saved_model, audio, tmp_path):
     samples, rate = soundfile.read(io.BytesIO(audio))
     soundfile.write(tmp_path / "short.wav", samples[: rate // 2], rate)
     options = ["--model", saved_model, "--audio", tmp_path / "short.wav", "--clients", 2, "--requests", 4]
-    options += ["--workers", 2, "--hostile", 2]
+    options += ["--hostile", 2]
     done = run("load_test.py", *options, "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)

@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import serve
 import soundfile
 from containers import contained, video
-from endpoint_server import served
+from endpoint_server import serve, served
 from handler import EndpointHandler
 from huggingface_hub import InferenceClient, constants
 from huggingface_hub.errors import BadRequestError

@@ -18,8 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import serve
-from endpoint_server import served
+from endpoint_server import serve, served
 
 
 TIMEOUT_S = 60  # the machine may be busy
@@ -243,11 +242,14 @@ def test_it_tells_that_it_is_up_while_it_works(held, pool):
         held.go.set()
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/predict/", "/health", "//", "/../predict"])
-def test_what_is_not_there_is_told_in_a_sentence(held, path):
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nothing", 404), ("/predict/", 404), ("/health", 405), ("//", 404), ("/../predict", 404)]
+)
+def test_what_is_not_there_is_told_in_a_sentence(held, path, status):
     with served(held) as url:
-        status, answer, _ = ask(url + path)
-        assert (status, answer["error"]) == (404, "There are / and /predict, /health and /metrics.")
+        answered, answer, _ = ask(url + path)
+        told = "There are POST / and /predict, and GET /, /health and /metrics."
+        assert (answered, answer["error"]) == (status, told)
 
 
 def test_a_fault_of_ours_is_told_without_what_was_said(caplog):
@@ -312,8 +314,26 @@ def test_a_worker_that_dies_is_replaced(folder):
         assert ask_to(url, dies=True) == (500, {"error": serve.FAULT})
         status, second = ask_to(url)
         assert status == 200 and second["process"] != first["process"]
-        os.kill(second["process"], signal.SIGKILL)
-        assert ask_to(url)[0] == 500 and ask_to(url)[0] == 200
+
+
+def test_a_worker_that_was_killed_while_idle_costs_no_request(folder):
+    with started(folder) as (url, _):
+        _, first = ask_to(url)
+        os.kill(first["process"], signal.SIGKILL)
+        wait_until(lambda: not is_running(first["process"]))
+        status, second = ask_to(url)
+        assert status == 200 and second["process"] != first["process"]
+
+
+def test_a_model_that_cannot_be_loaded_again_is_told_and_loaded_once_it_can(folder):
+    with started(folder) as (url, server):
+        handler = folder / "handler.py"
+        written = handler.read_text()
+        handler.write_text("raise ValueError('broken')")
+        assert ask_to(url, dies=True)[0] == 500
+        assert ask_to(url) == (500, {"error": serve.FAULT})
+        handler.write_text(written)
+        assert ask_to(url)[0] == 200
 
 
 def test_workers_end_with_a_server_that_is_killed(folder):
