@@ -39,7 +39,7 @@ DEMO = ["espeakng-loader>=0.2.4"]
 FASTER_WHISPER = ["faster-whisper>=1.2"]
 OPENSMILE = ["opensmile>=2.5.1"]  # free for research only; the default backend gives the same values without it
 RAY = ["ray>=2.52"]
-SERVE = ["prometheus-client>=0.20", "starlette>=1.0.1", "uvicorn>=0.30"]
+SERVE = ["h11>=0.14", "prometheus-client>=0.20", "starlette>=1.0.1", "uvicorn>=0.30"]
 SPACE = ["gradio>=6.31"]
 TEST = [
     "hypothesis>=6.100",

@@ -44,7 +44,9 @@ def imported_by(folder: str) -> set[str]:
     return {canonical(installed.get(name, [name])[0]) for name in modules - own - sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize(("folder", "extras"), zip(FOLDERS, ([], ["SPACE"], ["TEST"], ["SPACE", "TEST"]), strict=True))
+@pytest.mark.parametrize(
+    ("folder", "extras"), zip(FOLDERS, ([], ["SERVE", "SPACE"], ["TEST"], ["SERVE", "SPACE", "TEST"]), strict=True)
+)
 def test_what_is_imported_is_asked_for(folder, extras):
     lists = lists_of_setup()
     asked_for = {name for key in ["REQUIRED", *extras] for name in lists[key]}
