@@ -239,22 +239,53 @@ def test_no_more_is_decoded_than_is_asked_for(monkeypatch):
     assert len(read(WAV, 30_000, 30_010)) == sum(decoded) == 10
 
 
-def test_in_ogg_files_nothing_is_looked_for_where_libsndfile_would_crash(monkeypatch):
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_a_part_of_an_ogg_file_is_found_without_reading_what_is_before(monkeypatch, subtype):
+    content = encoded(np.tile(NOISE, 10), format="OGG", subtype=subtype)
+    whole, decoded, original = read(content), [], soundfile.SoundFile.read
+
+    def watched(*args: object, **options: object) -> np.ndarray:
+        samples = original(*args, **options)
+        decoded.append(len(samples))
+        return samples
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", watched)
+    assert count(content) == len(whole) == 10 * len(NOISE)
+    for start in range(1, 300_000, 33_333):
+        np.testing.assert_allclose(read(content, start, start + 1_000), whole[start : start + 1_000], atol=1e-4)
+    assert sum(decoded) < 10 * 1_010
+
+
+def page_sum(page: bytes) -> int:
+    """The checksum of a page of Ogg."""
+    total = 0
+    for byte in page:
+        total ^= byte << 24
+        for _ in range(8):
+            total = (total << 1 ^ (0x04C11DB7 if total >> 31 else 0)) & 0xFFFFFFFF
+    return total
+
+
+def test_nothing_is_looked_for_in_vorbis_that_cannot_be_decoded():
     content = encoded(format="OGG", subtype="VORBIS")
-    whole = read(content)
-    monkeypatch.setattr(soundfile.SoundFile, "seek", lambda *args: pytest.fail("seeks"))
-    assert count(content) == len(whole) == len(NOISE)
-    np.testing.assert_array_equal(read(content, 5_000, 6_000), whole[5_000:6_000])
+    first, second = (content.find(b"OggS", at) for at in (1, 100))  # the page with the codebooks, and the next
+    damaged = bytearray(content[:second])
+    damaged[314] ^= 0xFF
+    damaged[first + 22 : first + 26] = bytes(4)
+    damaged = patched(bytes(damaged), first + 22, page_sum(damaged[first:]))
+    assert len(damaged) == second
+    for use in (count, lambda content: len(read(content, 5_000, 6_000))):
+        assert use(damaged + content[second:]) == 0  # libsndfile crashed
 
 
-def test_a_file_that_unpacks_to_far_more_than_speech_does_is_not_read_to_its_end(monkeypatch):
+def test_no_more_is_kept_in_memory_than_is_asked_for_or_has_room(monkeypatch):
     content = encoded(np.zeros(30 * RATE), format="FLAC")
     assert len(read(content)) == 30 * RATE > 300 * len(content)
-    monkeypatch.setattr(audio_reader_wise, "SAMPLES_PER_BYTE", 100)
-    monkeypatch.setattr(audio_reader_wise, "FREE_SAMPLES", 2 * RATE)
-    monkeypatch.setattr(audio_reader_wise, "BLOCK_SAMPLES", RATE)
-    with pytest.raises(ValueError, match="x unpacks to more than 100 samples a byte"):
+    monkeypatch.setattr(audio_reader_wise, "MOST_SAMPLES", 20 * RATE)
+    with pytest.raises(ValueError, match="x holds more than 320,000 samples; read it part by part"):
         read(content)
+    assert len(read(content, 0, 25 * RATE)) == 25 * RATE
+    assert count(content) == 30 * RATE
     np.testing.assert_array_equal(read(WAV), PCM)
 
 

@@ -45,7 +45,6 @@ class AudioFile(AudioReader):
         soundfile = require("soundfile")
         self.name, self._error = name, soundfile.SoundFileError
         stream = _readable(file, name)
-        self.file_bytes = file.seek(0, io.SEEK_END)
         with self._errors_told():
             self._file = _sequential(soundfile.SoundFile, stream)
         self.rate, self.channels = self._file.samplerate, self._file.channels
@@ -55,7 +54,7 @@ class AudioFile(AudioReader):
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         end = self._end(stop)
         at = self._seek(min(start, end))
         while at < end:
@@ -69,7 +68,7 @@ class AudioFile(AudioReader):
                 yield block[max(len(block) - (at - start), 0) :]
 
     def count_frames(self) -> int:
-        if self.frames and self._can_seek:
+        if self.frames and self._can_seek():
             with self._errors_told():
                 self._file.seek(self.frames - 1)
                 if len(self._file.read(1)):
@@ -80,12 +79,18 @@ class AudioFile(AudioReader):
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""
         # libsndfile finds no place in a flac file without a length.
-        can_seek = self._can_seek and (self.frames is not None or self._file.format == "MP3")
-        return self._file.seek(start) if start and can_seek else 0
+        if start and (self.frames is not None or self._file.format == "MP3") and self._can_seek():
+            with self._errors_told():
+                return self._file.seek(start)
+        return 0
 
-    @property
     def _can_seek(self) -> bool:
-        return self._file.can_seek() and self._file.format != "OGG"  # where libsndfile crashes in damaged files
+        if self._file.format != "OGG":
+            return self._file.can_seek()
+        # In Vorbis of which nothing can be decoded libsndfile 1.2.2 crashes; and it seeks from the start alone without
+        # leaving some samples wrong.
+        with self._errors_told():
+            return len(self._file.read(1)) > 0 and self._file.seek(0) == 0
 
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.

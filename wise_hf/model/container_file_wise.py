@@ -5,7 +5,6 @@ neither guesses, nor opens what a file refers to, nor decodes a picture.
 """
 
 import contextlib
-import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -39,7 +38,7 @@ PREROLL_S = 1.0  # is decoded before a part, since codecs remember what was befo
 # Times that differ by less from those of the samples so far are jitter; by more, sound is missing: a call that was
 # interrupted, a recorder that paused.
 GAP_S = 0.1
-LONGEST_GAP_S = 3600
+MOST_MISSING_S = 24 * 3600  # in all; more is damage
 
 
 class ContainerFile(AudioReader):
@@ -62,7 +61,6 @@ class ContainerFile(AudioReader):
         """
         self._av = require("av")
         self._file, self.name, self._kind = file, name, kind
-        self.file_bytes = file.seek(0, io.SEEK_END)
         file.seek(0)
         head = file.read(HEAD_BYTES)
         self._refuse_protected(kind == "asf" and any(each in head for each in PROTECTED_ASF))
@@ -78,7 +76,7 @@ class ContainerFile(AudioReader):
             self.frames = round(stream.duration * self._tick_s * self.rate) if is_told else None
         self._can_seek = kind in SEEKABLE and (kind != "mov" or self.frames is not None)
 
-    def _blocks(self, start: int, stop: int | None) -> Iterator[np.ndarray]:
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         end, held, count = self._end(stop), [], 0
         for at, samples in self._placed(start) if start < end else ():
             held.append(samples[max(start - at, 0) : max(end - at, 0)])
@@ -91,16 +89,21 @@ class ContainerFile(AudioReader):
         if count:
             yield np.concatenate(held)
 
+    def count_frames(self) -> int:
+        if self.frames and any(True for _ in self.blocks(self.frames - 1)):
+            return self.frames
+        return sum(len(samples) for _, samples in self._placed(0))
+
     def _placed(self, start: int) -> Iterator[tuple[int, np.ndarray]]:
         """Samples and their places, one behind the other, from `start` at the latest to the end of the data."""
         with self._opened() as (container, stream):
-            at = None if self._seek(container, stream, start) else 0
+            at, missing = None if self._seek(container, stream, start) else 0, 0
             for frame in self._decoded(container, stream):
                 place = at if frame.time is None else round((frame.time - self._start_s) * self.rate)
                 at = place if at is None else at
-                for size in self._gap(place - at):
-                    yield at, np.zeros((size, self.channels), dtype=np.float32)
-                    at += size
+                for size in self._gap(place - at, missing):
+                    yield at, np.broadcast_to(np.float32(0), (size, self.channels))
+                    at, missing = at + size, missing + size
                 samples = self._samples(frame)
                 yield at, samples
                 at += len(samples)
@@ -114,13 +117,15 @@ class ContainerFile(AudioReader):
         container.seek(int(from_s / self._tick_s), stream=stream)
         return True
 
-    def _gap(self, frames: int) -> Iterator[int]:
-        """The sizes of the blocks of silence that stand for missing sound."""
-        if frames > LONGEST_GAP_S * self.rate:
-            raise ValueError(f"{self.name} is damaged: its times leave out {frames / self.rate:.0f} s; {GIVE}.")
-        if frames > GAP_S * self.rate:
-            whole, rest = divmod(frames, BLOCK_SAMPLES // self.channels)
-            yield from [BLOCK_SAMPLES // self.channels] * whole + [rest] * bool(rest)
+    def _gap(self, frames: int, before: int) -> Iterator[int]:
+        """The sizes of the blocks of silence that stand for missing sound, where `before` was missing already."""
+        if frames <= GAP_S * self.rate:
+            return
+        if before + frames > MOST_MISSING_S * self.rate:
+            told = f"{(before + frames) / self.rate:.0f} s"
+            raise ValueError(f"{self.name} is damaged: its times leave out {told}; {GIVE}.")
+        whole, rest = divmod(frames, BLOCK_SAMPLES // self.channels)
+        yield from [BLOCK_SAMPLES // self.channels] * whole + [rest] * bool(rest)
 
     def _samples(self, frame: Any) -> np.ndarray:
         if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):
