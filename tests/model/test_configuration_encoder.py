@@ -121,13 +121,13 @@ def test_the_encoder_s_own_configuration_stands_in_the_file_as_transformers_read
     [
         ({"frame_encoder": {}}, "frame_encoder holds no encoder; give the configuration of one"),
         ({"word_encoder": {}}, "word_encoder holds no encoder; give the configuration of one"),
-        ({"frame_encoder": 5}, "The files of .* cannot be read .*frame_encoder"),
+        ({"frame_encoder": 5}, "The configuration of .* cannot be read .*frame_encoder"),
         (
             {"frame_encoder": {"encoder": {"model_type": "whisper", "encoder_layers": "3"}}},
             "cannot be read .*encoder_layers",
         ),
         ({"frame_encoder": {"encoder": {"model_type": "clip"}}}, "of the type 'clip'; expected one of whisper"),
-        ({"vocab_size": "many"}, "The files of .* cannot be read .*vocab_size"),
+        ({"vocab_size": "many"}, "The configuration of .* cannot be read .*vocab_size"),
     ],
 )
 def test_a_saved_model_with_a_configuration_that_is_none_is_told_in_a_sentence(tmp_path, changed, sentence):

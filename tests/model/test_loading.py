@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+import torch
 from transformers import (
     AutoConfig,
     AutoFeatureExtractor,
@@ -19,6 +21,7 @@ from transformers import (
 )
 
 from wise_hf.model.loading import load_config, load_model, load_pipeline, load_processor
+from wise_hf.model.modeling_wise import WISEForAudioClassification
 
 
 # Run in a fresh interpreter in which wise_hf cannot be imported, nor, at first, any optional package.
@@ -152,5 +155,13 @@ def test_files_of_a_model_that_hold_something_else_are_told_in_a_sentence(saved_
         load_config(folder)
         load_processor(folder)
     assert isinstance(told.value, OSError) or re.fullmatch(
-        r"The files of .* cannot be read \(.{,300}\); save or fetch it anew\.", str(told.value)
+        r"The (configuration|processor) of .* cannot be read \(.{,300}\); save or fetch it anew\.", str(told.value)
     )
+
+
+@pytest.mark.parametrize("error", [ValueError("Install it."), MemoryError(), torch.OutOfMemoryError("No room.")])
+def test_what_is_no_fault_of_a_models_files_is_told_as_it_is(saved_model, monkeypatch, error):
+    monkeypatch.setattr(WISEForAudioClassification, "from_pretrained", Mock(side_effect=error))
+    with pytest.raises(type(error)) as told:
+        load_model(saved_model)
+    assert told.value is error

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .configuration_wise import WISEConfig
@@ -24,19 +25,22 @@ def load_model(name_or_folder: str | Path) -> WISEForAudioClassification:
         ValueError: where there is no WISE model, or one whose configuration or weights cannot be read. Weights of
             another format than safetensors are pickles, and not read.
     """
-    with _files_of(name_or_folder):
-        return WISEForAudioClassification.from_pretrained(name_or_folder, use_safetensors=True)
+    config = load_config(name_or_folder)
+    with _told(name_or_folder, "Weights"):
+        return WISEForAudioClassification.from_pretrained(name_or_folder, config=config, use_safetensors=True)
 
 
 def load_processor(name_or_folder: str | Path) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
-    with _files_of(name_or_folder):
+    _check_folder(name_or_folder)
+    with _told(name_or_folder, "The processor"):
         return WISEProcessor.from_pretrained(name_or_folder)
 
 
 def load_config(name_or_folder: str | Path) -> WISEConfig:
     """The configuration of a saved model, without its weights; see `load_model`."""
-    with _files_of(name_or_folder):
+    _check_folder(name_or_folder)
+    with _told(name_or_folder, "The configuration"):
         return WISEConfig.from_pretrained(name_or_folder)
 
 
@@ -60,19 +64,17 @@ def weights_digest(model_dir: Path) -> str:
 
 
 @contextmanager
-def _files_of(name_or_folder: str | Path) -> Iterator[None]:
-    """Whatever is wrong with a model's files, as a ValueError of one sentence.
-
-    Libraries take for granted that JSON holds what they wrote, and say so in errors of any kind.
-    """
-    _check_folder(name_or_folder)
+def _told(name_or_folder: str | Path, what: str) -> Iterator[None]:
+    """Whatever libraries say of files that somebody else wrote, as a ValueError of one sentence."""
     try:
         yield
-    except (OSError, ImportError):
+    except (OSError, ImportError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        told = f"{' '.join(str(error).split()).rstrip('.'):.300}"
-        raise ValueError(f"The files of {name_or_folder} cannot be read ({told}); save or fetch it anew.") from error
+        if type(error) is ValueError:  # a sentence already; others are those of JSON, of text and of libraries
+            raise
+        told = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise ValueError(f"{what} of {name_or_folder} cannot be read ({told:.300}); save or fetch it anew.") from error
 
 
 def _check_folder(name_or_folder: str | Path) -> None:
