@@ -270,3 +270,9 @@ def test_results_that_hold_something_else_are_told_in_a_sentence(card, changed):
         ValueError, match=r"not as a training writes them \(.+\); give a whole results.json|of another"
     ):
         card(results_of_a_run() | changed)
+
+
+def test_a_fault_of_the_template_is_not_told_as_one_of_the_results(card, tmp_path):
+    (tmp_path / "README.md").write_text("{{ name + 5 }}")
+    with pytest.raises(TypeError):
+        card(results_of_a_run(), hub_card_dir=tmp_path)

@@ -31,14 +31,13 @@ def _results_told() -> Iterator[None]:
     """What results.json lacks, or has otherwise than a training writes it, as a sentence."""
     try:
         yield
-    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, TemplateError) as error:
+    except (LookupError, TypeError, AttributeError, ArithmeticError, TemplateError) as error:
         raise ValueError(
             f"The results are not as a training writes them ({type(error).__name__}: {error!s:.80}); give a whole "
             "results.json."
         ) from error
 
 
-@_results_told()
 def write_model_card(
     release: Release,
     model: WISEForAudioClassification,
@@ -72,6 +71,7 @@ def write_model_card(
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
+@_results_told()
 def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
     """Check that results are of this model.
 
@@ -156,6 +156,7 @@ def _widget(sample: HeardSample) -> dict:
     return {"src": sample.file, "example_title": title, "output": sample.scores}
 
 
+@_results_told()
 def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
     """WA and UA of a run for the card's `model-index`, as means over the folds.
 
@@ -226,6 +227,7 @@ def describe_encoder(encoder: FrameEncoderConfig | WordEncoderConfig) -> str:
     return f"{named} ({encoder.encoder.model_type}; {layers}; licence: {licence})"
 
 
+@_results_told()
 def describe_run(results: Mapping) -> dict[str, object]:
     """What the template says of a run, its tables as Markdown."""
     has_unknown = UNKNOWN in results["systems"]
@@ -247,6 +249,7 @@ def numbered_folds(results: Mapping) -> list[dict]:
     return [fold | {"name": str(number)} for number, fold in enumerate(results["folds"], 1)]
 
 
+@_results_told()
 def these_weights(weights: str, results: Mapping) -> str:
     """Which of the models these weights are, and what they never heard."""
     if is_final(weights, results):
@@ -273,6 +276,7 @@ def these_weights(weights: str, results: Mapping) -> str:
     )
 
 
+@_results_told()
 def training_data(release: Release, results: Sequence[Mapping]) -> str:
     """What the model learnt from and under which licence, as far as it is known."""
     if release.training_data:
