@@ -158,11 +158,10 @@ def _lines(path: Path, file: io.TextIOBase) -> Iterator[str]:
     left = MOST_UNPACKED * path.stat().st_size + LONGEST_LINE
     while line := file.readline(LONGEST_LINE):
         left -= len(line)
-        if len(line) == LONGEST_LINE or left < 0:
-            told = (
-                f"has a line of {LONGEST_LINE} characters" if left >= 0 else f"is {MOST_UNPACKED} times its own size"
-            )
-            raise ValueError(f"{path} {told} when it is read, as no file of word vectors is; get another one.")
+        if left < 0:
+            raise ValueError(f"{path} unpacks to more than {MOST_UNPACKED} times its size; get it anew.")
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"{path} has a line of {LONGEST_LINE:,} characters; give a GloVe file.")
         yield line
 
 

@@ -20,7 +20,7 @@ TIER = re.compile(
 HEADER = re.compile(r'\s*File type = "ooTextFile.*\n\s*(?:Object class = )?"TextGrid"')
 # How many tiers there are, and how many intervals a tier has: in the long form, and in the short one.
 TIERS = re.compile(r"<exists>\s+(?:size ?= ?)?(\d+)")
-SIZE = re.compile(r'intervals: ?size ?= ?(\d{1,9})|"IntervalTier"\s+"(?:[^"]|"")*"\s+\S+\s+\S+\s+(\d{1,9})')
+SIZE = re.compile(r'intervals: ?size ?= ?(\d{1,9})\b|"IntervalTier"\s+"(?:[^"]|"")*"\s+\S+\s+\S+\s+(\d{1,9})\b')
 PARTS = re.compile(r"(?:item|intervals|points) ?\[")
 LABEL = re.compile(r'(?:name|text|mark) ?= ?"')
 EXPONENT = re.compile(r"(^|= ?)(-?\d+(?:\.\d*)?[eE][-+]?\d{1,3})[ \t]*$", re.MULTILINE)
