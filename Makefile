@@ -69,7 +69,7 @@ benchmark: $(INSTALLED)
 
 # 100,000 cases of each text format and 20,000 of each container of audio take hours: make fuzz FUZZ="--text 1000".
 fuzz: $(INSTALLED)
-	PYTHONPATH=tests OMP_NUM_THREADS=1 $(RUN) -m fuzz $(FUZZ)
+	PYTHONPATH=tests:hub_card OMP_NUM_THREADS=1 $(RUN) -m fuzz $(FUZZ)
 
 clean:
 	rm -rf $(VENV) $(LOWEST) $(DEMO) build dist *.egg-info hub_card/starter_model/build hub_card/starter_model/*.egg-info .pytest_cache .ruff_cache .hypothesis

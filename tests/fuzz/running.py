@@ -1,4 +1,7 @@
-"""Cases read in a process of their own, which a case may take down: by time, by memory, by a fault in a library."""
+"""Cases read in a process of their own, which a case may take down: by time, by memory, by a fault in a library.
+
+For Linux: processes are forked, and their limits are those of `resource` and /proc.
+"""
 
 import ctypes
 import gc
@@ -141,11 +144,15 @@ def _fault(target: Target, data: bytes, tally: Tally) -> str | None:
 
 
 def is_sentence(error: BaseException) -> bool:
-    """Whether an error is one that is documented: of one of our own classes, with a sentence that is not endless."""
+    """Whether an error is one that is documented: of one of our own classes, with a sentence that is not endless.
+
+    What the operating system or argparse says has no full stop.
+    """
     if isinstance(error, ValueError) and type(error) is not ValueError and not type(error).__module__.startswith(OURS):
         return False
     told = str(error)
-    return len(told) <= LONGEST_SENTENCE and (isinstance(error, OSError) or told.rstrip().endswith("."))
+    is_anothers = isinstance(error, (OSError, SystemExit))
+    return 0 < len(told) <= LONGEST_SENTENCE and (is_anothers or told.rstrip().endswith("."))
 
 
 def _keep(target: Target, tally: Tally, folder: Path, told: str) -> None:

@@ -40,11 +40,13 @@ from wise_hf.training.options import TrainOptions
 
 
 @cache
+def _made() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="fuzz-")
+
+
 def folder() -> Path:
     """A folder of this process's own, gone when it ends."""
-    made = tempfile.TemporaryDirectory(prefix="fuzz-")
-    folder.made = made  # its end is the folder's
-    return Path(made.name)
+    return Path(_made().name)
 
 
 def in_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
@@ -312,7 +314,7 @@ def read_options(path: Path) -> None:
             parse(TrainOptions, None, [str(path)])
     except SystemExit:
         sentence = " ".join(told.getvalue().rpartition("error: ")[2].split())
-        raise ValueError(f"{sentence.rstrip('.'):.1000}.") from None  # argparse quotes values of any length
+        raise SystemExit(f"{sentence:.1000}") from None  # argparse quotes values of any length
 
 
 def _read_folds(path: Path) -> None:

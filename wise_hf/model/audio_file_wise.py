@@ -87,10 +87,10 @@ class AudioFile(AudioReader):
     def _can_seek(self) -> bool:
         if self._file.format != "OGG":
             return self._file.can_seek()
-        # In Vorbis of which nothing can be decoded libsndfile 1.2.2 crashes; and it seeks from the start alone without
-        # leaving some samples wrong.
+        # libsndfile 1.2.2 may seek for ever in damaged Opus, so that is read from its start, 3 ms a second.
+        # It crashes in Vorbis of which nothing can be decoded, and seeks right only from the start.
         with self._errors_told():
-            return len(self._file.read(1)) > 0 and self._file.seek(0) == 0
+            return self._file.subtype == "VORBIS" and len(self._file.read(1)) > 0 and self._file.seek(0) == 0
 
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.

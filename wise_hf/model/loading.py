@@ -71,7 +71,7 @@ def _told(name_or_folder: str | Path, what: str) -> Iterator[None]:
     except (OSError, ImportError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        if type(error) is ValueError:  # a sentence already; others are those of JSON, of text and of libraries
+        if type(error) is ValueError and str(error).endswith("."):  # a sentence already
             raise
         told = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise ValueError(f"{what} of {name_or_folder} cannot be read ({told:.300}); save or fetch it anew.") from error
