@@ -1,5 +1,6 @@
 """Command lines and files of options."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -115,3 +116,25 @@ def test_a_corpus_may_have_options_with_defaults_of_their_own(monkeypatch):
 def test_a_corpuss_options_are_given_by_name_and_as_json_together():
     words = [*USUAL, "--scenario", "improvised", "--corpus_options", '{"keep_nonverbal": true}']
     assert parse(TrainOptions, None, words).corpus_options == {"keep_nonverbal": True, "scenario": "improvised"}
+
+
+ALIASES = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (f"{ALIASES}emotions: *a19\n", "given as .NAME; write it out"),  # 9**19 times x
+        ("emotions: " + "[" * 9_999, "cannot be read .*recursion"),
+        ("seed: 2020-99-99", "cannot be read .*month"),
+        ("seed: " + "1" * 9_999, "cannot be read .*digits|not a whole number"),
+        ("x" * 100 + ": 1", "there is no option x{60}"),
+        ("corpus_options: '" + "[" * 9_999 + "'", "is not a JSON object"),
+    ],
+)
+def test_a_file_that_is_hardly_one_of_options_is_told_in_a_sentence(tmp_path, capsys, content, told):
+    (tmp_path / "options.yaml").write_text(content)
+    with pytest.raises(SystemExit):
+        parse(TrainOptions, None, [str(tmp_path / "options.yaml"), *USUAL])
+    sentence = capsys.readouterr().err.rpartition("error: ")[2]
+    assert re.search(told, sentence) and len(sentence) < 500

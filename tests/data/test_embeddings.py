@@ -187,3 +187,17 @@ def test_real_glove_rows_have_their_neighbours(glove_file):
     unit = vectors.matrix / np.linalg.norm(vectors.matrix, axis=1, keepdims=True).clip(1e-9)
     near = np.argsort(-unit @ unit[vectors.words.index("talking")])[:6]
     assert {"talk", "talked"} & {vectors.words[index] for index in near}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(b"a" * (1 << 24), "a line of 1,048,576 characters"), (b"the 1 2 3\n" * (1 << 20), "than 30 times its size")],
+)
+def test_a_small_file_that_unpacks_to_a_large_one_is_not_read_to_its_end(tmp_path, text, told):
+    (tmp_path / "x.txt.gz").write_bytes(gzip.compress(text))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.txt", text)
+    for name in ("x.txt.gz", "x.zip"):
+        for read in (check_to_the_end, read_word_vectors):
+            with pytest.raises(ValueError, match=told):
+                read(tmp_path / name)

@@ -6,7 +6,7 @@ import json
 import pytest
 from safetensors import SafetensorError
 
-from wise_hf.data.files import last_whole, remove_whole, save_files, write_json, written_whole
+from wise_hf.data.files import last_whole, read_json, remove_whole, save_files, write_json, written_whole
 
 
 # What libraries raise on a full disk: Python, safetensors, tokenizers and torch, twice.
@@ -102,3 +102,16 @@ def test_a_folder_is_no_place_for_a_file(tmp_path):
     with pytest.raises(ValueError, match="mine is a folder; give the name of a file"):
         write_json(tmp_path / "mine", {})
     assert (tmp_path / "mine" / "sub" / "thesis.txt").read_text() == "all of it"
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff", b"[" * 100_000, b"1" * 10_000])
+def test_a_file_that_is_no_json_is_told_in_a_sentence(tmp_path, content):
+    path = tmp_path / "results.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"results.json cannot be read as JSON \(.+\); write it anew\.$"):
+        read_json(path, "write it anew")
+
+
+def test_json_is_read_as_it_was_written(tmp_path):
+    write_json(tmp_path / "x.json", {"a": [1, "ä"]})
+    assert read_json(tmp_path / "x.json", "") == {"a": [1, "ä"]}

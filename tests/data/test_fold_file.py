@@ -175,3 +175,9 @@ def test_folds_that_are_not_text_disjoint_are_refused_where_the_file_says_so(pat
     repeated = corpus().map(lambda row: {"text": "The same." if row["id"] in "ac" else row["text"]})
     with pytest.raises(ValueError, match="fold '1' has what is tested in training, too"):
         read_folds(path, repeated)
+
+
+def test_a_file_that_is_nested_without_end_is_told(tmp_path):
+    (tmp_path / "folds.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="folds.json cannot be read as JSON .*recursion.*; put a whole copy"):
+        read_origin(tmp_path / "folds.json")

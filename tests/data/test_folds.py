@@ -5,6 +5,7 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wise_hf.data import folds as folds_module
 from wise_hf.data.folds import PARTS, Fold, check_folds, make_folds, split_dataset, without_tested_text
 
 
@@ -231,3 +232,9 @@ def test_a_single_emotion_is_refused():
 def test_a_test_part_without_an_emotion_is_told(caplog):
     check_folds(EMOTIONS_ONLY, [Fold("x", [0, 1], [2, 3], [2])], ["happy", "sad"])
     assert "test part of fold 'x' has no sad;" in caplog.text
+
+
+def test_names_with_numbers_are_in_the_order_of_the_numbers_however_long():
+    names = ["a10", "a9", "a007", f"a{'9' * 9_999}", "a0", "b1", "a9b2", "a9b10"]
+    expected = ["a0", "a007", "a9", "a9b2", "a9b10", "a10", f"a{'9' * 9_999}", "b1"]
+    assert sorted(names, key=folds_module._natural_order) == expected

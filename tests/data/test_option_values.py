@@ -23,6 +23,8 @@ from wise_hf.data.options import (
         (positive, "0"),
         (positive, "1.5"),
         (positive, "²"),
+        (positive, "1" * 9_999),
+        (share, 10**400),
         (positive, True),
         (whole_number, "-1"),
         (share, "1"),
@@ -44,3 +46,8 @@ def test_lists_and_maps_are_read():
         and as_label_map("") == {}
     )
     assert (whole_number("0"), whole_number(7), share("0.5"), not_negative(0)) == (0, 7, 0.5, 0.0)
+
+
+def test_a_long_value_is_told_in_part():
+    with pytest.raises(ValueError, match="'x{80}' is not a list of OLD=NEW"):
+        as_label_map("x" * 9_999)

@@ -259,3 +259,20 @@ def test_the_printed_request_runs_as_printed(staged, endpoint, tmp_path):
     env = {"ENDPOINT_URL": endpoint, "HF_TOKEN": "hf_x", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(["bash", "-c", request], capture_output=True, text=True, env=env, cwd=tmp_path)
     assert {entry["label"] for entry in json.loads(done.stdout)} == set(EMOTIONS), done.stderr
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"folds": []}, {"folds": 5}, {"emotions": [1]}, {"corpus_options": None}, {"recipe": {}}, {"model": []}],
+)
+def test_results_that_hold_something_else_are_told_in_a_sentence(card, changed):
+    with pytest.raises(
+        ValueError, match=r"not as a training writes them \(.+\); give a whole results.json|of another"
+    ):
+        card(results_of_a_run() | changed)
+
+
+def test_a_fault_of_the_template_is_not_told_as_one_of_the_results(card, tmp_path):
+    (tmp_path / "README.md").write_text("{{ name + 5 }}")
+    with pytest.raises(TypeError):
+        card(results_of_a_run(), hub_card_dir=tmp_path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wise_hf.model import audio_reader_wise
 from wise_hf.model.audio_file_wise import AudioFile
 
 
@@ -236,3 +238,68 @@ def test_no_more_is_decoded_than_is_asked_for(monkeypatch):
         assert len(read(content, 0, 1_000)) == sum(decoded) == 1_000
     decoded.clear()
     assert len(read(WAV, 30_000, 30_010)) == sum(decoded) == 10
+
+
+def test_a_part_of_a_vorbis_file_is_found_without_reading_what_is_before(monkeypatch):
+    content = encoded(np.tile(NOISE, 10), format="OGG", subtype="VORBIS")
+    whole, decoded, original = read(content), [], soundfile.SoundFile.read
+
+    def watched(*args: object, **options: object) -> np.ndarray:
+        samples = original(*args, **options)
+        decoded.append(len(samples))
+        return samples
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", watched)
+    assert count(content) == len(whole) == 10 * len(NOISE)
+    for start in range(1, 300_000, 33_333):
+        np.testing.assert_allclose(read(content, start, start + 1_000), whole[start : start + 1_000], atol=1e-4)
+    assert sum(decoded) < 10 * 1_010
+
+
+def test_opus_that_lacks_a_page_is_as_long_as_what_is_there():
+    content = encoded(np.tile(NOISE, 4), format="OGG", subtype="OPUS")
+    pages = [found.start() for found in re.finditer(b"OggS", content)]
+    damaged = content[: pages[3]] + content[pages[4] :]
+    assert 0 < count(damaged) < 4 * len(NOISE)
+    assert len(read(damaged, 5_000, 6_000)) == 1_000
+
+
+def page_sum(page: bytes) -> int:
+    """The checksum of a page of Ogg."""
+    total = 0
+    for byte in page:
+        total ^= byte << 24
+        for _ in range(8):
+            total = (total << 1 ^ (0x04C11DB7 if total >> 31 else 0)) & 0xFFFFFFFF
+    return total
+
+
+def test_nothing_is_looked_for_in_vorbis_that_cannot_be_decoded():
+    content = encoded(format="OGG", subtype="VORBIS")
+    first, second = (content.find(b"OggS", at) for at in (1, 100))  # the page with the codebooks, and the next
+    damaged = bytearray(content[:second])
+    damaged[314] ^= 0xFF
+    damaged[first + 22 : first + 26] = bytes(4)
+    damaged = patched(bytes(damaged), first + 22, page_sum(damaged[first:]))
+    assert len(damaged) == second
+    for use in (count, lambda content: len(read(content, 5_000, 6_000))):
+        assert use(damaged + content[second:]) == 0  # libsndfile crashed
+
+
+def test_no_more_is_kept_in_memory_than_is_asked_for_or_has_room(monkeypatch):
+    content = encoded(np.zeros(30 * RATE), format="FLAC")
+    assert len(read(content)) == 30 * RATE > 300 * len(content)
+    monkeypatch.setattr(audio_reader_wise, "MOST_SAMPLES", 20 * RATE)
+    with pytest.raises(ValueError, match="x holds more than 320,000 samples; read it part by part"):
+        read(content)
+    assert len(read(content, 0, 25 * RATE)) == 25 * RATE
+    assert count(content) == 30 * RATE
+    np.testing.assert_array_equal(read(WAV), PCM)
+
+
+@pytest.mark.parametrize("size", range(4, 60))
+def test_an_mp3_file_that_ends_in_its_header_is_refused(size):
+    content = encoded(format="MP3")
+    content = content[: content.find(b"Xing" if b"Xing" in content else b"Info")] + b"Info\0\0\0\1\0\0\0\5"
+    with contextlib.suppress(ValueError):
+        read(content[:size])

@@ -7,6 +7,7 @@ import logging
 import struct
 import time
 import tracemalloc
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wise_hf.model.audio_file_wise import AudioFile
-from wise_hf.model.audio_wise import open_audio
+from wise_hf.model.audio_wise import load_audio, open_audio
 from wise_hf.model.container_file_wise import ContainerFile
 
 
@@ -283,3 +284,32 @@ def test_a_long_recording_is_read_in_flat_memory():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert total == 48_000 * 120 and peak < 10e6
+
+
+def silent_call(minutes: float, step_s: float) -> bytes:
+    """Opus of somebody who says nothing: packets of 120 ms in which nothing is coded, `step_s` apart."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="webm") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        for number in range(round(minutes * 60 / step_s)):
+            packet = av.Packet(b"\xfb\x06")
+            packet.stream, packet.time_base = stream, Fraction(1, 1_000)
+            packet.pts = packet.dts = round(1_000 * step_s * number)
+            container.mux(packet)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("step_s", [0.12, 4, 240])
+def test_a_call_in_which_hardly_anything_is_said_is_read_whole(step_s):
+    content = silent_call(12, step_s)
+    with opened(content) as audio:
+        expected = pytest.approx(720 * 48_000, abs=step_s * 48_000)
+        assert audio.count_frames() == expected
+    assert len(load_audio(content)) * 3 == expected
+
+
+def test_somebody_may_be_muted_for_hours_but_not_for_days():
+    with opened(silent_call(20 * 60, 3 * 3600)) as audio:
+        assert audio.count_frames() > 17 * 3600 * 48_000
+    with opened(silent_call(30 * 60, 3 * 3600)) as audio, pytest.raises(ValueError, match="its times leave out 97"):
+        audio.count_frames()

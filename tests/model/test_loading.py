@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+import torch
 from transformers import (
     AutoConfig,
     AutoFeatureExtractor,
@@ -17,7 +20,8 @@ from transformers import (
     AutoTokenizer,
 )
 
-from wise_hf.model.loading import load_model, load_pipeline
+from wise_hf.model.loading import load_config, load_model, load_pipeline, load_processor
+from wise_hf.model.modeling_wise import WISEForAudioClassification
 
 
 # Run in a fresh interpreter in which wise_hf cannot be imported, nor, at first, any optional package.
@@ -129,3 +133,35 @@ def test_folders_without_a_model_are_told_in_a_sentence(tmp_path):
         load_model(tmp_path)
     with pytest.raises(ValueError, match="is not there"):
         load_model(tmp_path / "a" / "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", "[]"),
+        ("config.json", '{"vocab_size": "' + "x" * 9_999 + '"}'),
+        ("config.json", '{"a":' * 9_999),
+        ("processor_config.json", '{"feature_extractor": []}'),
+        ("processor_config.json", "\udcff"),
+        ("tokenizer.json", '{"version": []}'),
+        ("tokenizer.json", "{"),
+        ("tokenizer_config.json", '{"pad_token": 1.5}'),
+    ],
+)
+def test_files_of_a_model_that_hold_something_else_are_told_in_a_sentence(saved_model, tmp_path, name, content):
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    (folder / name).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises((ValueError, OSError)) as told:
+        load_config(folder)
+        load_processor(folder)
+    assert isinstance(told.value, OSError) or re.fullmatch(
+        r"The (configuration|processor) of .* cannot be read \(.{,300}\); save or fetch it anew\.", str(told.value)
+    )
+
+
+@pytest.mark.parametrize("error", [ValueError("Install it."), MemoryError(), torch.OutOfMemoryError("No room.")])
+def test_what_is_no_fault_of_a_models_files_is_told_as_it_is(saved_model, monkeypatch, error):
+    monkeypatch.setattr(WISEForAudioClassification, "from_pretrained", Mock(side_effect=error))
+    with pytest.raises(type(error)) as told:
+        load_model(saved_model)
+    assert told.value is error

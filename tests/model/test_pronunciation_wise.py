@@ -96,3 +96,9 @@ def test_a_unit_is_said_by_its_letters_or_in_full(without_espeak):
 def test_espeak_pronounces_an_unknown_word():
     pytest.importorskip("espeakng_loader")
     assert pronunciation_wise._from_espeak("blorf") == ["B", "L", "AO", "R", "F"]
+
+
+def test_a_word_without_end_is_no_compound_of_two():
+    asked = []
+    assert pronounce("a" * 5_000 + "b", asked.append)
+    assert len(asked) < 20

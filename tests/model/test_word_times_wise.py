@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from speech import assert_valid
 
+from wise_hf.model import word_times_wise
 from wise_hf.model.alignment_wise import Alignment
 from wise_hf.model.word_times_wise import words_from_times
 
@@ -153,3 +154,9 @@ def test_an_alignment_is_plain_data():
     alignment = words_from_times([given_word("a", 0.0, 0.5)], 1.0)
     assert Alignment(alignment, "uniform") == Alignment(list(alignment), "uniform")
     assert type(alignment[0]["start_s"]) is float
+
+
+@given(word=st.text(alphabet="aż1_. -'\n!"))
+def test_signs_around_a_word_of_another_language_are_no_part_of_it(word):
+    found = word_times_wise.WITHIN_SIGNS.search(word)
+    assert (found[0] if found else "") == re.sub(r"^\W+|\W+\Z", "", word)

@@ -56,3 +56,17 @@ def test_a_file_that_is_missing_or_lacks_columns_is_told(tmp_path):
         read_spans(tmp_path)
     with pytest.raises(ValueError, match="no column start_s, end_s"):
         read_spans(write(tmp_path, "file_name,start,end,emotion", "a.wav,0,1,angry"))
+
+
+@pytest.mark.parametrize("line", ["\udcff.wav,0,1,angry", '"' + "a" * 200_000 + '",0,1,angry'])
+def test_a_file_that_is_no_csv_in_utf_8_is_told(tmp_path, line):
+    content = f"file_name,start_s,end_s,emotion\n{line}\n".encode(errors="surrogateescape")
+    (tmp_path / "spans.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"spans.csv cannot be read .*; save it as comma-separated values in UTF-8"):
+        read_spans(tmp_path)
+
+
+def test_what_is_no_time_is_told_in_part(tmp_path):
+    with pytest.raises(ValueError, match=r"line 2.*x{20}.*; give times in seconds") as told:
+        read_spans(write(tmp_path, "file_name,start_s,end_s,emotion", f"a.wav,{'x' * 9_999},1,angry"))
+    assert len(str(told.value)) < 300

@@ -21,8 +21,10 @@ def test_rows_are_written_as_they_come(tmp_path):
     write_rows(tmp_path / "call.jsonl", rows())
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"row": "sentence"}', '{"row": "word", "text": "hi"}'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"row": "sentence"}', '{"row": "word", "text": "hi"}', "\udcff", "[" * 9_999]
+)
 def test_a_line_that_is_no_row_is_told(line, tmp_path):
-    (tmp_path / "call.jsonl").write_text(f"{line}\n")
+    (tmp_path / "call.jsonl").write_bytes(f"{line}\n".encode(errors="surrogateescape"))
     with pytest.raises(ValueError, match=r"call.jsonl, line 1 (is no row|lacks attention, channel)"):
         list(read_rows(tmp_path / "call.jsonl"))

@@ -1,6 +1,5 @@
 """What was measured, as a table and as JSON, and beside an earlier measurement."""
 
-import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ import transformers
 
 from wise_hf.benchmark.measurement import BYTES, EXPONENT, Measurement
 from wise_hf.benchmark.setting import Setting
+from wise_hf.data.files import read_json
 
 
 SLOWER = "<-- slower"
@@ -103,11 +103,12 @@ def read_report(path: Path) -> dict:
     Raises:
         ValueError: it is not one.
     """
+    way_out = "write one by --output"
+    report = read_json(path, way_out)
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
         by_name(report)
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{path} is no report of this benchmark; write one by --output.") from error
+        raise ValueError(f"{path} is no report of this benchmark; {way_out}.") from error
     return report
 
 

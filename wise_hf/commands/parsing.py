@@ -76,16 +76,25 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
     if not path.is_file():
         parser.error(f"{path} is not there; give a YAML or JSON file of options.")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.load(path.read_text(encoding="utf-8"), _WithoutAliases)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
     if not isinstance(values, dict):
         parser.error(f"{path} is not a list of options with their values.")
     known = {action.dest: action for action in parser._actions if action.dest != "help"}
     for name in values.keys() - known.keys():
         near = get_close_matches(str(name), known, n=1)
-        parser.error(f"{path}: there is no option {name}" + (f"; is {near[0]} meant?" if near else "."))
+        parser.error(f"{path}: there is no option {name!s:.60}" + (f"; is {near[0]} meant?" if near else "."))
     return {name: _from_file(value, known[name]) for name, value in values.items() if value is not None}
+
+
+class _WithoutAliases(yaml.SafeLoader):
+    """YAML without aliases, by which a few lines stand for gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("a value is given as *NAME; write it out")
+        return super().compose_node(parent, index)
 
 
 def _from_file(value: object, action: Action) -> object:

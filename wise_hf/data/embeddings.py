@@ -35,6 +35,8 @@ CONTRACTIONS = (
     *(subject + clitic for subject in _SUBJECTS for clitic in CLITICS[1:]),
     *(auxiliary + "n't" for auxiliary in _AUXILIARIES),
 )
+LONGEST_LINE = 1 << 20  # characters; a word and 300 numbers take 3,000
+MOST_UNPACKED = 30  # times the size of a packed file; GloVe's are 3 times as large
 
 
 @dataclass
@@ -136,8 +138,8 @@ def _add_means_of_pieces(
 def _rows(path: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
     """Each line's word, and a function that reads its values: most lines of a large file are not wanted."""
     size = None
-    with _open_text(path) as lines:
-        for number, line in enumerate(lines, 1):
+    with _open_text(path) as file:
+        for number, line in enumerate(_lines(path, file), 1):
             if size is None:
                 if len(line.split()) == 2:  # word2vec's header: rows and size
                     continue
@@ -149,6 +151,18 @@ def _rows(path: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
             if not word or len(values) != size:
                 raise ValueError(broken)
             yield word, functools.partial(_vector, values, broken)
+
+
+def _lines(path: Path, file: io.TextIOBase) -> Iterator[str]:
+    """The lines of a file; a packed one of kilobytes may hold gigabytes, and that in one line."""
+    left = MOST_UNPACKED * path.stat().st_size + LONGEST_LINE
+    while line := file.readline(LONGEST_LINE):
+        left -= len(line)
+        if left < 0:
+            raise ValueError(f"{path} unpacks to more than {MOST_UNPACKED} times its size; get it anew.")
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"{path} has a line of {LONGEST_LINE:,} characters; give a GloVe file.")
+        yield line
 
 
 def _vector(values: list[str], broken: str) -> np.ndarray:

@@ -107,6 +107,22 @@ def write_json(path: Path, value: object, way_out: str = ELSEWHERE) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n", way_out)
 
 
+def read_json(path: Path, way_out: str) -> object:
+    """What a JSON file holds.
+
+    Args:
+        path: the file.
+        way_out: what to do where it cannot be read, for the error.
+
+    Raises:
+        ValueError: where it cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read as JSON ({error}); {way_out}.") from error
+
+
 def save_files(folder: Path, save: Callable[[Path], object]) -> None:
     """Let a library write files beside their place first, then put each there.
 

@@ -1,13 +1,12 @@
 """Folds as a file that says who is where, so that others can train and test on the very same ones."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets import Dataset
 
-from wise_hf.data.files import write_json
+from wise_hf.data.files import read_json, write_json
 from wise_hf.data.folds import PARTS, Fold, is_text_disjoint
 
 
@@ -79,10 +78,7 @@ def read_origin(path: Path) -> dict:
 def _read(path: Path) -> dict:
     if not path.is_file():
         raise ValueError(f"{path} is not there; give the folds.json of an earlier run.")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as JSON ({error}); put a whole copy of it there.") from error
+    content = read_json(path, "put a whole copy of it there")
     if not _is_content(content):
         raise ValueError(
             f"{path} is no file of folds: it needs 'protocol', 'seed' and 'folds', and each fold a 'name' and the ids "

@@ -203,9 +203,10 @@ def _tell_shared_speakers(dataset: Dataset, rest: list[int], test: list[int]) ->
         )
 
 
-def _natural_order(name: str) -> list[str | int]:
-    """`Actor_2` before `Actor_10`."""
-    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"([0-9]+)", name))]
+def _natural_order(name: str) -> list[str | tuple[int, str]]:
+    """`Actor_2` before `Actor_10`: the longer number is the larger one."""
+    parts = enumerate(re.split(r"0*([0-9]+)", name))
+    return [(len(part), part) if index % 2 else part for index, part in parts]
 
 
 def _consecutive_groups(names: list[str], num_groups: int) -> list[list[str]]:

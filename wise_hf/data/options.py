@@ -1,6 +1,7 @@
 """Options as dataclasses: a field says what it is for, and its annotation what it may be, wherever it comes from."""
 
 import dataclasses
+import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,9 +56,9 @@ class Options:
 def _check_choice(value: object, field: dataclasses.Field, hint: object) -> None:
     choices = field.metadata.get("choices")
     if choices is not None and value not in choices:
-        raise ValueError(f"'{value}' is not one of {', '.join(choices)}")
+        raise ValueError(f"'{value!s:.80}' is not one of {', '.join(choices)}")
     if bool in (hint, *get_args(hint)) and not isinstance(value, bool):
-        raise ValueError(f"'{value}' is neither true nor false")
+        raise ValueError(f"'{value!s:.80}' is neither true nor false")
 
 
 class WrongValue(ArgumentTypeError, ValueError):
@@ -67,8 +68,8 @@ class WrongValue(ArgumentTypeError, ValueError):
 def positive(value: int | str) -> int:
     """A whole number above 0."""
     text = str(value)
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise WrongValue(f"'{value}' is not a whole number above 0")
+    if not re.fullmatch("[0-9]{1,18}", text) or int(text) < 1:
+        raise WrongValue(f"'{value!s:.80}' is not a whole number above 0")
     return int(text)
 
 
@@ -81,7 +82,7 @@ def as_seed(value: int | str) -> int:
     """A whole number that all random generators take."""
     seed = whole_number(value)
     if seed >= 2**32:
-        raise WrongValue(f"'{value}' is not below 2**32")
+        raise WrongValue(f"'{value!s:.80}' is not below 2**32")
     return seed
 
 
@@ -89,10 +90,10 @@ def _number(low: float, high: float, kind: str) -> Callable[[float | str], float
     def check(value: float | str) -> float:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if not low <= number < high:
-            raise ValueError(f"'{value}' is not {kind}")
+            raise ValueError(f"'{value!s:.80}' is not {kind}")
         return number
 
     return check
@@ -115,7 +116,7 @@ def different_names(value: str | Sequence[str]) -> list[str]:
     found = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     is_list = isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
     if not is_list or not all(found) or len(set(found)) < len(found):
-        raise ValueError(f"'{value}' is not a list of different names with commas between them")
+        raise ValueError(f"'{value!s:.80}' is not a list of different names with commas between them")
     return list(found)
 
 
@@ -124,8 +125,8 @@ def as_label_map(value: str | Mapping[str, str]) -> dict[str, str]:
     if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
         return dict(value)
     if not isinstance(value, str):
-        raise WrongValue(f"'{value}' is not a mapping of labels to emotions")
+        raise WrongValue(f"'{value!s:.80}' is not a mapping of labels to emotions")
     pairs = [pair.split("=") for pair in value.split(",")] if value else []
     if not all(len(pair) == 2 and pair[0].strip() and pair[1].strip() for pair in pairs):
-        raise ValueError(f"'{value}' is not a list of OLD=NEW with commas between them")
+        raise ValueError(f"'{value!s:.80}' is not a list of OLD=NEW with commas between them")
     return {old.strip(): new.strip() for old, new in pairs}

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
+from jinja2 import TemplateError
 
 from wise_hf.data.corpora import source_of
 from wise_hf.hub.release import Release
@@ -22,6 +24,18 @@ KNOWN, UNKNOWN = SYSTEMS["test"], SYSTEMS["test_unknown"]
 SAME = ("corpus", "recipe_name", "word_vectors")
 # WA is accuracy, UA the recall of the classes, each counting the same.
 METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "macro"})}
+
+
+@contextmanager
+def _results_told() -> Iterator[None]:
+    """What results.json lacks, or has otherwise than a training writes it, as a sentence."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ArithmeticError, TemplateError) as error:
+        raise ValueError(
+            f"The results are not as a training writes them ({type(error).__name__}: {error!s:.80}); give a whole "
+            "results.json."
+        ) from error
 
 
 def write_model_card(
@@ -57,6 +71,7 @@ def write_model_card(
     path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
+@_results_told()
 def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) -> None:
     """Check that results are of this model.
 
@@ -69,7 +84,7 @@ def check_results(config: WISEConfig, weights: str, results: Sequence[Mapping]) 
         if differing:
             raise ValueError(f"The results differ in {', '.join(differing)}; give those of one corpus and recipe.")
         if list(each["emotions"]) != list(config.id2label.values()):
-            raise _not_its_results(f"the emotions {', '.join(each['emotions'])}")
+            raise _not_its_results(f"the emotions {', '.join(each['emotions']):.200}")
         differing = [name for name, value in each["model"].items() if getattr(config, name, value) != value]
         if differing:
             raise _not_its_results(f"{differing[0]}={each['model'][differing[0]]}")
@@ -141,6 +156,7 @@ def _widget(sample: HeardSample) -> dict:
     return {"src": sample.file, "example_title": title, "output": sample.scores}
 
 
+@_results_told()
 def eval_results(results: Mapping, dataset_name: str | None = None) -> list[EvalResult]:
     """WA and UA of a run for the card's `model-index`, as means over the folds.
 
@@ -211,6 +227,7 @@ def describe_encoder(encoder: FrameEncoderConfig | WordEncoderConfig) -> str:
     return f"{named} ({encoder.encoder.model_type}; {layers}; licence: {licence})"
 
 
+@_results_told()
 def describe_run(results: Mapping) -> dict[str, object]:
     """What the template says of a run, its tables as Markdown."""
     has_unknown = UNKNOWN in results["systems"]
@@ -232,6 +249,7 @@ def numbered_folds(results: Mapping) -> list[dict]:
     return [fold | {"name": str(number)} for number, fold in enumerate(results["folds"], 1)]
 
 
+@_results_told()
 def these_weights(weights: str, results: Mapping) -> str:
     """Which of the models these weights are, and what they never heard."""
     if is_final(weights, results):
@@ -258,6 +276,7 @@ def these_weights(weights: str, results: Mapping) -> str:
     )
 
 
+@_results_told()
 def training_data(release: Release, results: Sequence[Mapping]) -> str:
     """What the model learnt from and under which licence, as far as it is known."""
     if release.training_data:

@@ -1,10 +1,10 @@
 """What is published: which model, with which results, and what only its publisher knows."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wise_hf.data.files import read_json
 from wise_hf.hub.publishing import Destination
 
 
@@ -49,10 +49,8 @@ class Release:
 
 
 def _read(path: Path) -> dict:
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); give a results.json of a training.") from error
-    if not isinstance(results, Mapping) or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
+    results = read_json(path, "give a results.json of a training")
+    is_mapping = isinstance(results, Mapping) and isinstance(results.get("systems"), Mapping)
+    if not is_mapping or not results.keys() >= NEEDED or "WISE" not in results["systems"]:
         raise ValueError(f"{path} holds no results of a training; give a results.json of a training.")
     return results

@@ -1,11 +1,11 @@
 """The sample recordings of a model's page, and what the model itself says of them."""
 
-import json
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from wise_hf.data.files import read_json
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
 
 
@@ -47,13 +47,12 @@ def read_samples(hub_card_dir: Path) -> list[dict]:
         ValueError: for a list that cannot be read, or recordings that are not there.
     """
     folder = hub_card_dir / SAMPLES
+    way_out = "scripts/make_samples.py makes one"
+    samples = read_json(folder / LISTED, way_out)
     try:
-        samples = json.loads((folder / LISTED).read_text(encoding="utf-8"))
         files = [(sample["file"], sample["meant"], sample["text"])[0] for sample in samples]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{folder / LISTED} is no list of samples ({error!r}); scripts/make_samples.py makes one."
-        ) from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{folder / LISTED} is no list of samples ({error!r:.80}); {way_out}.") from error
     for file in files:
         if not re.fullmatch(r"\w[\w.-]*\.wav", file) or not (folder / file).is_file():
             raise ValueError(f"{folder / LISTED} names '{file}', which is no .wav file beside it.")

@@ -1,6 +1,5 @@
 """A folder with exactly what is published, made of the model, the installed code and the files of `hub_card/`."""
 
-import json
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
-from wise_hf.data.files import write_json, written_whole
+from wise_hf.data.files import read_json, write_json, written_whole
 from wise_hf.data.output_lock import lock_beside, only_writer
 from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
@@ -170,13 +169,10 @@ def _tell_of_other_code(model_dir: Path, code: list[Path]) -> None:
 
 def _complete_config(path: Path) -> None:
     """The configuration names every class of the installed code, whichever of them it was saved with."""
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        is_wise = config["model_type"] == wise_hf.WISEConfig.model_type
-    except (ValueError, KeyError, TypeError):
-        is_wise = False
-    if not is_wise:
-        raise ValueError(f"{path.name} is not that of a WISE model; give a folder such as OUT/model or OUT/fold_1.")
+    way_out = "give a folder such as OUT/model or OUT/fold_1"
+    config = read_json(path, way_out)
+    if not isinstance(config, dict) or config.get("model_type") != wise_hf.WISEConfig.model_type:
+        raise ValueError(f"{path.name} is not that of a WISE model; {way_out}.")
     usual = wise_hf.WISEConfig()
     config["auto_map"] = {**config.get("auto_map", {}), **usual.auto_map, **PROCESSING_CLASSES}
     config["custom_pipelines"] = {**config.get("custom_pipelines", {}), **usual.custom_pipelines}

@@ -1,11 +1,11 @@
 """Lists of files, as people and tools write them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.json
 import pyarrow.parquet as pq
 
 from wise_hf.many_files.emotion_of_files import GIVEN
@@ -37,11 +37,11 @@ def read_file_list(path: Path) -> list[dict]:
         table = read(path)
         names = [name for name in GIVEN if name in table.column_names]
         files = table.select(names).cast(pa.schema([TYPES.field(name) for name in names])).to_pylist()
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split()).rstrip(".")
+    except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        told = f"{' '.join(str(error).split()).rstrip('.'):.200}"
         raise ValueError(f"{path} cannot be read ({told}); write it anew.") from error
     if "path" not in names:
-        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names)}); name it so.")
+        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names):.200}); name it so.")
     if not files:
         raise ValueError(f"{path} names no files; give at least one.")
     return files
@@ -56,7 +56,9 @@ def _read_csv(path: Path) -> pa.Table:
 
 
 def _read_json_lines(path: Path) -> pa.Table:
-    return pa.json.read_json(path, parse_options=pa.json.ParseOptions(explicit_schema=TYPES))
+    # Not by pyarrow's own reader, which crashes where a line is `null`.
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    return pa.Table.from_pylist([dict(json.loads(line)) for line in lines if line.strip()], schema=TYPES)
 
 
 def _read_lines(path: Path) -> pa.Table:

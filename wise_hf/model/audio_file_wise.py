@@ -68,7 +68,7 @@ class AudioFile(AudioReader):
                 yield block[max(len(block) - (at - start), 0) :]
 
     def count_frames(self) -> int:
-        if self.frames and self._file.can_seek():
+        if self.frames and self._can_seek():
             with self._errors_told():
                 self._file.seek(self.frames - 1)
                 if len(self._file.read(1)):
@@ -79,8 +79,18 @@ class AudioFile(AudioReader):
     def _seek(self, start: int) -> int:
         """Where reading begins: at the start, or at 0 where only reading leads to it."""
         # libsndfile finds no place in a flac file without a length.
-        can_seek = self._file.can_seek() and (self.frames is not None or self._file.format == "MP3")
-        return self._file.seek(start) if start and can_seek else 0
+        if start and (self.frames is not None or self._file.format == "MP3") and self._can_seek():
+            with self._errors_told():
+                return self._file.seek(start)
+        return 0
+
+    def _can_seek(self) -> bool:
+        if self._file.format != "OGG":
+            return self._file.can_seek()
+        # libsndfile 1.2.2 may seek for ever in damaged Opus, so that is read from its start, 3 ms a second.
+        # It crashes in Vorbis of which nothing can be decoded, and seeks right only from the start.
+        with self._errors_told():
+            return self._file.subtype == "VORBIS" and len(self._file.read(1)) > 0 and self._file.seek(0) == 0
 
     def _check_whole(self, frames: int) -> None:
         # The length in its header was filled in when the recording was over; other kinds' lengths are estimates.
@@ -250,7 +260,7 @@ def _length_frame(head: bytes) -> bytes:
     Nothing, for a stream whose first frame tells it.
     """
     tag = max(head.find(b"Xing", 0, 64), head.find(b"Info", 0, 64))
-    if tag >= 0 and head[tag + 7] & 1 and any(head[tag + 8 : tag + 12]):
+    if tag >= 0 and any(head[tag + 8 : tag + 12]) and head[tag + 7] & 1:
         return b""
     header = bytes((0xFF, head[1] | 1, 9 << 4 | head[2] & 0x0C, head[3]))
     is_mpeg_1, is_mono = head[1] >> 3 & 3 == 3, head[3] >> 6 == 3

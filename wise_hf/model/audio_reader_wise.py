@@ -15,6 +15,9 @@ GIVE = f"give a {KINDS} file"
 RATES_HZ = (1_000, 192_000)
 MOST_CHANNELS = 64
 BLOCK_SAMPLES = 1 << 18
+# What is kept in memory at a time where nobody says how much, 4 GB: three hours of stereo at 48 kHz. The size of the
+# file says nothing: calls in which somebody is silent, or muted, take no bytes.
+MOST_SAMPLES = 1 << 30
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 
@@ -46,9 +49,15 @@ class AudioReader(contextlib.AbstractContextManager):
             (frames, channels) float32 in [-1, 1], fewer where the data end before.
 
         Raises:
-            ValueError: for data that are damaged.
+            ValueError: for data that are damaged; without `stop` for more of them than are kept in memory at a time.
         """
-        return np.concatenate([np.zeros((0, self.channels), dtype=np.float32), *self.blocks(start, stop)])
+        held, left = [np.zeros((0, self.channels), dtype=np.float32)], MOST_SAMPLES
+        for block in self.blocks(start, stop):
+            left -= block.size
+            if left < 0 and stop is None:
+                raise ValueError(f"{self.name} holds more than {MOST_SAMPLES:,} samples; read it part by part.")
+            held.append(block)
+        return np.concatenate(held)
 
     @abc.abstractmethod
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
@@ -64,6 +73,7 @@ class AudioReader(contextlib.AbstractContextManager):
             ValueError: for data that are damaged.
         """
 
+    @abc.abstractmethod
     def count_frames(self) -> int:
         """How long the file really is.
 
@@ -73,9 +83,6 @@ class AudioReader(contextlib.AbstractContextManager):
         Raises:
             ValueError: for data that are damaged.
         """
-        if self.frames and any(True for _ in self.blocks(self.frames - 1)):
-            return self.frames
-        return sum(len(block) for block in self.blocks())
 
     def _end(self, stop: int | None) -> int:
         return min((each for each in (stop, self.frames) if each is not None), default=UNKNOWN_FRAMES)

@@ -38,7 +38,7 @@ PREROLL_S = 1.0  # is decoded before a part, since codecs remember what was befo
 # Times that differ by less from those of the samples so far are jitter; by more, sound is missing: a call that was
 # interrupted, a recorder that paused.
 GAP_S = 0.1
-LONGEST_GAP_S = 3600
+MOST_MISSING_S = 24 * 3600  # in all; more is damage
 
 
 class ContainerFile(AudioReader):
@@ -89,16 +89,21 @@ class ContainerFile(AudioReader):
         if count:
             yield np.concatenate(held)
 
+    def count_frames(self) -> int:
+        if self.frames and any(True for _ in self.blocks(self.frames - 1)):
+            return self.frames
+        return sum(len(samples) for _, samples in self._placed(0))
+
     def _placed(self, start: int) -> Iterator[tuple[int, np.ndarray]]:
         """Samples and their places, one behind the other, from `start` at the latest to the end of the data."""
         with self._opened() as (container, stream):
-            at = None if self._seek(container, stream, start) else 0
+            at, missing = None if self._seek(container, stream, start) else 0, 0
             for frame in self._decoded(container, stream):
                 place = at if frame.time is None else round((frame.time - self._start_s) * self.rate)
                 at = place if at is None else at
-                for size in self._gap(place - at):
-                    yield at, np.zeros((size, self.channels), dtype=np.float32)
-                    at += size
+                for size in self._gap(place - at, missing):
+                    yield at, np.broadcast_to(np.float32(0), (size, self.channels))
+                    at, missing = at + size, missing + size
                 samples = self._samples(frame)
                 yield at, samples
                 at += len(samples)
@@ -112,13 +117,15 @@ class ContainerFile(AudioReader):
         container.seek(int(from_s / self._tick_s), stream=stream)
         return True
 
-    def _gap(self, frames: int) -> Iterator[int]:
-        """The sizes of the blocks of silence that stand for missing sound."""
-        if frames > LONGEST_GAP_S * self.rate:
-            raise ValueError(f"{self.name} is damaged: its times leave out {frames / self.rate:.0f} s; {GIVE}.")
-        if frames > GAP_S * self.rate:
-            whole, rest = divmod(frames, BLOCK_SAMPLES // self.channels)
-            yield from [BLOCK_SAMPLES // self.channels] * whole + [rest] * bool(rest)
+    def _gap(self, frames: int, before: int) -> Iterator[int]:
+        """The sizes of the blocks of silence that stand for missing sound, where `before` was missing already."""
+        if frames <= GAP_S * self.rate:
+            return
+        if before + frames > MOST_MISSING_S * self.rate:
+            told = f"{(before + frames) / self.rate:.0f} s"
+            raise ValueError(f"{self.name} is damaged: its times leave out {told}; {GIVE}.")
+        whole, rest = divmod(frames, BLOCK_SAMPLES // self.channels)
+        yield from [BLOCK_SAMPLES // self.channels] * whole + [rest] * bool(rest)
 
     def _samples(self, frame: Any) -> np.ndarray:
         if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):

@@ -136,7 +136,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         for name, choices in (("level", LEVELS), ("normalization", NORMALIZATIONS), ("frames", FRAMES)):
             if getattr(self, name) not in choices:
                 expected = ", ".join(map(repr, choices))
-                raise ValueError(f"{name} is {getattr(self, name)!r}, expected one of {expected}.")
+                raise ValueError(f"{name} is {getattr(self, name)!r:.80}, expected one of {expected}.")
         self._sizes()
         expected = frame_extractor(self.mfcc_backend).feature_size
         if not self.is_encoded and self.feature_size != expected:

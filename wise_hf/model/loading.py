@@ -136,8 +136,10 @@ def _told(name_or_folder: str | Path, what: str) -> Iterator[None]:
     """Whatever libraries say of files that somebody else wrote, as a ValueError of one sentence."""
     try:
         yield
-    except (ValueError, OSError, ImportError, MemoryError, torch.OutOfMemoryError):
+    except (OSError, ImportError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        told = f"{' '.join(str(error).split()).rstrip('.') or type(error).__name__:.300}"
-        raise ValueError(f"{what} of {name_or_folder} cannot be read ({told}); save or fetch it anew.") from error
+        if type(error) is ValueError and str(error).endswith("."):  # a sentence already
+            raise
+        told = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise ValueError(f"{what} of {name_or_folder} cannot be read ({told:.300}); save or fetch it anew.") from error

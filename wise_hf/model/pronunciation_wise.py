@@ -36,6 +36,7 @@ UNITS_IN_FULL = {
 VOICELESS = {"P", "T", "K", "F", "TH"}
 SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
 MAX_ALTERNATIVES = 4
+LONGEST_COMPOUND = 100  # letters; the dictionary's longest word has 34
 ESPEAK_VOICES = {"zh": "cmn", "no": "nb", "jw": "id"}  # where they are not called as the language is
 
 
@@ -88,6 +89,8 @@ def _from_ending(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
 
 
 def _from_compound(word: str, dictionary_lookup: DictionaryLookup) -> list[str]:
+    if len(word) > LONGEST_COMPOUND:
+        return []
     # The most even cut that gives two dictionary words: "bookworm" -> "book" + "worm".
     for cut in sorted(range(3, len(word) - 2), key=lambda position: abs(2 * position - len(word))):
         first, second = (_looked_up(part, dictionary_lookup) for part in (word[:cut], word[cut:]))

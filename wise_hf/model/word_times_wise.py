@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 LEAST_PHONEME_S = 0.01
 USUAL_PHONEME_S = 0.08
 MOST_WRITTEN_WORDS = 2
+WITHIN_SIGNS = re.compile(r"\w(?:.*\w)?", re.DOTALL)  # a word without the signs around it
 
 Span = tuple[float, float]
 
@@ -106,9 +107,10 @@ def _spoken(number: int, entry: dict) -> list[_Spoken]:
 
 def _spoken_foreign(number: int, entry: dict, language: str | None) -> list[_Spoken]:
     """The entry as a word in any script; none for what has no letter or digit."""
-    word = "" if is_tag(entry["word"]) else re.sub(r"^\W+|\W+$", "", entry["word"])
-    if not word:
+    found = None if is_tag(entry["word"]) else WITHIN_SIGNS.search(entry["word"])
+    if found is None:
         return []
+    word = found[0]
     names, starts_s = _given_phonemes(entry["phonemes"])
     names = names or pronounce_foreign(word, language)
     return [_Spoken(number, word, entry["start_s"], entry["end_s"], names, starts_s)]

@@ -46,7 +46,7 @@ def as_percentages(value: str | Sequence[float]) -> list[float]:
     """
     found = [float(each) for each in (value.split(",") if isinstance(value, str) else value)]
     if not all(0 <= each <= 100 for each in found):
-        raise ValueError(f"'{value}' is not a list of percentages with commas between them")
+        raise ValueError(f"'{value!s:.80}' is not a list of percentages with commas between them")
     return sorted(set(found))
 
 

@@ -16,7 +16,7 @@ def as_protocols(value: str | Sequence[str]) -> list[str]:
     """`session,random`, or a list."""
     found = different_names(value)
     if not set(found) <= {"session", "speaker", "random"}:
-        raise ValueError(f"'{value}' is not a list of session, speaker, random")
+        raise ValueError(f"'{value!s:.80}' is not a list of session, speaker, random")
     return found
 
 

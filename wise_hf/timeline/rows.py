@@ -92,12 +92,12 @@ def read_rows(path: Path) -> Iterator[Row]:
     Raises:
         ValueError: for a line that is no row, or lacks a key.
     """
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
                 missing = KINDS[row["row"]].__annotations__.keys() - row.keys()
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise ValueError(
                     f"{path}, line {number} is no row of a timeline; give one as predict wrote it."
                 ) from error

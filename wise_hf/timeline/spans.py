@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -53,14 +53,12 @@ def read_spans(folder: Path, label_map: Mapping[str, str] | None = None) -> dict
     if not path.is_file():
         raise ValueError(f"{path} is not there; write one with the columns {', '.join(REQUIRED)}.")
     spans = defaultdict(list)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(f"{path} has no column {', '.join(missing)}; its first line names the columns.")
-        for row in reader:
-            name, span = _read_row(row, f"{path}, line {reader.line_num}", label_map or {})
+    try:
+        for line, row in _rows(path):
+            name, span = _read_row(row, f"{path}, line {line}", label_map or {})
             spans[name].append(span)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read ({error}); save it as comma-separated values in UTF-8.") from error
     if not spans:
         raise ValueError(f"{path} has no spans; write a line for each.")
     for name, its in spans.items():
@@ -87,13 +85,23 @@ def spans_by_channel(spans: Sequence[Span]) -> dict[int | None, list[Span]]:
     return dict(by_channel)
 
 
+def _rows(path: Path) -> Iterator[tuple[int, dict]]:
+    """Each line's number and its values."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ValueError(f"{path} has no column {', '.join(missing)}; its first line names the columns.")
+        yield from ((reader.line_num, row) for row in reader)
+
+
 def _read_row(row: Mapping[str, str | None], where: str, label_map: Mapping[str, str]) -> tuple[str, Span]:
     given = {name: (row.get(name) or "").strip() for name in COLUMNS}
     try:
         start_s, end_s = float(given["start_s"]), float(given["end_s"])
         channel = int(given["channel"]) if given["channel"] else None
     except ValueError as error:
-        raise ValueError(f"{where}: {error}; give times in seconds, and channels from 0.") from error
+        raise ValueError(f"{where}: {error!s:.80}; give times in seconds, and channels from 0.") from error
     if not 0 <= start_s < end_s < float("inf"):
         raise ValueError(f"{where}: a span from {start_s} s to {end_s} s; it has to end after it starts.")
     if not given["file_name"] or not given["emotion"]:

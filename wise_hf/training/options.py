@@ -35,7 +35,7 @@ def as_augmentations(value: str | Sequence[str]) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) and value != "none" else value
     found = () if names == "none" else tuple(names)
     if not set(found) <= set(AUGMENTATIONS):
-        raise ValueError(f"'{value}' is not 'none' or a list of {', '.join(AUGMENTATIONS)}")
+        raise ValueError(f"'{value!s:.80}' is not 'none' or a list of {', '.join(AUGMENTATIONS)}")
     return found
 
 
@@ -58,7 +58,7 @@ def as_layers(value: str | Sequence[int]) -> tuple[int, ...]:
     numbers = value.split(",") if isinstance(value, str) else value
     layers = tuple(positive(number) for number in numbers)
     if not layers or len(set(layers)) < len(layers):
-        raise ValueError(f"'{value}' is not a list of different layers with commas between them")
+        raise ValueError(f"'{value!s:.80}' is not a list of different layers with commas between them")
     return layers
 
 

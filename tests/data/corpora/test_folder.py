@@ -274,3 +274,9 @@ def test_repaired_word_times_are_told_with_their_file(tmp_path, caplog):
     (row,) = load_folder(corpus)
     assert [word["word"] for word in row["words"]] == ["Kids", "are", "here", "now"]
     assert f"{corpus / 'a.ctm'}: 3 of 4 word times were missing or impossible and repaired." in caplog.messages
+
+
+def test_a_name_that_is_too_long_for_a_file_is_told_as_missing(tmp_path):
+    corpus = make_corpus(tmp_path, ["a.wav,sad,,,", f"{'x' * 9_999}/b.wav,happy,,,"])
+    with pytest.raises(UnusableUtterances, match="x{200}.* is not there"):
+        load_folder(corpus)

@@ -322,3 +322,15 @@ def test_a_spoilt_transcription_is_an_error_with_its_line_or_texts_that_stand_in
     text = path.read_bytes().decode()
     for utterance_id, said in read.items():
         assert utterance_id in text and all(word in text for word in said.split())
+
+
+def test_frames_of_thousands_of_digits_are_told(tmp_path):
+    with pytest.raises(ValueError, match="line 1: .* is not a row with first frame"):
+        read_segments(write(tmp_path, "x.wdseg", f"0 {'1' * 9_999} -5 PASS\n"))
+
+
+@pytest.mark.parametrize("rating", ["val{}", "val 1; act{}", "val 1; act 2; dom{}", "val 1; act 2; dom 3;{}"])
+def test_a_line_of_blanks_takes_no_longer_than_another(tmp_path, rating):
+    text = EVALUATIONS + f"A-E1: {rating.format(' ' * 20_000)}x\n"  # it took minutes
+    with pytest.raises(ValueError, match=r"line \d+: .* is not"):
+        read_evaluations(write(tmp_path, f"{DIALOG}.txt", text))

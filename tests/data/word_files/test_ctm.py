@@ -104,3 +104,7 @@ def test_what_is_written_in_hundredths_is_read(tmp_path_factory, words):
     path = tmp_path_factory.getbasetemp() / "written.ctm"
     path.write_text("".join(f"a 1 {start / 100:.2f} {length / 100:.2f} {said}\n" for said, start, length in words))
     assert read_word_file(path) == [word(said, start / 100, (start + length) / 100) for said, start, length in words]
+
+
+def test_a_channel_of_thousands_of_digits_is_a_name(write):
+    assert read_word_file(write(f"a {'1' * 9_999} 0.97 0.24 Kids\n")) == [word("Kids", 0.97, 1.21)]

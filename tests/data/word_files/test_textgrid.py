@@ -224,3 +224,19 @@ def test_what_praatio_writes_is_read(tmp_path_factory, lengths, form, encoding):
     assert [word["word"] for word in words] == [label for _, _, label in entries]
     assert [word["start_s"] for word in words] == pytest.approx([start_s for start_s, _, _ in entries], abs=1e-8)
     assert [word["end_s"] for word in words] == pytest.approx([end_s for _, end_s, _ in entries], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("intervals: size = ", f"intervals: size = {'1' * 9_999}", "announces others; it is damaged"),
+        ("xmax = 0.4", "xmax = 0.4.1e5", "cannot be read as a TextGrid"),
+        ("xmax = 0.4", f"xmax = {':' * 9_999}", "cannot be read|has no times in seconds"),
+    ],
+)
+def test_numbers_that_are_none_are_told_in_a_sentence(tmp_path, old, new, told):
+    path = textgrid(tmp_path / "a.TextGrid", {"words": WORDS})
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(ValueError, match=rf"a.TextGrid: .*{told}") as error:
+        read_word_file(path)
+    assert len(str(error.value)) < 300 and str(error.value).endswith(".")

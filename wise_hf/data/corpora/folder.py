@@ -54,7 +54,7 @@ def list_recordings(root: Path) -> list[Recording]:
             raise ValueError(f"{where}: file_name and emotion must both be filled in.")
         key = Path(_composed(row["file_name"].replace("\\", "/"))).as_posix()
         if key in lines:
-            raise ValueError(f"{where}: {key} stands in line {lines[key]} already; name a recording once.")
+            raise ValueError(f"{where}: {key:.200} stands in line {lines[key]} already; name a recording once.")
         lines[key] = line
         name = _name_on_disk(root, row["file_name"])
         path = disk.find(root, name)
@@ -105,7 +105,8 @@ class _Disk:
 
     def _names_in(self, folder: Path) -> dict[str, str]:
         if folder not in self._names:
-            self._names[folder] = {_composed(name): name for name in os.listdir(folder)} if folder.is_dir() else {}
+            names = os.listdir(folder) if os.path.isdir(folder) else ()
+            self._names[folder] = {_composed(name): name for name in names}
         return self._names[folder]
 
 

@@ -21,9 +21,9 @@ def as_emotions(value: str | Sequence[str]) -> str | list[str]:
         return value
     names = different_names(value)
     if len(names) < 2:
-        sets = ", ".join(label_sets)
         raise ValueError(
-            f"'{value}' is not two or more different names with commas between them, nor a set of emotions ({sets})"
+            f"'{value!s:.80}' is not two or more different names with commas between them, nor a set of emotions "
+            f"({', '.join(label_sets)})"
         )
     return names
 
@@ -31,10 +31,10 @@ def as_emotions(value: str | Sequence[str]) -> str | list[str]:
 def as_corpus_options(value: str | Mapping[str, object]) -> dict[str, object]:
     try:
         given = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, Mapping):
-        raise ValueError(f'\'{value}\' is not a JSON object such as {{"name": "value"}}')
+        raise ValueError(f'\'{value!s:.80}\' is not a JSON object such as {{"name": "value"}}')
     return dict(given)
 
 

@@ -1,5 +1,7 @@
 """NIST CTM (`recording channel start duration word [confidence]` a line, `;;` comments) -> words."""
 
+import re
+
 from wise_hf.data.word_files.word_file import WordFile
 from wise_hf.model.word_formats_wise import seconds
 
@@ -35,7 +37,7 @@ def read_ctm(file: WordFile) -> list[dict]:
 
 def _channel(written: str) -> str:
     """Its number from 0; a CTM counts from 1, or by letters."""
-    if written.isascii() and written.isdigit() and int(written) > 0:
+    if re.fullmatch("[0-9]{1,9}", written) and int(written) > 0:
         return str(int(written) - 1)
     return LETTERED_CHANNELS.get(written.upper(), written)
 

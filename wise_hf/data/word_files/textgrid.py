@@ -20,10 +20,10 @@ TIER = re.compile(
 HEADER = re.compile(r'\s*File type = "ooTextFile.*\n\s*(?:Object class = )?"TextGrid"')
 # How many tiers there are, and how many intervals a tier has: in the long form, and in the short one.
 TIERS = re.compile(r"<exists>\s+(?:size ?= ?)?(\d+)")
-SIZE = re.compile(r'intervals: ?size ?= ?(\d+)|"IntervalTier"\s+"(?:[^"]|"")*"\s+\S+\s+\S+\s+(\d+)')
+SIZE = re.compile(r'intervals: ?size ?= ?(\d{1,9})\b|"IntervalTier"\s+"(?:[^"]|"")*"\s+\S+\s+\S+\s+(\d{1,9})\b')
 PARTS = re.compile(r"(?:item|intervals|points) ?\[")
 LABEL = re.compile(r'(?:name|text|mark) ?= ?"')
-EXPONENT = re.compile(r"(^|= ?)(-?\d[\d.]*[eE][-+]?\d{1,3})[ \t]*$", re.MULTILINE)
+EXPONENT = re.compile(r"(^|= ?)(-?\d+(?:\.\d*)?[eE][-+]?\d{1,3})[ \t]*$", re.MULTILINE)
 
 
 def read_textgrid(file: WordFile) -> list[dict]:
@@ -59,7 +59,7 @@ def _tiers(text: str) -> list[dict]:
     try:
         tiers = parseTextgridStr(plain, includeEmptyIntervals=True)["tiers"]
     except (PraatioException, ValueError, IndexError) as error:
-        raise ValueError(f"it cannot be read as a TextGrid ({error}); save it again in Praat.") from error
+        raise ValueError(f"it cannot be read as a TextGrid ({error!s:.80}); save it again in Praat.") from error
     _check_whole(text, tiers)
     return tiers
 
@@ -77,7 +77,7 @@ def _intervals(tier: Mapping, kind: str) -> list[dict]:
     for start, end, label in tier["entries"]:
         times_s = {"start_s": seconds(start), "end_s": seconds(end)}
         if None in times_s.values():
-            raise ValueError(f"tier '{tier['name']}': a label from {start} to {end} has no times in seconds.")
+            raise ValueError(f"tier '{tier['name']}': a label from {start:.20} to {end:.20} has no times in seconds.")
         if label:
             read.append({kind: label, **times_s})
     return read

@@ -55,7 +55,7 @@ def _meant(names: Sequence[str | None], kind: str, wanted: str | None) -> str:
     fitting = [name for name in names if name is not None and wanted in (name, Path(name).stem)]
     if len(fitting) == 1:
         return fitting[0]
-    listed = ", ".join(map(str, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
+    listed = ", ".join(f"{name!s:.60}" for name in names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
     told = f"not '{wanted}'" if wanted is not None and not fitting else "one is meant"
     raise ValueError(f"it has the words of {len(names)} {kind}s ({listed}), {told}; {WAYS_OUT[kind]}.")
 

@@ -22,11 +22,11 @@ _SUMMARY = re.compile(  # times, id, label, [V, A, D]
 )
 _COMMENT = r"(?:\((.*?)\)?)?"
 _CATEGORIES = re.compile(rf"C-([EFM]\d+):([^(]*){_COMMENT}", re.ASCII)
-_RATING = r"\s*(\d+(?:\.\d+)?)?\s*"  # may be left empty: `dom  ;`
-_ATTRIBUTES = re.compile(rf"A-([EFM]\d+):\s*val{_RATING};\s*act{_RATING};\s*dom{_RATING};?\s*{_COMMENT}", re.ASCII)
+_RATING = r"(?:\s*(\d+(?:\.\d+)?))?\s*"  # may be left empty: `dom  ;`
+_ATTRIBUTES = re.compile(rf"A-([EFM]\d+):\s*val{_RATING};\s*act{_RATING};\s*dom{_RATING}(?:;\s*)?{_COMMENT}", re.ASCII)
 _TURN = re.compile(rf"(Ses\w+)\s*\[\s*{_NUMBER}\s*-\s*{_NUMBER}\s*\]\s*:(.*)", re.ASCII)
 _TAG = re.compile(r"\[\w+\]")
-_SEGMENT = re.compile(r"([0-9]+)\s+([0-9]+)\s+-?[0-9]+\s+(\S+)((?:\s+\S+)*)")
+_SEGMENT = re.compile(r"([0-9]{1,9})\s+([0-9]{1,9})\s+-?[0-9]+\s+(\S+)((?:\s+\S+)*)")
 _SEGMENT_FRAME = re.compile(r"SFrm\s.*|Total score:.*")
 
 
