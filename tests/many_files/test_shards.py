@@ -73,6 +73,13 @@ def test_rows_of_other_options_or_files_are_not_mixed(tmp_path, emotion, files, 
     assert runner.asked == []
 
 
+def test_a_damaged_record_of_the_options_is_told_by_its_name(tmp_path):
+    predict_shards(EmotionOfFiles("org/model"), FILES[2:], tmp_path, 2, Runner())
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(ValueError, match=r"run.json cannot be read as JSON .*; give another --output\."):
+        predict_shards(EmotionOfFiles("org/model"), FILES[2:], tmp_path, 2, Runner())
+
+
 def test_rows_of_a_recogniser_s_folder_are_not_mixed_with_those_of_its_later_files(tmp_path, monkeypatch):
     monkeypatch.setattr(recognisers_wise, "_read", lambda source: None)
     out, weights = tmp_path / "out", tmp_path / "whisper" / "model.bin"

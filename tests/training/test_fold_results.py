@@ -137,6 +137,12 @@ def test_a_fold_has_the_scores_of_all_systems_and_leaves_nothing_but_its_model(t
     assert not (tmp_path / "fold_1" / "checkpoint").exists() and not (tmp_path / "fold_1" / "selection").exists()
 
 
+def test_a_damaged_result_is_told_by_its_name(tmp_path, fresh_accelerator):
+    (tmp_path / "fold_1.json").write_text("{")
+    with pytest.raises(ValueError, match=r"fold_1.json cannot be read as JSON .*; remove it, and its fold"):
+        run(tmp_path / "fold_1")
+
+
 def test_without_refit_the_best_epoch_of_the_first_model_is_kept(tmp_path, fresh_accelerator):
     result = run(tmp_path / "fold_1", small_wise(refit=False, normalization="global"))
     best = max(result["history"], key=lambda epoch: epoch["ua"])

@@ -1,6 +1,5 @@
 """One run of training: a corpus, its folds, a trial on each, and the results."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ from wise_hf.data.augmentation import WARPS, check_augmentations
 from wise_hf.data.collator import SpeakerStatistics, load_utterances, speaker_statistics
 from wise_hf.data.corpora.reading import emotions_in_order, read_usable
 from wise_hf.data.embeddings import check_to_the_end, check_word_vectors
+from wise_hf.data.files import ELSEWHERE, read_json
 from wise_hf.data.fold_file import read_folds, read_origin, write_folds
 from wise_hf.data.folds import Fold, check_folds, make_folds, without_tested_text
 from wise_hf.data.output_lock import only_writer
@@ -84,7 +84,7 @@ def train(
 
 def _interrupted(options: TrainOptions) -> Interrupted:
     path = options.output_dir / ARGUMENTS
-    if not path.is_file() or json.loads(path.read_text(encoding="utf-8")) != recorded(options):
+    if not path.is_file() or read_json(path, ELSEWHERE) != recorded(options):
         return Interrupted("The preparation was interrupted; continue it with the same command.")
     added = ("--resume_from_checkpoint", str(options.output_dir))
     told = f"The training was interrupted; continue it with the same command and {' '.join(added)}."
