@@ -18,7 +18,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -82,9 +81,10 @@ def answer(endpoint: Callable[[dict], list | dict], kind: str, query: str, body:
         return 200, json.dumps(endpoint(_as_request(kind, query, body)))
     except ValueError as error:
         return 400, json.dumps({"error": " ".join(str(error).split())})
-    except Exception as error:  # its message may hold what is said
-        where = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("A request failed with %s:\n%s", type(error).__name__, where)
+    except Exception as error:
+        from handler import where_it_failed  # only a worker has it loaded
+
+        logger.error("A request failed: %s", where_it_failed(error))
         return 500, json.dumps({"error": FAULT})
 
 

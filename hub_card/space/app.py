@@ -10,6 +10,7 @@ import functools
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -258,8 +259,7 @@ def main() -> None:
         classifiers = load_classifiers(args.model, args.revision)
     except (OSError, ValueError, SafetensorError) as error:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
-    # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end. A
-    # signal that kills `python app.py` leaves it; `wise-hf space` does not.
+    # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end.
     kept_in = os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
     os.makedirs(kept_in, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="wise_hf_space_", dir=kept_in) as kept:
@@ -284,4 +284,5 @@ def serve(page: gr.Blocks, port: int | None) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # an orderly end
     main()

@@ -85,6 +85,13 @@ class Running:
         self._process.kill()
         self._process.join()
 
+    def tell_to_end(self) -> None:
+        """End it as a shell or a scheduler does, by SIGTERM."""
+        self._process.terminate()
+        if not self.ended():
+            self.kill()
+            raise TimeoutError(f"It does not end within {SECONDS} s of SIGTERM.")
+
     def status(self) -> int:
         """Wait for its end, and give its status."""
         if not self.ended():

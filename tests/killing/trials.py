@@ -62,7 +62,10 @@ def run_undisturbed(command: Command, folder: Path) -> Undisturbed:
 
 
 def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills: int, random: Random) -> Report:
-    """Kill a command at random moments, with or without the processes that it started, and give it again."""
+    """Kill a command at random moments, and give it again.
+
+    A third of the kills hits all its processes, a third the first of them alone, and a third is a SIGTERM.
+    """
     report = Report(command.name, "killed", seconds=undisturbed.seconds)
     for number in range(MOST_TRIES * kills):
         if report.count == kills:
@@ -71,7 +74,7 @@ def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills:
         command.clear()
         running = command.start(place)
         report.count += not running.ended(after_s)
-        random.choice((running.kill, running.kill_first))()
+        random.choice((running.kill, running.kill_first, running.tell_to_end))()
         told = f"killed after {after_s:.2f} of {undisturbed.seconds:.2f} s: "
         report.faults += [told + each for each in _half_written(command, undisturbed, place)]
         report.faults += [told + each for each in _end(command, undisturbed, place)]

@@ -24,6 +24,7 @@ from datasets.table import InMemoryTable
 from wise_hf.data.code_state import code_state
 from wise_hf.data.files import written_whole
 from wise_hf.data.orphans import none_left_behind
+from wise_hf.data.output_lock import is_unused
 from wise_hf.data.unusable import reason_of
 
 
@@ -285,6 +286,5 @@ def check_replaceable(folder: Path) -> None:
     Raises:
         ValueError: for a file, or a folder that holds something else.
     """
-    is_used = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
-    if is_used and not (folder / "dataset_info.json").is_file():
+    if not is_unused(folder) and not (folder / "dataset_info.json").is_file():
         raise ValueError(f"{folder} holds something else than a prepared corpus; give another output folder.")

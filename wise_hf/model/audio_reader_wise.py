@@ -15,9 +15,9 @@ GIVE = f"give a {KINDS} file"
 RATES_HZ = (1_000, 192_000)
 MOST_CHANNELS = 64
 BLOCK_SAMPLES = 1 << 18
-# What is kept in memory at a time where nobody says how much, 4 GB: three hours of stereo at 48 kHz. The size of the
-# file says nothing: calls in which somebody is silent, or muted, take no bytes.
-MOST_SAMPLES = 1 << 30
+# What is kept in memory at a time where nobody says how much, 1 GB: four and a half hours at 16 kHz, 46 minutes of
+# stereo at 48 kHz. The size of the file says nothing: calls in which somebody is silent, or muted, take no bytes.
+MOST_SAMPLES = 1 << 28
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 
