@@ -14,7 +14,7 @@ from wise_hf.data.cache import check_replaceable, save_whole
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable
 from wise_hf.data.options import Options, as_path, option
-from wise_hf.data.output_lock import lock_beside, only_writer
+from wise_hf.data.output_lock import is_unused, lock_beside, only_writer
 from wise_hf.data.prepare import report
 from wise_hf.data.recogniser_options import RecogniserOptions
 from wise_hf.training.options import FeatureOptions, LevelOptions, chosen_frames
@@ -61,6 +61,6 @@ def _check_output(options: PrepareOptions) -> None:
     check_replaceable(folder)
     if folder.is_mount():
         raise ValueError(f"{folder} is a mount point and cannot be replaced; give a folder on it.")
-    if folder.is_dir() and any(folder.iterdir()) and not options.overwrite_output_dir:
+    if not is_unused(folder) and not options.overwrite_output_dir:
         raise ValueError(f"{folder} holds a prepared corpus; give another folder or --overwrite_output_dir.")
     check_writable(folder.parent)
