@@ -36,7 +36,7 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
     content = "data_dir: speech\noutput_dir: out\nepochs: 5\nemotions: [angry, sad]\nrefit: false\nend_rule: plain\n"
     if name.endswith("json"):
         content = (
-            '{"data_dir": "speech", "output_dir": "out", "epochs": 5, "emotions": ["angry", "sad"], "refit": false, '
+            '{"data_dir":\t"speech", "output_dir": "out", "epochs": 5, "emotions": ["angry", "sad"], "refit": false, '
         )
         content += '"end_rule": "plain"}'
     (tmp_path / name).write_text(content)

@@ -1,6 +1,7 @@
 """Command lines and configuration files -> options."""
 
 import dataclasses
+import json
 import sys
 from argparse import SUPPRESS, Action, HelpFormatter
 from collections.abc import Mapping, Sequence
@@ -76,7 +77,8 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
     if not path.is_file():
         parser.error(f"{path} is not there; give a YAML or JSON file of options.")
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _WithoutAliases)
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else yaml.load(text, _WithoutAliases)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
     if not isinstance(values, dict):
