@@ -47,7 +47,7 @@ class Command:
 
 
 def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
-    """The six commands.
+    """The commands, those that train also with two processes.
 
     Args:
         inputs: of `write_inputs`.
@@ -55,7 +55,7 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     """
     corpus = ["--data_dir", inputs / "corpus", "--num_proc", 1]
     prepare = [*corpus, "--num_proc", 2, "--overwrite_output_dir"]  # the later one counts
-    tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs", 1]
+    tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs"]
     model = ["--model", inputs / "run" / "fold_1"]
     push = [*model, "--repo_id", REPO_ID, "--hub_card", inputs / "hub_card", "--tag", "v1"]
     predict_long = [inputs / "long.wav", "--words", inputs / "long.words.json", "--overwrite_output_dir"]
@@ -70,18 +70,20 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     return [
         Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock=beside),
         Command("train", "train.py", lambda out: train_arguments(inputs / "corpus", out)),
-        Command("tables", "reproduce_tables.py", lambda out: [*tables, "--output_dir", out]),
+        Command("train 2 jobs", "train.py", lambda out: train_arguments(inputs / "corpus", out, 2)),
+        Command("tables", "reproduce_tables.py", lambda out: [*tables, 1, "--output_dir", out]),
+        Command("tables 2 jobs", "reproduce_tables.py", lambda out: [*tables, 2, "--output_dir", out]),
         Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out], lock=long),
         Command("predict many", "predict.py", lambda out: [*predict_many, *model, "--output", out]),
         Command("push", "push_to_hub.py", lambda out: push, lambda _: on_hub(hub), hub.store.repos.clear, None),
     ]
 
 
-def train_arguments(corpus: Path, out: Path) -> list:
+def train_arguments(corpus: Path, out: Path, jobs: int = 1) -> list:
     """Cross-validation with refit; the same command starts it and goes on with it."""
     options = ["--cross_validation", "speaker", "--folds", 2, "--refit", "true", "--epochs", 3, "--final_model"]
     where = ["--output_dir", out, "--resume_from_checkpoint", out]
-    return ["--data_dir", corpus, "--num_proc", 1, "--jobs", 1, *options, *where]
+    return ["--data_dir", corpus, "--num_proc", 1, "--jobs", jobs, *options, *where]
 
 
 def on_hub(hub: LoopbackHub) -> dict[str, object]:

@@ -240,3 +240,21 @@ def test_numbers_that_are_none_are_told_in_a_sentence(tmp_path, old, new, told):
     with pytest.raises(ValueError, match=rf"a.TextGrid: .*{told}") as error:
         read_word_file(path)
     assert len(str(error.value)) < 300 and str(error.value).endswith(".")
+
+
+def test_a_number_that_is_too_large_for_a_time_is_told_in_a_sentence(tmp_path):
+    path = textgrid(tmp_path / "a.TextGrid", {"words": WORDS}, SHORT)
+    path.write_text(path.read_text().replace('"words"\n', f'"words"\n{"1" * 400}', 1))
+    with pytest.raises(ValueError, match=r"a.TextGrid: it cannot be read as a TextGrid .*; save it again in Praat\."):
+        read_word_file(path)
+
+
+def test_the_name_of_a_tier_is_told_in_part_where_it_is_long(tmp_path):
+    name = "a" * 9_999
+    path = textgrid(tmp_path / "a.TextGrid", {name: WORDS, "b": WORDS})
+    with pytest.raises(ValueError, match="its tiers are 'a{199}; call one 'words'"):
+        read_word_file(path)
+    path = textgrid(tmp_path / "a.TextGrid", {name: WORDS}, SHORT)
+    path.write_text(path.read_text().replace("\n0.4\n", "\n0:4\n"))
+    with pytest.raises(ValueError, match="tier 'a{80}': a label from 0.1 to 0:4 has no times"):
+        read_word_file(path)
