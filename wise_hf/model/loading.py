@@ -75,6 +75,11 @@ def load_pipeline(
     return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
 
 
+def commit_of(name_or_folder: str | Path) -> str | None:
+    """The commit that a model's name on the Hub stands for now, `None` for a folder; see `load_model`."""
+    return None if Path(name_or_folder).exists() else _folder_of(name_or_folder, None).name
+
+
 def weights_digest(model_dir: Path) -> str:
     """The SHA-256 of a saved model's weights, by which results know the model that they are of."""
     return hashlib.sha256((model_dir / SAFE_WEIGHTS_NAME).read_bytes()).hexdigest()
