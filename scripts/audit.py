@@ -1,6 +1,6 @@
 """Look for known vulnerabilities in the exact versions of constraints.txt, by pip-audit: python scripts/audit.py.
 
-An accepted finding stands in .ci/accepted_findings.txt, its number and why on a line. Where the list of vulnerabilities
+An accepted finding stands in .ci/accepted_findings.txt, its number and why on a line. Where the vulnerability data
 cannot be reached, which pip-audit tells as if it had found nothing, this is said, and nothing fails.
 """
 
