@@ -364,7 +364,7 @@ def main() -> None:
     try:
         listener = socket.create_server((args.host, args.port))
     except (OSError, OverflowError) as error:
-        sys.exit(f"{name}: port {args.port} of {args.host} cannot be taken ({error}); give another --port.")
+        sys.exit(f"{name}: port {args.port} of {args.host} cannot be taken ({error}); give another --port or --host.")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     try:

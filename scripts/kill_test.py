@@ -25,7 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--kills", type=int, default=20, help="of each command (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("--commands", nargs="+", metavar="NAME", help="some of the table's first column")
+    parser.add_argument(
+        "--commands",
+        nargs="+",
+        metavar="NAME",
+        help="such as prepare, 'train 2 jobs', tables, 'predict long', push",
+    )
     parser.add_argument("--only_kills", action="store_true", help="leave the full disks and the second commands out")
     args = parser.parse_args()
     faults = 0

@@ -1,4 +1,4 @@
-"""Feed a stream an hour of speech, many times faster than it is spoken: scripts/long_stream.py [--model DIR]."""
+"""Feed a stream an hour of speech, faster than it is spoken: python scripts/long_stream.py [--model DIR]."""
 
 import argparse
 import logging

@@ -1,7 +1,8 @@
 """Score the sample recordings in many ways: python scripts/same_everywhere.py [--model DIR] [--python NAME=PATH ...].
 
 The ways are the pipeline in batches, the commands, the endpoint's handler, a stream, numbers of threads and processes,
-instruction sets of the CPU, and other Pythons that have wise_hf, such as .venv-lowest/bin/python.
+instruction sets of the CPU, and other Pythons that have wise_hf, such as .venv-lowest/bin/python. This takes
+minutes.
 """
 
 import argparse
@@ -30,7 +31,8 @@ def main() -> None:
     )
     parser.add_argument("--at_most", type=float, help="fail where a difference is larger, e.g. 1e-6")
     args = parser.parse_args()
-    logging.getLogger("wise_hf.many_files").setLevel(logging.ERROR)
+    for name in ("many_files", "model"):
+        logging.getLogger(f"wise_hf.{name}").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder:
         models = {"given": args.model} if args.model else {"new": Path(folder), "starter": starter_model()}
         recordings = sample_recordings()

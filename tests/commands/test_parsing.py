@@ -49,9 +49,9 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
     ("content", "told"),
     [
         ("epoch: 3", "there is no option epoch; is epochs meant?"),
-        ("- epochs", "is not a list of options with their values"),
+        ("- epochs", "holds no options with their values"),
         ("epochs: [", "cannot be read"),
-        ("", "is not a list of options with their values"),
+        ("", "holds no options with their values"),
         ("help: 1", "there is no option help"),
         ("seed: 1.7", "invalid"),
         ("seed: true", "invalid"),

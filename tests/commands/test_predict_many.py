@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow.parquet as pq
 import pytest
 from script import run
+
+from wise_hf.commands.predict import main
 
 
 @pytest.fixture
@@ -85,3 +88,9 @@ def test_options_that_do_not_go_together_are_told(options, told, monkeypatch, tm
 def test_a_model_that_is_not_there_is_told(calls, tmp_path):
     done = run("predict.py", "--input", calls, "--output", tmp_path / "out", "--model", tmp_path / "no")
     assert done.returncode == 1 and "no is not there; give a model's folder" in done.stderr
+
+
+def test_an_interrupted_command_tells_that_it_goes_on(saved_model, calls, tmp_path, monkeypatch):
+    monkeypatch.setattr("wise_hf.commands.predict_many.predict_shards", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on where it stopped"):
+        main(["--input", str(calls), "--model", str(saved_model), "--output", str(tmp_path / "out")])

@@ -109,3 +109,14 @@ def test_a_file_system_without_locks_keeps_nobody_from_working(tmp_path, monkeyp
     monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available")))
     with lock_of(tmp_path):
         assert "has no locks; start no second command" in caplog.text
+
+
+def test_a_place_that_is_being_written_is_told_before_what_it_holds(tmp_path):
+    def check() -> None:
+        raise ValueError("It holds an earlier run.")
+
+    with pytest.raises(ValueError, match="^It holds an earlier run"), only_writer(tmp_path, check):
+        pass
+    refused = pytest.raises(ValueError, match="^Another process writes to")
+    with lock_of(tmp_path), refused, only_writer(tmp_path, check):
+        pass

@@ -7,6 +7,7 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -125,6 +126,12 @@ def interrupted_map(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
     finally:
         raise TimeoutError  # as the pool of `datasets` does
+
+
+def test_processes_that_cannot_be_started_are_told(small_corpus, own_cache, monkeypatch):
+    monkeypatch.setattr("datasets.Dataset.map", Mock(side_effect=EOFError))
+    with pytest.raises(ValueError, match="No processes can be started; .* or give --num_proc"):
+        align_corpus(load_folder(small_corpus), num_proc=2)
 
 
 def test_an_interrupt_is_an_interrupt_whatever_the_map_makes_of_it(small_corpus, own_cache, monkeypatch):

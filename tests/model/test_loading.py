@@ -165,3 +165,11 @@ def test_what_is_no_fault_of_a_models_files_is_told_as_it_is(saved_model, monkey
     with pytest.raises(type(error)) as told:
         load_model(saved_model)
     assert told.value is error
+
+
+@pytest.mark.parametrize("name", ["processor_config.json", "tokenizer.json", "tokenizer_config.json"])
+def test_a_model_without_a_file_of_its_processor_is_told(saved_model, tmp_path, name):
+    folder = shutil.copytree(saved_model, tmp_path / "model")
+    (folder / name).unlink()
+    with pytest.raises(ValueError, match=f"holds no whole model .no {name}.; save or fetch it anew"):
+        load_pipeline(folder)

@@ -82,7 +82,7 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
     if not isinstance(values, dict):
-        parser.error(f"{path} is not a list of options with their values.")
+        parser.error(f"{path} holds no options with their values, such as epochs: 5.")
     known = {action.dest: action for action in parser._actions if action.dest != "help"}
     for name in values.keys() - known.keys():
         near = get_close_matches(str(name), known, n=1)

@@ -60,7 +60,10 @@ def predict_many(args: argparse.Namespace) -> None:
     run = partial(tables_of_shards, num_proc=args.num_proc)
     if args.runner == "ray":
         run = partial(tables_on_ray, num_proc=args.num_proc, address=args.ray_address)
-    predict_shards(emotion, files, args.output, args.shard_size, run)
+    try:
+        predict_shards(emotion, files, args.output, args.shard_size, run)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("It was interrupted; the same command goes on where it stopped.") from None
 
 
 def _count(given: str) -> int:

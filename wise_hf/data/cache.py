@@ -212,9 +212,21 @@ class _Store:
         ):
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
             options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
-            made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
+            with _starting_processes():
+                made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
             made.add_column(KEY, keys).save_to_disk(unfinished)
         self._open(path)
+
+
+@contextmanager
+def _starting_processes() -> Iterator[None]:
+    """multiprocessing keeps its sockets among the temporary files, and says nothing where it cannot."""
+    try:
+        yield
+    except EOFError as error:
+        raise ValueError(
+            f"No processes can be started; see that {tempfile.gettempdir()} can be written, or give --num_proc 1."
+        ) from error
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import errno
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from huggingface_hub.utils import WeakFileLock
@@ -34,23 +34,41 @@ def only_writer(place: Path, check: Callable[[], object], lock: Path | None = No
     Raises:
         ValueError: that of `check`; another process writes there, or the lock cannot be written.
     """
-    check()
     lock = lock or place / LOCK
+    try:
+        check()
+    except ValueError:
+        if _is_held(lock):
+            raise ValueError(_taken(place, lock)) from None
+        raise
     with ExitStack() as held:
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(WeakFileLock(lock, timeout=PATIENCE_S))
         except TimeoutError as error:
-            raise ValueError(
-                f"Another process writes to {place}; wait until it is done, or give another folder; if there is no "
-                f"such process, remove {lock}."
-            ) from error
+            raise ValueError(_taken(place, lock)) from error
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise ValueError(f"{place} cannot be written ({error.strerror}); give another folder.") from error
             logger.warning("The file system of %s has no locks; start no second command that writes there.", place)
         check()
         yield
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether another process holds a lock."""
+    try:
+        with WeakFileLock(lock, timeout=PATIENCE_S) if lock.is_file() else nullcontext():
+            return False
+    except OSError as error:
+        return isinstance(error, TimeoutError)
+
+
+def _taken(place: Path, lock: Path) -> str:
+    return (
+        f"Another process writes to {place}; wait until it is done, or give another folder; if there is no such "
+        f"process, remove {lock}."
+    )
 
 
 def lock_beside(place: Path) -> Path:

@@ -18,13 +18,13 @@ from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
 from wise_hf.model import modeling_wise
 from wise_hf.model.loading import load_processor, weights_digest
-from wise_hf.model.named_files import check_named_files
+from wise_hf.model.named_files import MODEL, PROCESSOR_FILES, check_named_files
 
 
 logger = logging.getLogger(__name__)
 
 PACKAGE = Path(modeling_wise.__file__).parent
-MODEL_FILES = ("config.json", SAFE_WEIGHTS_NAME, "processor_config.json", "tokenizer.json", "tokenizer_config.json")
+MODEL_FILES = (MODEL, SAFE_WEIGHTS_NAME, *PROCESSOR_FILES)
 CODE_FILES = "[a-z]*_wise.py"
 # Beside the code: what Inference Endpoints runs, and what Git keeps apart. The last has no dot at home, since it would
 # act on the repository that it lies in.

@@ -14,7 +14,7 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .configuration_wise import WISEConfig
 from .modeling_wise import WISEForAudioClassification
-from .named_files import FETCHED_FILES, MODEL, check_named_files
+from .named_files import FETCHED_FILES, MODEL, PROCESSOR_FILES, check_named_files
 from .network_size import check_size
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
@@ -46,6 +46,9 @@ def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEF
 def load_processor(name_or_folder: str | Path, revision: str | None = None) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
     folder = _folder_of(name_or_folder, revision)
+    for name in PROCESSOR_FILES:
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} holds no whole model (no {name}); save or fetch it anew.")
     with _as_sentence(name_or_folder, "The processor"):
         return WISEProcessor.from_pretrained(folder, trust_remote_code=False)
 

@@ -21,6 +21,7 @@ CHECKED_FILES = (
     *(MODEL, "processor_config.json", "preprocessor_config.json", TOKENIZER),
     *("special_tokens_map.json", "added_tokens.json", "chat_template.json", "generation_config.json"),
 )
+PROCESSOR_FILES = ("processor_config.json", "tokenizer.json", TOKENIZER)  # that a saved model has
 MOST_BYTES = 5_000_000  # of each of them
 FETCHED_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "additional_chat_templates", SAFE_WEIGHTS_NAME)
 # They name a base model, and a model for audio of which a saved WISE has none.
