@@ -51,7 +51,7 @@ test-lowest:
 
 audit:
 	$(PYTHON) -m venv --clear $(AUDIT)
-	$(AUDIT)/bin/python -m pip install --quiet pip-audit
+	$(AUDIT)/bin/python -m pip install --quiet pip-audit==2.10.1
 	$(AUDIT)/bin/python scripts/audit.py
 
 demo: $(INSTALLED)

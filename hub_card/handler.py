@@ -66,10 +66,10 @@ PARAMETERS = ("top_k", "return_words", "function_to_apply")
 
 
 def load_classifier(name_or_folder: str, revision: str | None = None) -> Pipeline:
-    """Load a model by the installed wise_hf, which runs no code of a model's folder.
+    """Load a model: by the code beside this file where there is any, else by the installed wise_hf.
 
-    Where this file lies in a model's folder, or in its Space, the code beside the model is run instead. The process
-    computes in one thread, unless OMP_NUM_THREADS tells otherwise.
+    The installed wise_hf runs no code of a model's folder. The process computes in one thread, unless OMP_NUM_THREADS
+    tells otherwise.
 
     Args:
         name_or_folder: a folder, or a name on the Hub.

@@ -1,4 +1,4 @@
-"""How the endpoint bears up, on Linux: python scripts/load_test.py --model out/fold_1 --clients 16 --workers 2."""
+"""Load-test the endpoint, on Linux: python scripts/load_test.py --model out/fold_1 --clients 16 --workers 2."""
 
 import argparse
 import base64
@@ -207,7 +207,7 @@ def play(address: tuple[str, int], pieces: list[bytes], pause_s: float, stop: th
 
 def measure(load: Load, requests: int, process_id: int) -> dict:
     """Latency, throughput, errors, and the server's memory and files after a warm-up and after every part."""
-    load.run(range(max(4 * load.clients, 4 * len(load.recordings))))
+    warm_up = load.run(range(max(4 * load.clients, 4 * len(load.recordings))))
     uses, results, start = [usage(process_id)], [], time.perf_counter()
     edges = np.linspace(0, requests, PARTS + 1).astype(int).tolist()
     for first, after in zip(edges[:-1], edges[1:], strict=True):
@@ -215,7 +215,7 @@ def measure(load: Load, requests: int, process_id: int) -> dict:
         uses.append(usage(process_id))
     seconds = time.perf_counter() - start
     forms = sorted({form for form, _, _ in results})
-    errors = Counter(error for _, _, error in results if error is not None)
+    errors = Counter(error for _, _, error in warm_up + results if error is not None)
     return {
         "clients": load.clients,
         "requests": requests,
@@ -245,7 +245,7 @@ class Usage:
 
 def usage(process_id: int) -> Usage:
     first = Path(f"/proc/{process_id}")
-    children = (first / f"task/{process_id}/children").read_text().split()
+    children = [each for path in first.glob("task/*/children") for each in path.read_text().split()]
     folders = [first, *(Path("/proc") / each for each in children)]
     lines = [line for each in folders for line in (each / "status").read_text().splitlines()]
     anonymous_kb = sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))

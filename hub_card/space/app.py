@@ -261,7 +261,10 @@ def main() -> None:
         sys.exit(f"{name}: the model {args.model} cannot be loaded: {' '.join(str(error).split())}")
     # What visitors say is kept for this user alone, where the operator wants it, and goes with an orderly end.
     kept_in = os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()
-    os.makedirs(kept_in, exist_ok=True)
+    try:
+        os.makedirs(kept_in, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"{name}: {kept_in} cannot be made ({error.strerror}); give another GRADIO_TEMP_DIR.")
     with tempfile.TemporaryDirectory(prefix="wise_hf_space_", dir=kept_in) as kept:
         os.environ["GRADIO_TEMP_DIR"] = kept
         try:

@@ -39,7 +39,7 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
             '{"data_dir":\t"speech", "output_dir": "out", "epochs": 5, "emotions": ["angry", "sad"], "refit": false, '
         )
         content += '"end_rule": "plain"}'
-    (tmp_path / name).write_text(content)
+    (tmp_path / name).write_text(content, encoding="utf-8-sig")  # as Windows writes it
     options = parse(TrainOptions, None, [str(tmp_path / name), "--epochs", "3"])
     assert (options.epochs, options.emotions, options.refit) == (3, ["angry", "sad"], False)
     assert options.corpus_options == {"end_rule": "plain"}

@@ -1,5 +1,6 @@
 """One process at a time writes to an output."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Event
+from unittest.mock import Mock
 
 import pytest
 
@@ -101,3 +103,9 @@ def test_a_place_that_cannot_be_locked_is_told(tmp_path):
         lock_of(tmp_path / "file"),
     ):
         pass
+
+
+def test_a_file_system_without_locks_keeps_nobody_from_working(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "No locks available")))
+    with lock_of(tmp_path):
+        assert "has no locks; start no second command" in caplog.text

@@ -60,6 +60,7 @@ def test_nothing_is_wrong_where_all_can_be_used(tmp_path):
     [
         (EmotionOfFiles("org/other"), FILES, 2, "model org/model, now org/other"),
         (EmotionOfFiles("org/model", "openai/whisper-base"), FILES, 2, "recogniser None, now openai/whisper-base"),
+        (EmotionOfFiles("org/model", revision="0d3f"), FILES, 2, "revision None, now 0d3f"),
         (EmotionOfFiles("org/model"), FILES[1:], 2, "files 5, SHA-256 .*, now 4, SHA-256"),
         (EmotionOfFiles("org/model"), FILES, 3, "shard_size 2, now 3"),
     ],

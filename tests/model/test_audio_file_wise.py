@@ -290,7 +290,7 @@ def test_no_more_is_kept_in_memory_than_is_asked_for_or_has_room(monkeypatch):
     content = encoded(np.zeros(30 * RATE), format="FLAC")
     assert len(read(content)) == 30 * RATE > 300 * len(content)
     monkeypatch.setattr(audio_reader_wise, "MOST_SAMPLES", 20 * RATE)
-    with pytest.raises(ValueError, match="x holds more than 320,000 samples; read it part by part"):
+    with pytest.raises(ValueError, match="x has more than 320,000 samples; cut it, or use wise-hf predict"):
         read(content)
     assert len(read(content, 0, 25 * RATE)) == 25 * RATE
     assert count(content) == 30 * RATE

@@ -126,6 +126,23 @@ def test_channels_are_kept_apart():
     assert read(contained(np.zeros((RATE, 6)), "matroska", "flac", RATE)).shape == (RATE, 6)
 
 
+def with_channels(adts: bytes, code: int) -> bytes:
+    """AAC whose frames tell another arrangement of channels, by its code."""
+    data, at = bytearray(adts), 0
+    while at < len(data):
+        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+        data[at + 2], data[at + 3] = data[at + 2] & 0xFE | code >> 2, data[at + 3] & 0x3F | (code & 3) << 6
+        at += size
+    return bytes(data)
+
+
+def test_eight_channels_are_read_though_pyav_finds_a_ninth():
+    mono = contained(chirp(RATE, 1), "adts", "aac", RATE)
+    samples = read(with_channels(mono, 7))
+    assert samples.shape == (len(read(mono)), 8) and np.isfinite(samples).all()
+    np.testing.assert_allclose(samples[:, 2], read(mono)[:, 0], atol=1e-5)  # the one in front
+
+
 def test_the_data_tell_the_kind_and_not_the_name(tmp_path):
     path = tmp_path / "x.wav"
     path.write_bytes(FILES["m4a of ALAC"])

@@ -44,6 +44,7 @@ def changed(file: str, *keys: str, to: object) -> Change:
 def linked(file: str) -> Change:
     def change(folder: Path, outside: Path) -> None:
         (folder / file).unlink(missing_ok=True)
+        (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).symlink_to(outside / file)
 
     return change
@@ -74,6 +75,18 @@ def written(file: str, content: str) -> Change:
     return lambda folder, outside: (folder / file).write_text(content, encoding="utf-8")
 
 
+def with_encoder(kind: str, n_embd: int = 2, **sizes: int) -> Change:
+    """A pretrained text encoder of another size than the saved one."""
+
+    def change(folder: Path, outside: Path) -> None:
+        encoder = {"model_type": kind, "vocab_size": 1, "n_head": 1, "n_embd": n_embd, **sizes}
+        own = {"word_encoder": {"encoder": encoder}, "word_embedding_size": n_embd, "vocab_size": 0}
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | own), encoding="utf-8")
+
+    return change
+
+
 DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
 # Each with what is said of it.
 REFUSED: dict[str, tuple[Change, str]] = {
@@ -90,6 +103,14 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "weights in an index, absolute": (sharded("OUTSIDE/model.safetensors"), "has no model.safetensors"),
     "weights that are a pickle": (pickled("pytorch_model.bin"), "has no model.safetensors"),
     "weights named as safetensors": (pickled("model.safetensors"), "cannot be read"),
+    "model for audio tokens": (
+        changed("audio_tokenizer_config.json", "audio_tokenizer_name_or_path", to="evil/tokens"),
+        "another model",
+    ),
+    "model for audio tokens in the processor": (
+        changed("processor_config.json", "audio_tokenizer", "audio_tokenizer_name_or_path", to="gpt2"),
+        "open",
+    ),
     "backbone": (
         changed("config.json", "word_encoder", to={"encoder": {"model_type": "detr", "backbone": "resnet50"}}),
         "open",
@@ -111,6 +132,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "tokenizer's words": (changed("tokenizer_config.json", "vocab_file", to="OUTSIDE/vocab.txt"), "open"),
     "tokenizer's versions": (
         changed("tokenizer_config.json", "fast_tokenizer_files", to=["../outside/tokenizer.1.0.json"]),
+        "open",
+    ),
+    "tokenizer's file, among special tokens": (
+        changed("special_tokens_map.json", "tokenizer_file", to="OUTSIDE/tokenizer.json"),
         "open",
     ),
     "tokenizer's arguments": (changed("tokenizer_config.json", "init_inputs", to=["OUTSIDE/vocab.txt"]), "open"),
@@ -135,13 +160,23 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "link to weights": (linked("model.safetensors"), "leads out of the model's folder"),
     "link to a tokenizer": (linked("tokenizer.json"), "leads out of the model's folder"),
     "link to templates": (linked("additional_chat_templates"), "leads out of the model's folder"),
+    "link among templates": (linked("additional_chat_templates/a.jinja"), "leads out of the model's folder"),
     "many members": (changed("config.json", "num_members", to=10**9), "beyond 1,000"),
     "many layers": (
         changed("config.json", "frame_encoder", to={"encoder": {"model_type": "whisper", "encoder_layers": 10**9}}),
         "beyond 1,000",
     ),
+    "many layers of another name": (
+        changed("config.json", "word_encoder", to={"encoder": {"model_type": "gpt2", "n_layer": 10**7}}),
+        "beyond 1,000",
+    ),
+    "more layers than weights": (with_encoder("gpt2", n_embd=300, n_layer=1000), "far more weights"),
+    "masks that fill the memory": (with_encoder("openai-gpt", n_positions=60_000), "more values that are not saved"),
+    "a name without end": (written("config.json", json.dumps({"backbone" * 10**5 + "!": 1e999})), "finite"),
+    "numbers without end": (written("config.json", json.dumps({"mean": [0.5] * 10**6})), "more than 5,000,000 bytes"),
     "many words": (changed("config.json", "vocab_size", to=10**12), "beyond 10,000,000"),
-    "more words than weights": (changed("config.json", "vocab_size", to=10**7), "weights, and the configuration"),
+    "more words than weights": (changed("config.json", "vocab_size", to=10**7), "far more weights"),
+    "some more words": (changed("config.json", "vocab_size", to=1000), "weights, and the configuration"),
     "endless number": (changed("processor_config.json", "feature_extractor", "max_words", to=float("inf")), "finite"),
     "number that is none": (changed("config.json", "dropout", to=float("nan")), "finite"),
     "long frames": (changed("processor_config.json", "feature_extractor", "frame_ms", to=1e9), "beyond 10,000,000"),

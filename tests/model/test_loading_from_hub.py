@@ -40,6 +40,7 @@ with LoopbackHub() as hub:
     api.create_repo("org/model")
     api.upload_folder(repo_id="org/model", folder_path=model)
     told["first"], told["again"] = asked_by_loading(), asked_by_loading()
+    told["commits"] = [loading.commit_of("org/model"), api.model_info("org/model").sha]
     loading.check_named_files = change_after_the_check
     asked_by_loading()
     loading.check_named_files = check
@@ -63,6 +64,7 @@ def test_a_model_on_the_hub_is_fetched_and_checked_at_one_commit(saved_model: Pa
     assert any("model.safetensors" in each for each in told["first"])
     assert not any(".py" in each or "README" in each for each in told["first"]), "only what is read"
     assert len(told["again"]) == 1, "which commit it is"
+    assert told["commits"][0] == told["commits"][1]
     for given, kind, sentence in (
         ("changed", "ValueError", "a path or an address"),
         ("unknown", "ValueError", "The Hub has no model org/none, or none that your token may read"),

@@ -355,11 +355,14 @@ def test_a_run_is_not_continued_with_an_option_switched_off(parse, tmp_path, cha
         check_output_dir(parse(*changed, "--resume_from_checkpoint", tmp_path / "out"))
 
 
-def test_a_run_whose_record_is_damaged_is_told_by_its_name(parse, tmp_path):
+@pytest.mark.parametrize(
+    ("content", "told"), [("{", r"cannot be read as JSON \(.*\)"), ("[]", "holds no JSON object")]
+)
+def test_a_run_whose_record_is_damaged_is_told_by_its_name(parse, tmp_path, content, told):
     (tmp_path / "out").mkdir()
     start_run(parse())
-    (tmp_path / "out" / "arguments.json").write_text("{")
-    with pytest.raises(ValueError, match=r"arguments.json cannot be read as JSON .*; give another output folder\."):
+    (tmp_path / "out" / "arguments.json").write_text(content)
+    with pytest.raises(ValueError, match=rf"arguments.json {told}; give another output folder\."):
         check_output_dir(parse("--resume_from_checkpoint", tmp_path / "out"))
 
 

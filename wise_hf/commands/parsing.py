@@ -77,7 +77,7 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
     if not path.is_file():
         parser.error(f"{path} is not there; give a YAML or JSON file of options.")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         values = json.loads(text) if path.suffix == ".json" else yaml.load(text, _WithoutAliases)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")

@@ -11,6 +11,7 @@ from wise_hf.many_files.file_list import read_file_list
 from wise_hf.many_files.local import tables_of_shards
 from wise_hf.many_files.on_ray import tables_on_ray
 from wise_hf.many_files.run import predict_shards
+from wise_hf.model.loading import commit_of
 
 
 RUNNERS = ("local", "ray")
@@ -52,7 +53,8 @@ def check_many_options(parser: argparse.ArgumentParser, args: argparse.Namespace
 
 def predict_many(args: argparse.Namespace) -> None:
     """Write the emotions of all files; see `predict_shards`."""
-    emotion = EmotionOfFiles(model_or_starter(args.model), args.recogniser, args.language)
+    model = model_or_starter(args.model)
+    emotion = EmotionOfFiles(model, args.recogniser, args.language, commit_of(model))
     is_folder = args.input.is_dir()
     files = [{"path": path} for path in recordings_in(str(args.input))] if is_folder else read_file_list(args.input)
     run = partial(tables_of_shards, num_proc=args.num_proc)

@@ -123,6 +123,14 @@ def read_json(path: Path, way_out: str) -> object:
         raise ValueError(f"{path} cannot be read as JSON ({error}); {way_out}.") from error
 
 
+def read_json_object(path: Path, way_out: str) -> dict:
+    """What a JSON file of names with values holds; see `read_json`."""
+    content = read_json(path, way_out)
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds no JSON object; {way_out}.")
+    return content
+
+
 def save_files(folder: Path, save: Callable[[Path], object]) -> None:
     """Let a library write files beside their place first, then put each there.
 

@@ -1,5 +1,7 @@
 """One process at a time writes to an output."""
 
+import errno
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,16 +11,19 @@ from huggingface_hub.utils import WeakFileLock
 from wise_hf.data.files import UNFINISHED
 
 
+logger = logging.getLogger(__name__)
+
 LOCK = ".lock"
 PATIENCE_S = 1
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)  # of some network file systems
 
 
 @contextmanager
 def only_writer(place: Path, check: Callable[[], object], lock: Path | None = None) -> Iterator[None]:
     """Keep other processes from writing to the same place.
 
-    The lock ends with the process, also by a kill, where the file system has locks. Its file stays: removing it could
-    let two processes in, one of which has waited for the removed file.
+    The lock ends with the process, also by a kill; where the file system has no locks, nobody is kept out. Its file
+    stays: removing it could let two processes in, one of which has waited for the removed file.
 
     Args:
         place: what is written.
@@ -41,7 +46,9 @@ def only_writer(place: Path, check: Callable[[], object], lock: Path | None = No
                 f"such process, remove {lock}."
             ) from error
         except OSError as error:
-            raise ValueError(f"{place} cannot be written ({error.strerror}); give another folder.") from error
+            if error.errno not in NO_LOCKS:
+                raise ValueError(f"{place} cannot be written ({error.strerror}); give another folder.") from error
+            logger.warning("The file system of %s has no locks; start no second command that writes there.", place)
         check()
         yield
 

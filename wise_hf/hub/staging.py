@@ -11,13 +11,14 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 import wise_hf
 from wise_hf.data.files import read_json, write_json, written_whole
-from wise_hf.data.output_lock import lock_beside, only_writer
+from wise_hf.data.output_lock import is_unused, lock_beside, only_writer
 from wise_hf.hub.card import TEMPLATE, write_model_card
 from wise_hf.hub.corpus_guard import check_no_corpus
 from wise_hf.hub.release import Release
 from wise_hf.hub.samples import copy_samples, hear_samples, read_samples
 from wise_hf.model import modeling_wise
 from wise_hf.model.loading import load_processor, weights_digest
+from wise_hf.model.named_files import check_named_files
 
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def stage_model(release: Release, output_dir: Path) -> list[str]:
 
 
 def _check_nothing_there(output_dir: Path) -> None:
-    if output_dir.is_file() or (output_dir.is_dir() and any(output_dir.iterdir())):
+    if not is_unused(output_dir):
         raise ValueError(f"{output_dir} is there already; remove it, or give another folder.")
 
 
@@ -111,6 +112,12 @@ def _check_model_files(folder: Path) -> None:
     for name in MODEL_FILES:
         if not (folder / name).is_file():
             raise ValueError(f"{folder} holds no model (no {name}); give a folder such as OUT/model or OUT/fold_1.")
+    check_named_files(folder)
+    license_file = folder / LICENSE_FILE
+    if license_file.is_symlink():
+        raise ValueError(
+            f"{license_file} is a link, and what it leads to would be published; put the file itself there."
+        )
     try:
         with safe_open(folder / SAFE_WEIGHTS_NAME, "pt"):
             pass

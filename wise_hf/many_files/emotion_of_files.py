@@ -52,11 +52,13 @@ class EmotionOfFiles:
         recogniser: hears the words of files without text, see the pipeline; a function must be one that can be
             pickled.
         language: ISO 639-1 code of what is spoken, for the recogniser.
+        revision: commit, branch or tag of a model on the Hub; a commit, see `commit_of`, is the same in all processes.
     """
 
     model: str
     recogniser: str | Recogniser | None = None
     language: str | None = None
+    revision: str | None = None
 
     def __call__(self, columns: Mapping[str, Sequence]) -> dict[str, list]:
         """Classify files.
@@ -82,7 +84,7 @@ class EmotionOfFiles:
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns and their types: those of a timeline's table, the words as a list, `duration_s` and `error`."""
-        probabilities = probability_columns(load_config(self.model).id2label.values())
+        probabilities = probability_columns(load_config(self.model, self.revision).id2label.values())
         word = pa.struct({name: COLUMNS[name] for name in OF_WORDS} | probabilities)
         rest = {"words": pa.list_(word), "duration_s": pa.float64(), "error": pa.string()}
         return pa.schema({name: COLUMNS[name] for name in OF_ROWS} | probabilities | rest)
@@ -90,7 +92,7 @@ class EmotionOfFiles:
 
 @lru_cache(maxsize=1)
 def _loaded(emotion: EmotionOfFiles) -> WISEAudioClassificationPipeline:
-    return load_pipeline(emotion.model, emotion.recogniser, emotion.language)
+    return load_pipeline(emotion.model, emotion.recogniser, emotion.language, emotion.revision)
 
 
 def _files(columns: Mapping[str, Sequence]) -> Iterator[dict]:

@@ -47,6 +47,8 @@ def _options(emotion: EmotionOfFiles) -> dict[str, str | None]:
     if callable(recogniser):
         raise ValueError(f"A later run cannot tell what {recogniser!r:.60} hears; give a recogniser's name or folder.")
     options = {"model": model, "recogniser": recogniser, "language": emotion.language}
+    if emotion.revision is not None:
+        options["revision"] = emotion.revision
     if Path(model).is_dir():
         options["weights"] = weights_digest(Path(model))
     if recogniser is not None and Path(recogniser.removeprefix(FASTER_WHISPER)).is_dir():

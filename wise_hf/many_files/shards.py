@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wise_hf.data.files import check_writable, read_json, write_json, written_whole
+from wise_hf.data.files import check_writable, read_json_object, write_json, written_whole
 from wise_hf.data.output_lock import only_writer
 
 
@@ -92,7 +92,7 @@ class Shards:
         if not path.is_file():
             write_json(path, described)
             return
-        before = read_json(path, "give another --output")
+        before = read_json_object(path, "give another --output")
         changed = [name for name in described.keys() | before.keys() if described.get(name) != before.get(name)]
         if changed:
             told = "; ".join(f"{name} {before.get(name)}, now {described.get(name)}" for name in sorted(changed))

@@ -15,9 +15,9 @@ GIVE = f"give a {KINDS} file"
 RATES_HZ = (1_000, 192_000)
 MOST_CHANNELS = 64
 BLOCK_SAMPLES = 1 << 18
-# What is kept in memory at a time where nobody says how much, 1 GB: four and a half hours at 16 kHz, 46 minutes of
-# stereo at 48 kHz. The size of the file says nothing: calls in which somebody is silent, or muted, take no bytes.
-MOST_SAMPLES = 1 << 28
+# What is read at a time where nobody says how much: two hours at 16 kHz, 23 minutes of stereo at 48 kHz. That is 1 GB
+# for a moment. The size of the file does not tell: silence takes hardly a byte.
+MOST_SAMPLES = 1 << 27
 UNKNOWN_FRAMES = 1 << 40  # where a header tells no length, libsndfile makes a larger one
 
 
@@ -55,7 +55,8 @@ class AudioReader(contextlib.AbstractContextManager):
         for block in self.blocks(start, stop):
             left -= block.size
             if left < 0 and stop is None:
-                raise ValueError(f"{self.name} holds more than {MOST_SAMPLES:,} samples; read it part by part.")
+                told = f"{self.name} has more than {MOST_SAMPLES:,} samples"
+                raise ValueError(f"{told}; cut it, or use wise-hf predict --output_dir.")
             held.append(block)
         return np.concatenate(held)
 

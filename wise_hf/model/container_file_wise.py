@@ -26,6 +26,8 @@ DECODERS = (
     *("pcm_f32be", "pcm_u8", "pcm_s8", "pcm_mulaw", "pcm_alaw", "adpcm_ima_qt", "adpcm_ms", "adpcm_ima_wav"),
 )
 OPTIONS = {"codec_whitelist": ",".join(DECODERS), "fflags": "+discardcorrupt"}
+PLANAR = {"u8p": "u1", "s16p": "i2", "s32p": "i4", "fltp": "f4", "dblp": "f8"}  # a channel after the other
+MOST_PLANES = 8  # PyAV may read beyond the memory of more
 PROTECTED_TAGS = ("drms", "enca")  # of sound in mp4
 PROTECTED_ASF = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # the content encryption object
@@ -130,8 +132,12 @@ class ContainerFile(AudioReader):
     def _samples(self, frame: Any) -> np.ndarray:
         if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):
             raise ValueError(f"{self.name} changes its rate or its channels on the way; convert it to a wav file.")
-        samples = frame.to_ndarray()
-        return scaled_floats(samples.T if frame.format.is_planar else samples.reshape(-1, self.channels), self.name)
+        if not frame.format.is_planar:
+            return scaled_floats(frame.to_ndarray().reshape(-1, self.channels), self.name)
+        # PyAV's own to_ndarray takes what lies in memory behind the eighth channel for another one.
+        planes, kind = frame.planes[: self.channels], PLANAR[frame.format.name]
+        samples = np.stack([np.frombuffer(plane, kind)[: frame.samples] for plane in planes], axis=1)
+        return scaled_floats(samples, self.name)
 
     def _check_whole(self, frames: int) -> None:
         if self.frames is not None and frames < self.frames - GAP_S * self.rate:
@@ -156,6 +162,8 @@ class ContainerFile(AudioReader):
         if codec is None or codec.name not in DECODERS:
             told = "an unknown way" if codec is None else codec.name
             raise ValueError(f"{self.name} has sound coded in {told}, which is not read; {GIVE}.")
+        if codec.format is not None and codec.format.is_planar and codec.layout.nb_channels > MOST_PLANES:
+            raise ValueError(f"{self.name} has {codec.layout.nb_channels} channels, which is too many; {GIVE}.")
         self._refuse_protected(codec.codec_tag in PROTECTED_TAGS)
 
     def _refuse_protected(self, is_protected: bool) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from transformers.feature_extraction_utils import BatchFeature, FeatureExtractionMixin
 
+from .audio_reader_wise import RATES_HZ
 from .feature_batch_wise import check_padding, dense_features, parts_of, stack_padded
 from .feature_statistics_wise import Statistics, feature_statistics, statistics_as_lists
 from .frame_selection_wise import FrameSelection, Limits, Words, check_inside, report_cuts, select_frames
@@ -137,6 +138,8 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
             if getattr(self, name) not in choices:
                 expected = ", ".join(map(repr, choices))
                 raise ValueError(f"{name} is {getattr(self, name)!r:.80}, expected one of {expected}.")
+        if not RATES_HZ[0] <= self.sampling_rate <= RATES_HZ[1]:
+            raise ValueError(f"sampling_rate is {self.sampling_rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[1]}.")
         self._sizes()
         expected = frame_extractor(self.mfcc_backend).feature_size
         if not self.is_encoded and self.feature_size != expected:

@@ -86,7 +86,7 @@ def check_allowed(name: str) -> None:
         ValueError: its module is not imported yet, and `ALLOWED` does not name it.
     """
     module, colon, _ = str(name).partition(":")
-    if colon and module not in sys.modules and name not in os.environ.get(ALLOWED, "").split(","):
+    if colon and module not in sys.modules and name not in map(str.strip, os.environ.get(ALLOWED, "").split(",")):
         raise ValueError(
             f"The model names the frame extractor {name!r:.80}, whose module would be run; if you trust it, import "
             f"the module first, or set the environment variable {ALLOWED} to this name."

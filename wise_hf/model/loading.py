@@ -14,7 +14,8 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .configuration_wise import WISEConfig
 from .modeling_wise import WISEForAudioClassification
-from .named_files import LOADED, MODEL, check_named_files
+from .named_files import FETCHED_FILES, MODEL, check_named_files
+from .network_size import check_size
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
 from .recognised_wise import Recogniser
@@ -24,36 +25,35 @@ def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEF
     """A saved model.
 
     Args:
-        name_or_folder: a folder, or a name on the Hub, from where all that is read is fetched at one commit.
+        name_or_folder: a folder, or a name on the Hub, of which all files are read at one commit.
         revision: commit, branch or tag of a model on the Hub.
 
     Raises:
-        ValueError: where there is no WISE model, or one whose configuration or weights cannot be read, or that names
-            what is not its own (`check_named_files`). Weights of another format than safetensors are pickles, and not
-            read; nor are weights in parts.
+        ValueError: where there is no WISE model, or one whose configuration or weights cannot be read, that names
+            anything outside its folder (`check_named_files`), or whose network is larger than its weights. Weights of
+            another format than safetensors are pickles, and not read; nor are weights in parts.
         OSError: where the Hub cannot be reached, and the model was not fetched before.
     """
     folder = _folder_of(name_or_folder, revision)
-    with _told(name_or_folder, "The configuration"):
+    with _as_sentence(name_or_folder, "The configuration"):
         config = WISEConfig.from_pretrained(folder)
-    with _told(name_or_folder, "Weights"):
+    with _as_sentence(name_or_folder, "Weights"):
+        check_size(config, _num_saved(folder))
         given = {"config": config, "use_safetensors": True, "trust_remote_code": False}
-        model = _NoLarger.from_pretrained(folder, _num_values(folder), **given)
-    model.__class__ = WISEForAudioClassification
-    return model
+        return WISEForAudioClassification.from_pretrained(folder, **given)
 
 
 def load_processor(name_or_folder: str | Path, revision: str | None = None) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
     folder = _folder_of(name_or_folder, revision)
-    with _told(name_or_folder, "The processor"):
+    with _as_sentence(name_or_folder, "The processor"):
         return WISEProcessor.from_pretrained(folder, trust_remote_code=False)
 
 
 def load_config(name_or_folder: str | Path, revision: str | None = None) -> WISEConfig:
     """The configuration of a saved model, without its weights; see `load_model`."""
     folder = _folder_of(name_or_folder, revision)
-    with _told(name_or_folder, "The configuration"):
+    with _as_sentence(name_or_folder, "The configuration"):
         return WISEConfig.from_pretrained(folder)
 
 
@@ -73,6 +73,11 @@ def load_pipeline(
     folder = _folder_of(name_or_folder, revision)
     model, processor = load_model(folder), load_processor(folder)
     return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
+
+
+def commit_of(name_or_folder: str | Path) -> str | None:
+    """The commit that a model's name on the Hub stands for now, `None` for a folder; see `load_model`."""
+    return None if Path(name_or_folder).exists() else _folder_of(name_or_folder, None).name
 
 
 def weights_digest(model_dir: Path) -> str:
@@ -96,8 +101,10 @@ def _folder_of(name_or_folder: str | Path, revision: str | None) -> Path:
 def _fetched(name: str, revision: str | None) -> Path:
     """The files of a model on the Hub, all of one commit; what the cache has of it is not fetched again."""
     try:
-        with _told(name, "The files"):
-            return Path(snapshot_download(name, revision=revision, allow_patterns=[*LOADED], ignore_patterns="*/*"))
+        with _as_sentence(name, "The files"):
+            return Path(
+                snapshot_download(name, revision=revision, allow_patterns=[*FETCHED_FILES], ignore_patterns="*/*")
+            )
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         told = f"{name} at {revision}" if revision else name
         raise ValueError(
@@ -109,8 +116,8 @@ def _fetched(name: str, revision: str | None) -> Path:
         ) from error
 
 
-def _num_values(folder: Path) -> int:
-    """How many values the weights of a model are."""
+def _num_saved(folder: Path) -> int:
+    """How many values the weights of a model have."""
     path = folder / SAFE_WEIGHTS_NAME
     if not path.is_file():
         raise ValueError(f"{folder} has no {SAFE_WEIGHTS_NAME}; weights of another format are not read.")
@@ -118,21 +125,8 @@ def _num_values(folder: Path) -> int:
         return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
 
 
-class _NoLarger(WISEForAudioClassification):
-    """A model of no more values than its weights: those beyond would be random, and may fill the memory.
-
-    `from_pretrained` makes it without memory for its values first, so they can be counted in time.
-    """
-
-    def __init__(self, config: WISEConfig, held: int):
-        super().__init__(config)
-        wanted = sum(each.numel() for each in self.parameters())
-        if wanted > held:
-            raise ValueError(f"There are {held:,} weights, and the configuration has {wanted:,}; fetch it anew.")
-
-
 @contextmanager
-def _told(name_or_folder: str | Path, what: str) -> Iterator[None]:
+def _as_sentence(name_or_folder: str | Path, what: str) -> Iterator[None]:
     """Whatever libraries say of files that somebody else wrote, as a ValueError of one sentence."""
     try:
         yield

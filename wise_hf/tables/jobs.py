@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from wise_hf.data.collator import load_utterances
 from wise_hf.data.embeddings import WordVectors
-from wise_hf.data.files import UNFINISHED, read_json, remove_whole, write_json
+from wise_hf.data.files import UNFINISHED, read_json_object, remove_whole, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.prepare import extract_features
 from wise_hf.data.wise_frames import MFCC
@@ -118,7 +118,7 @@ def _was_made_by(job: Job) -> dict:
 
 
 def _read(job: Job) -> dict:
-    return read_json(job.result_file, "remove it, and it is made again")
+    return read_json_object(job.result_file, "remove it, and it is made again")
 
 
 def trial_of(plan: TablesPlan, job: Job) -> Trial:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from wise_hf.data.files import UNFINISHED, put_in_place, read_json, remove_whole, save_files, write_json
+from wise_hf.data.files import UNFINISHED, put_in_place, read_json_object, remove_whole, save_files, write_json
 from wise_hf.data.folds import PARTS, Fold
 from wise_hf.data.schema import PreparedUtterance
 from wise_hf.model.loading import weights_digest
@@ -29,7 +29,7 @@ def finish_fold(wise: System, others: Mapping[str, System], fold: Fold, trial: T
     """
     if not is_finished(trial):
         _run_and_write(wise, others, fold, trial)
-    return read_json(_result_file(trial), "remove it, and its fold is trained again")
+    return read_json_object(_result_file(trial), "remove it, and its fold is trained again")
 
 
 def _run_and_write(wise: System, others: Mapping[str, System], fold: Fold, trial: Trial) -> None:

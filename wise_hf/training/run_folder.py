@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from wise_hf.data.corpora.reading import CorpusOptions
-from wise_hf.data.files import ELSEWHERE, check_writable, read_json, write_json
+from wise_hf.data.files import ELSEWHERE, check_writable, read_json_object, write_json
 from wise_hf.data.folds import Fold
 from wise_hf.data.output_lock import is_unused
 from wise_hf.training.options import TrainOptions, recipe_name_of
@@ -88,7 +88,7 @@ def check_same_options(output_dir: Path, given: Mapping) -> None:
     Raises:
         ValueError: for options that are not those that the run was started with.
     """
-    before = read_json(output_dir / ARGUMENTS, ELSEWHERE)
+    before = read_json_object(output_dir / ARGUMENTS, ELSEWHERE)
     usual = {each.name: each.default for each in fields(TrainOptions)}
     names = given.keys() | before.keys()
     changed = sorted(each for each in names if _value(given, each, usual) != _value(before, each, usual))
