@@ -34,9 +34,10 @@ HERE = Path(__file__).resolve().parent
 HAS_CODE = (HERE / "audio_wise.py").is_file()  # in a model's folder and in a Space; its files import each other
 if HAS_CODE:
     open_audio = get_class_from_dynamic_module("audio_wise.open_audio", str(HERE))
+    told_names = get_class_from_dynamic_module("audio_wise.told_names", str(HERE))
     use_one_thread = get_class_from_dynamic_module("threads_wise.use_one_thread", str(HERE))
 else:
-    from wise_hf.model.audio_wise import open_audio
+    from wise_hf.model.audio_wise import open_audio, told_names
     from wise_hf.model.threads_wise import use_one_thread
 
 
@@ -179,9 +180,9 @@ def _mapping(value: Any, what: str, known: tuple[str, ...]) -> dict:
     """A copy of a dict that has no other keys than these."""
     if not isinstance(value, dict):
         raise BadRequest(f"{what} is {_kind(value)}; it must be an object with {', '.join(known)}.")
-    unknown = [f"{name!r:.40}" for name in value if name not in known]
+    unknown = [name for name in value if name not in known]
     if unknown:
-        raise BadRequest(f"{what} does not have {', '.join(unknown[:5])}; it has {', '.join(known)}.")
+        raise BadRequest(f"{what} does not have {told_names(unknown)}; it has {', '.join(known)}.")
     return dict(value)
 
 

@@ -64,6 +64,11 @@ TEXTS = {
     "many words": ("a " * 251, "251 words"),
     "another script": ("\u043f\u0440\u0438\u0432\u0435\u0442", "no word in Latin letters"),
 }
+FIELDS = {
+    "a name": ("txt", "A recording does not have 'txt'; it has audio"),
+    "a long name": ("x" * 99, "does not have 'x{40}';"),
+    "what is no name": ("is it said?", "does not have other fields;"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +136,15 @@ def test_of_a_text(name, handler, url, listen, tmp_path):
     assert part in told
     assert say_by_curl(url, tmp_path / "x.json", "application/json") == told
     assert listen(tmp_path / "x.wav", text) == told
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_of_a_field(name, handler, url, tmp_path):
+    field, part = FIELDS[name]
+    recording = {"audio": base64.b64encode(wav(TONE)).decode(), field: 1}
+    (tmp_path / "x.json").write_text(json.dumps({"inputs": recording}))
+    told = say_by_handler(handler, recording)
+    assert re.search(part, told) and say_by_curl(url, tmp_path / "x.json", "application/json") == told
+    with pytest.raises(ValueError) as caught:  # the pipeline takes other fields
+        handler.classify({"audio": TONE, field: 1})
+    assert str(caught.value).partition(";")[0] == told.partition(";")[0]

@@ -1,6 +1,7 @@
 """Columns of files to columns of emotions: what cannot be used, what is long, and where the columns are used."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -73,11 +74,17 @@ def test_a_bad_file_is_a_row_with_an_error_and_stops_no_other(emotion, spoken, t
 
 def test_an_error_that_nobody_thought_of_is_one_file_s(emotion, spoken, monkeypatch, caplog):
     def fail(*args):
-        raise RuntimeError("a fault")
+        raise RuntimeError("what was said")
 
     monkeypatch.setattr(emotion_of_files, "Decoded", fail)
     (row,) = rows_of(emotion({"path": spoken[:1]}))
-    assert row["error"] == "RuntimeError: a fault" and "Traceback" in caplog.text
+    assert re.fullmatch(r"RuntimeError in .*\w+\.py:\d+", row["error"]) and row["error"] in caplog.text
+    assert "what was said" not in row["error"] + caplog.text
+
+
+def test_a_channel_that_is_no_number_is_told(emotion, spoken):
+    rows = rows_of(emotion({"path": [spoken[0]] * 3, "channel": ["left", float("inf"), "0"]}))
+    assert [row["error"] for row in rows] == ["The channel is no whole number; give its number, from 0."] * 2 + [None]
 
 
 def test_a_full_disk_is_no_file_s_error(emotion, spoken, monkeypatch):
@@ -102,7 +109,7 @@ def test_a_long_file_is_a_row_a_segment(emotion, spoken, monkeypatch, tmp_path):
 
 
 def test_columns_without_paths_are_refused(emotion):
-    with pytest.raises(ValueError, match="no column path .but file"):
+    with pytest.raises(ValueError, match="no column path .but 'file'"):
         emotion({"file": ["a.wav"]})
 
 

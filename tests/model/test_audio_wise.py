@@ -260,8 +260,8 @@ def test_what_is_no_rate_is_refused(rate):
 @pytest.mark.parametrize(
     ("audio", "told"),
     [
-        (None, "The audio is None; give"),
-        (5, "The audio is 5; give"),
+        (None, "The audio is of type NoneType; give"),
+        (5, "The audio is of type int; give"),
         (np.float32(0.5), "an array of numbers"),
         (torch.tensor(0.5), "an array of numbers"),
         (["a.wav", "b.wav"], "an array of numbers"),
@@ -274,7 +274,7 @@ def test_what_is_no_rate_is_refused(rate):
         ({}, "holds no audio; it has array and sampling_rate, or bytes or path"),
         ({"bytes": None, "path": None}, "holds no audio"),
         ({"array": TONE}, "without its sampling_rate"),
-        ({"array": TONE, "sample_rate": 8_000}, "has 'sample_rate'; it has array and sampling_rate"),
+        ({"array": TONE, "sample_rate": 8_000}, "does not have 'sample_rate'; it has array and sampling_rate"),
         (io.StringIO("RIFF"), "gives str holds no audio; open it in the mode 'rb'"),
         (io.BytesIO(b""), "is empty"),
         ("https://host/a.wav", "https://host/a.wav is an address, which is not fetched; download it"),

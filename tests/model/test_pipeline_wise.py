@@ -185,7 +185,7 @@ NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000)
         ({"audio": np.ones(16_000, np.float32), "text": "привет"}, "text"),
         ({"audio": {"array": np.ones(5)}, "text": "hi"}, "sampling_rate"),
         ({"audio": "nowhere.wav"}, "nowhere.wav is not there"),
-        (None, "The audio is None"),
+        (None, "The audio is of type NoneType"),
         ({"audio": "x.wav", "txt": "hi"}, "does not have 'txt'"),
         ({"audio": "x.wav", "text": 5}, "is a string"),
         ({"audio": "x.wav", "words": 5}, "are a list of words"),
@@ -199,7 +199,7 @@ NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, 32_000)
         ({"audio": {"array": np.ones(5), "sampling_rate": 16_000, "sample_rate": 8000}}, "not have 'sample_rate'"),
         (
             {"audio": {"array": np.ones(5), "sampling_rate": 16_000, "text": "a"}, "text": "b"},
-            "different values of text",
+            "different values of 'text'",
         ),
         ({"audio": "x.wav", "array": np.ones(5)}, "a second one, array"),
         ({"text": "hi"}, 'has "audio"'),

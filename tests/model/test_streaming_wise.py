@@ -124,7 +124,7 @@ def test_a_recogniser_that_fails_does_not_end_the_stream(classify, stream):
 
     told = updates_of(WISEStreamer(classify, recogniser=fail), stream)
     assert len(told) == 2
-    assert all(each["left_out"].startswith("The recogniser failed (out of memory); give") for each in told)
+    assert all(each["left_out"].startswith("The recogniser failed (RuntimeError); give") for each in told)
 
 
 def test_a_recogniser_that_is_none_is_refused_at_once(classify):

@@ -115,6 +115,11 @@ def test_scores_are_bars_in_the_colour_of_their_emotion_with_percentages():
     assert texts_of(figure, "scores") == ["angry", "70 %", "happy", "20 %", "neutral", "10 %", "sad", "< 1 %"]
 
 
+def test_letters_that_the_font_lacks_are_spelt_in_no_warning(tmp_path, recwarn):
+    save_figure(draw(make_words(["\u3053\u308d\u3059", "no"]), title="\u3053"), tmp_path / "a.png")
+    assert not recwarn.list
+
+
 def test_colours_of_the_four_emotions_differ_and_unknown_labels_keep_theirs():
     assert len({emotion_color(label) for label in ("angry", "happy", "neutral", "sad")}) == 4
     assert emotion_color("LABEL_7") == emotion_color("LABEL_7")

@@ -4,16 +4,32 @@ import json
 import logging
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from wise_hf.data.corpora.folder_metadata import read_metadata
+from wise_hf.data.corpora.iemocap.formats import read_transcriptions
+from wise_hf.data.embeddings import read_word_vectors
+from wise_hf.data.word_files import read_word_file
 from wise_hf.hub.templates import templates_dir
+from wise_hf.many_files.emotion_of_files import _files
+from wise_hf.many_files.file_list import read_file_list
+from wise_hf.model.audio_wise import load_audio
+from wise_hf.model.found_words_wise import hear_words
+from wise_hf.model.inputs_wise import recording_list
 from wise_hf.model.loading import load_pipeline
+from wise_hf.model.recognised_wise import as_recognised
+from wise_hf.model.recordings_wise import recording_fields
+from wise_hf.timeline.spans import read_spans
 
 
 SECRET = "Zebulon"  # is said
+SAID = f"{SECRET} is not at home"
 TIMES = {"start_s": 0.1, "end_s": 0.4}
 REFUSED_TEXTS = {
     "too many words": f"{SECRET} " * 300,
@@ -34,6 +50,64 @@ REFUSED_WORDS = {
     "no dict": [SECRET],
     "phonemes that are a text": [{"word": SECRET, **TIMES, "phonemes": SECRET}],
     "beyond the end": [{"word": SECRET, "start_s": 900, "end_s": 901}],
+}
+
+
+def of_file(read: Callable[[Path], object], name: str, content: str) -> Callable[[Path, Path], object]:
+    """What reads a file of this name and content."""
+
+    def write_and_read(folder: Path, recording: Path) -> object:
+        (folder / name).write_text(content)
+        return read(folder / name)
+
+    return write_and_read
+
+
+def failing(samples: object, sampling_rate: int) -> str:
+    raise RuntimeError(SAID)
+
+
+COLUMNS = "file_name,start_s,end_s,emotion\n"
+TEXT_GRID = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+0
+1
+<exists>
+1
+"IntervalTier"
+"words"
+0
+1
+1
+0
+1
+"kids"
+"""
+# Each takes a folder and a recording, and raises a ValueError or logs something.
+READERS = {
+    "an object of a recogniser": lambda *_: as_recognised(SimpleNamespace(text=SAID)),
+    "a recogniser that fails": lambda _, recording: hear_words(load_audio(recording), 16_000, failing),
+    "audio that is a text": lambda *_: load_audio([SAID]),
+    "samples that are a text": lambda *_: recording_list(SAID),
+    "a field of a recording": lambda *_: recording_fields({"audio": "a.wav", SAID: 1}),
+    "a field that is there twice": lambda *_: recording_fields({"audio": {"path": "a", SAID: 1}, SAID: 2}),
+    "a field of audio": lambda *_: load_audio({"path": "a.wav", SAID: 1}),
+    "columns of files": lambda *_: list(_files({SAID: ["a.wav"]})),
+    "a list of files": of_file(read_file_list, "a.csv", f"path,text\na.wav,Well, {SAID}\n"),
+    "a list of files, shifted": of_file(read_file_list, "a.csv", f"path,channel\na.wav,{SECRET}\n"),
+    "a list of files without a header": of_file(read_file_list, "a.csv", f"a.wav,{SECRET}\n"),
+    "a list of files, JSON": of_file(read_file_list, "a.jsonl", json.dumps({"path": "a", "channel": SECRET})),
+    "words, JSON": of_file(read_word_file, "a.json", json.dumps({SECRET: [0.1, 0.4]})),
+    "a result, JSON": of_file(read_word_file, "a.json", json.dumps([{"audio": "a.wav", "error": SAID}])),
+    "a TextGrid": of_file(read_word_file, "a.TextGrid", TEXT_GRID.replace('"words"', f'"words"\n"{SECRET}"')),
+    "a TextGrid, shifted": of_file(
+        read_word_file, "a.TextGrid", TEXT_GRID.replace('\n0\n1\n"', f'\n"{SECRET}"\n0\n1\n"')
+    ),
+    "a corpus": of_file(read_metadata, "metadata.csv", f"file_name,text,emotion,speaker\na.wav,Well, {SAID},angry\n"),
+    "IEMOCAP": of_file(read_transcriptions, "Ses01F_impro01.txt", f"Ses01F_impro01_F000: {SAID}\n"),
+    "spans": of_file(lambda path: read_spans(path.parent), "spans.csv", f"{COLUMNS}a.wav,{SECRET},1,angry\n"),
+    "word vectors": of_file(lambda path: read_word_vectors(path, corpus_words=[SECRET]), "a.txt", "a 1 2\nb 3 4\n"),
 }
 
 
@@ -74,6 +148,17 @@ def test_refused_words_are_in_no_error_and_no_log(answer, recording: Path, told,
     with pytest.raises(ValueError) as refused:
         answer.classify({"audio": str(recording), "words": REFUSED_WORDS[name]})
     assert SECRET.lower() not in str(refused.value).lower() and SECRET.lower() not in told()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_a_reader_refuses_is_in_no_error_and_no_log(tmp_path: Path, recording: Path, told, name: str) -> None:
+    error = ""
+    try:
+        READERS[name](tmp_path, recording)
+    except ValueError as refused:
+        error = "".join(traceback.format_exception(refused))
+    everything = error + told()
+    assert everything.strip() and SECRET.lower() not in everything.lower()
 
 
 def test_words_that_are_heard_or_repaired_are_in_no_log(saved_model: Path, recording: Path, told) -> None:

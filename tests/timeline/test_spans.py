@@ -32,7 +32,7 @@ def test_other_columns_and_blanks_do_not_matter(tmp_path):
         (["a.wav,-1,1,angry"], "has to end after it starts"),
         (["a.wav,nan,1,angry"], "has to end after it starts"),
         (["a.wav,0,inf,angry"], "has to end after it starts"),
-        (["a.wav,zero,1,angry"], "line 2.*zero.*in seconds"),
+        (["a.wav,zero,1,angry"], "line 2: a value is no number; give times in seconds"),
         (["a.wav,0,1,"], "must both be filled in"),
         (["a.wav"], "in seconds"),
         ([], "has no spans"),
@@ -64,9 +64,3 @@ def test_a_file_that_is_no_csv_in_utf_8_is_told(tmp_path, line):
     (tmp_path / "spans.csv").write_bytes(content)
     with pytest.raises(ValueError, match=r"spans.csv cannot be read .*; save it as comma-separated values in UTF-8"):
         read_spans(tmp_path)
-
-
-def test_what_is_no_time_is_told_in_part(tmp_path):
-    with pytest.raises(ValueError, match=r"line 2.*x{20}.*; give times in seconds") as told:
-        read_spans(write(tmp_path, "file_name,start_s,end_s,emotion", f"a.wav,{'x' * 9_999},1,angry"))
-    assert len(str(told.value)) < 300

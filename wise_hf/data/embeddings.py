@@ -83,9 +83,9 @@ def read_word_vectors(
     _add_means_of_pieces(vectors, sorted(composed), only_pieces)
     if not vectors:
         raise ValueError(f"{path} holds none of the words wanted; give a GloVe file of the corpus's language.")
-    unknown = sorted(word for word in wanted if word not in vectors and word.lower() not in vectors)
+    unknown = sum(word not in vectors and word.lower() not in vectors for word in wanted)
     if unknown:
-        logger.warning("%d of %d words of the corpus have no vector, e.g. %s.", len(unknown), len(wanted), unknown[:5])
+        logger.warning("%d of %d words of the corpus have no vector.", unknown, len(wanted))
     matrix = np.stack(list(vectors.values()))
     matrix = np.concatenate([np.zeros_like(matrix[:1]), matrix.mean(0, keepdims=True), matrix])
     return WordVectors([PAD, UNKNOWN, *vectors], matrix)

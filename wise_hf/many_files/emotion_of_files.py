@@ -1,14 +1,17 @@
 """Files in, emotions out, as columns: the same class for `datasets`, Ray Data and Spark."""
 
 import logging
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from wise_hf.model.alignment_wise import MAX_ALIGNED_S
+from wise_hf.model.audio_wise import told_names
 from wise_hf.model.decoder_wise import SAMPLING_RATE
 from wise_hf.model.loading import load_config, load_pipeline
 from wise_hf.model.pipeline_wise import WISEAudioClassificationPipeline
@@ -28,6 +31,7 @@ OF_ROWS = (
     *("emotion", "warnings", "reason"),
 )
 OF_WORDS = ("text", "start_s", "end_s", "attention", "confidence", "emotion")
+MOST_PLACES = 10  # the last, of a fault of ours
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def _loaded(emotion: EmotionOfFiles) -> WISEAudioClassificationPipeline:
 def _files(columns: Mapping[str, Sequence]) -> Iterator[dict]:
     """What is known of each file."""
     if "path" not in columns:
-        raise ValueError(f"There is no column path (but {', '.join(columns)}); give one with the paths of the files.")
+        raise ValueError(f"There is no column path (but {told_names(columns)}); give one with the paths of the files.")
     names = [name for name in GIVEN if name in columns]
     for values in zip(*(columns[name] for name in names), strict=True):
         yield dict(zip(names, map(_known, values), strict=True))
@@ -114,11 +118,18 @@ def _rows_or_error(classify: WISEAudioClassificationPipeline, file: Mapping[str,
     except ValueError as error:
         return [error_row(file, str(error))]
     except Exception as error:
-        logger.exception("%s", file["path"])
-        return [error_row(file, f"{type(error).__name__}: {error}")]
+        where = _where_it_failed(error)
+        logger.error("%s: %s", file["path"], where)
+        return [error_row(file, where)]
     if all(row["row"] == "left_out" for row in rows):
         return [error_row(file, " ".join(dict.fromkeys(row["reason"] for row in rows)), rows[-1]["end_s"])]
     return _with_words(rows)
+
+
+def _where_it_failed(error: Exception) -> str:
+    """A fault of ours in a line, by its kind and place: its message may quote what somebody said."""
+    places = traceback.extract_tb(error.__traceback__, limit=-MOST_PLACES)
+    return f"{type(error).__name__} in {', '.join(f'{Path(each.filename).name}:{each.lineno}' for each in places)}"
 
 
 def error_row(file: Mapping[str, Any], error: str, duration_s: float | None = None) -> dict:
@@ -136,7 +147,10 @@ def _file_rows(
 ) -> Iterator[Row]:
     if path is None:
         raise ValueError("The path is empty; give that of an audio file.")
-    number = None if channel is None else int(channel)
+    try:
+        number = None if channel is None else int(channel)
+    except (TypeError, ValueError, OverflowError):  # which quotes it
+        raise ValueError("The channel is no whole number; give its number, from 0.") from None
     with Decoded(path, number) as recording:
         if recording.num_samples <= MAX_ALIGNED_S * SAMPLING_RATE:
             pieces = [Piece(0, recording.num_samples, speaker=speaker, text=text)]

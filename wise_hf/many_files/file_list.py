@@ -1,6 +1,7 @@
 """Lists of files, as people and tools write them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,10 +39,11 @@ def read_file_list(path: Path) -> list[dict]:
         names = [name for name in GIVEN if name in table.column_names]
         files = table.select(names).cast(pa.schema([TYPES.field(name) for name in names])).to_pylist()
     except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        told = f"{' '.join(str(error).split()).rstrip('.'):.200}"
-        raise ValueError(f"{path} cannot be read ({told}); write it anew.") from error
+        row = re.search(r"\bRow #(\d+)", str(error))  # beside which pyarrow quotes what is in it
+        told = f"{type(error).__name__}, row {row[1]}" if row else type(error).__name__
+        raise ValueError(f"{path} cannot be read ({told}); write it anew.") from None
     if "path" not in names:
-        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names):.200}); name it so.")
+        raise ValueError(f"{path} has no column path (but {table.num_columns} others); name it so.")
     if not files:
         raise ValueError(f"{path} names no files; give at least one.")
     return files
@@ -50,6 +52,7 @@ def read_file_list(path: Path) -> list[dict]:
 def _read_csv(path: Path) -> pa.Table:
     return pa.csv.read_csv(
         path,
+        read_options=pa.csv.ReadOptions(use_threads=False),  # or it does not tell the row of an error
         parse_options=pa.csv.ParseOptions(newlines_in_values=True),
         convert_options=pa.csv.ConvertOptions(column_types=TYPES, null_values=[""], strings_can_be_null=True),
     )

@@ -4,7 +4,8 @@ import contextlib
 import io
 import math
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -251,10 +252,10 @@ def _content(file: Any) -> bytes:
 
 def _from_dict(audio: Mapping, sampling_rate: Any) -> tuple[Any, Any]:
     """What a dict holds, and its rate."""
-    unknown = sorted(f"{name!r:.40}" for name in audio if name not in (*DICT_AUDIO, "sampling_rate"))
+    unknown = [name for name in audio if name not in (*DICT_AUDIO, "sampling_rate")]
     kind = next((name for name in DICT_AUDIO if audio.get(name) is not None), None)
     if unknown or kind is None:
-        told = f"has {', '.join(unknown)}" if unknown else "holds no audio"
+        told = f"does not have {told_names(unknown)}" if unknown else "holds no audio"
         raise ValueError(f"A recording given as a dict {told}; it has array and sampling_rate, or bytes or path.")
     own = audio.get("sampling_rate")
     if kind in ("array", "raw") and own is None and sampling_rate is None:
@@ -262,6 +263,12 @@ def _from_dict(audio: Mapping, sampling_rate: Any) -> tuple[Any, Any]:
     if own is not None and sampling_rate is not None and whole_rate(own) != whole_rate(sampling_rate):
         raise ValueError(f"A recording has two sampling rates, {own} and {sampling_rate} Hz; give one.")
     return audio[kind], sampling_rate if own is None else own
+
+
+def told_names(names: Iterable[Any]) -> str:
+    """Some names of fields that nobody knows, for an error: what does not look like a name may be what was said."""
+    told = [f"'{name:.40}'" for name in map(str, names) if re.fullmatch(r"\w+", name, re.ASCII)]
+    return ", ".join(told[:5]) or "other fields"
 
 
 # --- arrays ---
@@ -276,7 +283,9 @@ def _array(audio: Any) -> np.ndarray:
     except (ValueError, TypeError, RuntimeError):
         array = np.asarray(None)
     if array.dtype.kind not in "iuf" or array.ndim == 0:
-        raise ValueError(f"The audio is {audio!r:.40}; {GIVE}'s path or bytes, or an array of numbers.")
+        raise ValueError(
+            f"The audio is of type {type(audio).__name__}; {GIVE}'s path or bytes, or an array of numbers."
+        )
     # Torch's audio libraries have (channels, samples).
     is_turned = array.ndim == 2 and array.shape[0] < array.shape[1] and array.shape[0] <= MOST_CHANNELS_FIRST
     return array.T if is_turned else array

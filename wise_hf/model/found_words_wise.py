@@ -94,10 +94,11 @@ def hear_words(samples: np.ndarray, sampling_rate: int, recogniser: Recogniser) 
     check_heard(checked, speech)
     try:
         recognised = as_recognised(recogniser(samples, sampling_rate))
-    except RuntimeError as error:  # of whatever library it runs on
+    except RuntimeError as error:  # of whatever library it runs on; its message may quote what was heard
+        told = type(error).__name__
         raise ValueError(
-            f"The recogniser failed ({error}); give the recording's text, or another recogniser."
-        ) from error
+            f"The recogniser failed ({told}); give the recording's text, or another recogniser."
+        ) from None
     said, warnings = _believed(recognised, speech)
     warnings += _about_language(recognised)
     if not said:

@@ -147,7 +147,7 @@ def phoneme_times(words: Words, max_phonemes: int) -> tuple[np.ndarray, np.ndarr
         raise ValueError("A phoneme has no numeric start_s and end_s, expected seconds; align again.") from error
     wrong = np.flatnonzero(~(np.isfinite(times_s).all(axis=1) & (times_s[:, 0] <= times_s[:, 1])))
     if wrong.size:
-        raise ValueError(f"Phoneme {phonemes[wrong[0]]!r} does not end after its start at finite times; align again.")
+        raise ValueError(f"Phoneme {wrong[0] + 1} does not end after its start at finite times; align again.")
     return times_s[:, 0], times_s[:, 1]
 
 

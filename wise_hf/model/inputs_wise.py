@@ -77,7 +77,8 @@ def _to_samples(audio: Any) -> np.ndarray:
         audio = np.asarray(audio)
         audio = audio.astype(np.float32) if audio.dtype.kind in "fiu" else audio
     if not isinstance(audio, np.ndarray) or audio.dtype.kind not in "fiu":
-        raise ValueError(f"The audio is {audio!r:.60}, expected samples; read a file first, or use the pipeline.")
+        kind = type(audio).__name__
+        raise ValueError(f"The audio is of type {kind}, expected samples; read a file first, or use the pipeline.")
     return audio
 
 

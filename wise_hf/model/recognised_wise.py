@@ -63,7 +63,7 @@ def as_recognised(heard: Any) -> Recognised:
         return Recognised(read_word_times([{"word": word} for word in heard.split()]))
     if isinstance(heard, bytes) or not isinstance(heard, (Mapping, Sequence)):
         raise ValueError(
-            f"The recogniser returned {heard!r:.40}; it returns a text, words with times, or a Recognised."
+            f"The recogniser returned a {type(heard).__name__}; it returns a text, words with times, or a Recognised."
         )
     language = heard.get("language") if isinstance(heard, Mapping) else None
     if isinstance(heard, Mapping) and isinstance(heard.get("text"), str) and heard.keys() <= {"text", "language"}:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .audio_wise import DICT_AUDIO
+from .audio_wise import DICT_AUDIO, told_names
 from .speakers_wise import Heard, check_speaker
 
 
@@ -97,11 +97,11 @@ def recording_fields(recording: Any) -> dict:
         ValueError: for a dict without audio, with two, with what a recording does not have, or two values of a field.
     """
     fields = _flat(recording)
-    unknown = [repr(name) for name in fields if name not in KNOWN]
+    unknown = [name for name in fields if name not in KNOWN]
     if unknown:
         raise ValueError(
-            f"A recording does not have {', '.join(unknown)}; it has audio (or array and sampling_rate, bytes, path), "
-            "channel, text, words (with their language) and speaker."
+            f"A recording does not have {told_names(unknown)}; it has audio (or array and sampling_rate, bytes, "
+            "path), channel, text, words (with their language) and speaker."
         )
     audio = {name: fields.pop(name) for name in DICT_AUDIO if name in fields}
     if "audio" not in fields and not audio:
@@ -137,7 +137,7 @@ def _flat(recording: Any) -> dict:
     inner = _flat(fields.pop("audio"))
     for name in inner.keys() & fields.keys():
         if not np.array_equal(inner[name], fields[name]):
-            raise ValueError(f"The recording has two different values of {name}; give one.")
+            raise ValueError(f"The recording has two different values of {told_names([name])}; give one.")
     return inner | fields
 
 

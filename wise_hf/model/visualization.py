@@ -1,8 +1,9 @@
 """The picture of a prediction on its time line, without any global state of matplotlib."""
 
+import warnings
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,15 @@ def plot_prediction(
     return figure
 
 
+@contextmanager
+def _no_letters_told() -> Iterator[None]:
+    """Of letters that the font lacks matplotlib warns one by one, which would spell words in a log."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+@_no_letters_told()
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Writes a figure as PNG, making the folders above it.
 
@@ -183,6 +193,7 @@ def add_axes(figure: Figure, label: str, box_in: tuple[float, float, float, floa
     return axes
 
 
+@_no_letters_told()
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches of a line of text at a font size in points."""
     font = FontProperties(size=size, weight=weight)

@@ -140,7 +140,7 @@ def speak(text: str, voice: Voice, prosody: Prosody = USUAL) -> Speech:
     """
     tokens = list(_TOKEN.finditer(text))
     if not tokens:
-        raise ValueError(f"There is no word to say in {text!r}; give a text with at least one word.")
+        raise ValueError("There is no word to say; give a text with at least one word.")
     waveform, marks, rate = _synthesise(text, voice, prosody)
     samples = soxr.resample(waveform.astype(np.float32) / 32768, rate, SAMPLING_RATE)
     samples *= 10 ** ((voice.gain_db + prosody.gain_db) / 20)
@@ -205,7 +205,7 @@ def _share_phonemes(spoken: list[list[_Sound]], tokens: list[re.Match]) -> list[
     """Give tokens without phonemes, which espeak-ng ran into the token before, their part of its phonemes."""
     leaders = [index for index, phonemes in enumerate(spoken) if phonemes]
     if not leaders:
-        raise ValueError(f"espeak-ng says nothing of {tokens[0].string!r}; give an English text.")
+        raise ValueError("espeak-ng says nothing of the text; give an English one.")
     weights = [len(_SPELT_SOUND.findall(token.group().lower())) for token in tokens]
     bounds = pairwise([0, *leaders[1:], len(tokens)])
     shared = []
@@ -247,7 +247,7 @@ def _synthesise(text: str, voice: Voice, prosody: Prosody) -> tuple[np.ndarray, 
         finally:
             library.espeak_Terminate()
     if not chunks:
-        raise ValueError(f"espeak-ng made no sound of {text!r}; give an English text.")
+        raise ValueError("espeak-ng made no sound of the text; give an English one.")
     return np.concatenate(chunks), marks, rate
 
 

@@ -100,8 +100,8 @@ def _read_row(row: Mapping[str, str | None], where: str, label_map: Mapping[str,
     try:
         start_s, end_s = float(given["start_s"]), float(given["end_s"])
         channel = int(given["channel"]) if given["channel"] else None
-    except ValueError as error:
-        raise ValueError(f"{where}: {error!s:.80}; give times in seconds, and channels from 0.") from error
+    except ValueError:  # which quotes the value, in a shifted row anything
+        raise ValueError(f"{where}: a value is no number; give times in seconds, and channels from 0.") from None
     if not 0 <= start_s < end_s < float("inf"):
         raise ValueError(f"{where}: a span from {start_s} s to {end_s} s; it has to end after it starts.")
     if not given["file_name"] or not given["emotion"]:

@@ -161,7 +161,7 @@ RESULTS = [
 def test_what_predict_prints_is_read(tmp_path):
     (tmp_path / "printed.json").write_text(json.dumps(RESULTS, indent=2))
     assert read(tmp_path / "printed.json", recording="a") == TALK
-    with pytest.raises(ValueError, match="printed.json: it has no words of this recording, but the error 'Nobody"):
+    with pytest.raises(ValueError, match="printed.json: it has no words of this recording, but an error; mend"):
         read_word_file(tmp_path / "printed.json", recording="b")
 
 

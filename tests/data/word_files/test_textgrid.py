@@ -172,7 +172,7 @@ def test_a_file_that_is_cut_off_is_never_read_in_part(tmp_path, form):
         ("", "does not begin as a TextGrid"),
         ('{"start": 0, "end": 1, "tiers": {}}', "does not begin as a TextGrid"),
         (PRAAT.replace("xmax = 0.5", "xmax = half"), "cannot be read as a TextGrid"),
-        (PRAAT.replace("xmax = 0.5", "xmax = 0.5.1"), "from 1e-05 to 0.5.1 has no times in seconds|has no times"),
+        (PRAAT.replace("xmax = 0.5", "xmax = 0.5.1"), "interval 2 has no times in seconds"),
         (PRAAT.replace("Zoë", 'text = "Zoë'), "a label holds what looks like a line of a TextGrid"),
         (
             PRAAT.replace("intervals: size = 3", "intervals: size = 4"),
@@ -245,7 +245,7 @@ def test_numbers_that_are_none_are_told_in_a_sentence(tmp_path, old, new, told):
 def test_a_number_that_is_too_large_for_a_time_is_told_in_a_sentence(tmp_path):
     path = textgrid(tmp_path / "a.TextGrid", {"words": WORDS}, SHORT)
     path.write_text(path.read_text().replace('"words"\n', f'"words"\n{"1" * 400}', 1))
-    with pytest.raises(ValueError, match=r"a.TextGrid: it cannot be read as a TextGrid .*; save it again in Praat\."):
+    with pytest.raises(ValueError, match=r"a.TextGrid: it cannot be read as a TextGrid; save it again in Praat\."):
         read_word_file(path)
 
 
@@ -256,5 +256,5 @@ def test_the_name_of_a_tier_is_told_in_part_where_it_is_long(tmp_path):
         read_word_file(path)
     path = textgrid(tmp_path / "a.TextGrid", {name: WORDS}, SHORT)
     path.write_text(path.read_text().replace("\n0.4\n", "\n0:4\n"))
-    with pytest.raises(ValueError, match="tier 'a{80}': a label from 0.1 to 0:4 has no times"):
+    with pytest.raises(ValueError, match="tier 'a{80}': interval 2 has no times"):
         read_word_file(path)

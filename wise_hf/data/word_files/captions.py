@@ -52,8 +52,8 @@ def _cues(file: WordFile) -> list[Timed]:
         read = webvtt.WebVTT.from_buffer(io.StringIO(text), format=file.path.suffix[1:].lower())
     except MalformedFileError as error:
         raise ValueError("it does not begin as WebVTT or SubRip does; save it as one of them.") from error
-    except MalformedCaptionError as error:
-        raise ValueError(f"a cue has no times such as 00:00:01.000 --> 00:00:02.500 ({error}).") from error
+    except MalformedCaptionError:  # which quotes lines
+        raise ValueError("a cue has no times; write times such as 00:00:01.000 --> 00:00:02.500.") from None
     cues = [(cue.raw_text, _seconds(cue.start), _seconds(cue.end)) for cue in read if cue.raw_text.strip()]
     expected = sum("-->" in line and bool(below.strip()) for line, below in pairwise(text.split("\n")))
     if len(cues) != expected or not cues:

@@ -56,8 +56,8 @@ def _tiers(text: str) -> list[dict]:
     plain = EXPONENT.sub(lambda number: f"{number[1]}{float(number[2]):.9f}", text) + "\n"
     try:
         tiers = parseTextgridStr(plain, includeEmptyIntervals=True)["tiers"]
-    except (PraatioException, ValueError, IndexError, OverflowError) as error:
-        raise ValueError(f"it cannot be read as a TextGrid ({error!s:.80}); save it again in Praat.") from error
+    except (PraatioException, ValueError, IndexError, OverflowError):  # which may quote a label
+        raise ValueError("it cannot be read as a TextGrid; save it again in Praat.") from None
     _check_whole(text, tiers)
     return tiers
 
@@ -72,12 +72,10 @@ def _check_whole(text: str, tiers: Sequence[Mapping]) -> None:
 def _intervals(tier: Mapping, kind: str) -> list[dict]:
     """The labelled intervals of a tier."""
     read = []
-    for start, end, label in tier["entries"]:
+    for number, (start, end, label) in enumerate(tier["entries"], 1):
         times_s = {"start_s": seconds(start), "end_s": seconds(end)}
         if None in times_s.values():
-            raise ValueError(
-                f"tier '{tier['name']:.80}': a label from {start:.20} to {end:.20} has no times in seconds."
-            )
+            raise ValueError(f"tier '{tier['name']:.80}': interval {number} has no times in seconds; mend it.")
         if label:
             read.append({kind: label, **times_s})
     return read
