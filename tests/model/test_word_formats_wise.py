@@ -106,6 +106,13 @@ def test_what_could_lose_a_time_is_refused(words, told):
     assert "start_s" in str(error.value) or "give one of them" in str(error.value)
 
 
+@pytest.mark.parametrize("entry", [{"word": "Ki\ud83dds"}, {"word": "Kids", "phonemes": ["K", "\ude00"]}])
+def test_half_a_character_is_no_text(entry):
+    with pytest.raises(ValueError, match="Entry 2: its '(word|phoneme)' holds half a character") as error:
+        read_word_times([{"word": "😀"}, entry])
+    str(error.value).encode()
+
+
 @pytest.mark.parametrize("value", [None, "", "x", "0,97", math.nan, "inf", 10**400, [0.9]])
 def test_what_is_no_number_is_no_time(value):
     assert seconds(value) is None
