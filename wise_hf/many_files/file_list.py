@@ -1,6 +1,7 @@
 """Lists of files, as people and tools write them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from wise_hf.many_files.emotion_of_files import GIVEN
 
 
 TYPES = pa.schema(dict(zip(GIVEN, (pa.string(), pa.string(), pa.string(), pa.int64()), strict=True)))
+# Where pyarrow quotes a row or a value, which may be what somebody said.
+QUOTED = re.compile(r"(?<=\d): .*|'.*'", re.DOTALL)
 
 
 def read_file_list(path: Path) -> list[dict]:
@@ -38,10 +41,10 @@ def read_file_list(path: Path) -> list[dict]:
         names = [name for name in GIVEN if name in table.column_names]
         files = table.select(names).cast(pa.schema([TYPES.field(name) for name in names])).to_pylist()
     except (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        told = f"{' '.join(str(error).split()).rstrip('.'):.200}"
+        told = f"{' '.join(QUOTED.sub('...', str(error)).split()).rstrip('.'):.200}"
         raise ValueError(f"{path} cannot be read ({told}); write it anew.") from error
     if "path" not in names:
-        raise ValueError(f"{path} has no column path (but {', '.join(table.column_names):.200}); name it so.")
+        raise ValueError(f"{path} has no column path; call one so (a .csv names its columns in the first line).")
     if not files:
         raise ValueError(f"{path} names no files; give at least one.")
     return files

@@ -165,6 +165,14 @@ def test_what_predict_prints_is_read(tmp_path):
         read_word_file(tmp_path / "printed.json", recording="b")
 
 
+@pytest.mark.parametrize("told", ["x" * 9_999, ["x"] * 9_999])
+def test_of_a_result_with_an_endless_error_a_part_is_told(tmp_path, told):
+    (tmp_path / "a.json").write_text(json.dumps([{"audio": "a.wav", "error": told}]))
+    with pytest.raises(ValueError, match="no words of this recording, but the error '.*'[.]$") as error:
+        read_word_file(tmp_path / "a.json")
+    assert len(str(error.value)) < 300
+
+
 def test_words_of_several_results_are_never_joined(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps([{"scores": [], "words": TALK}] * 2))
     with pytest.raises(ValueError, match=r"2 recordings \(0, 1\), one is meant"):

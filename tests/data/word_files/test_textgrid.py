@@ -172,7 +172,7 @@ def test_a_file_that_is_cut_off_is_never_read_in_part(tmp_path, form):
         ("", "does not begin as a TextGrid"),
         ('{"start": 0, "end": 1, "tiers": {}}', "does not begin as a TextGrid"),
         (PRAAT.replace("xmax = 0.5", "xmax = half"), "cannot be read as a TextGrid"),
-        (PRAAT.replace("xmax = 0.5", "xmax = 0.5.1"), "from 1e-05 to 0.5.1 has no times in seconds|has no times"),
+        (PRAAT.replace("xmax = 0.5", "xmax = 0.5.1"), "label 2 has no times in seconds"),
         (PRAAT.replace("Zoë", 'text = "Zoë'), "a label holds what looks like a line of a TextGrid"),
         (
             PRAAT.replace("intervals: size = 3", "intervals: size = 4"),
@@ -240,3 +240,30 @@ def test_numbers_that_are_none_are_told_in_a_sentence(tmp_path, old, new, told):
     with pytest.raises(ValueError, match=rf"a.TextGrid: .*{told}") as error:
         read_word_file(path)
     assert len(str(error.value)) < 300 and str(error.value).endswith(".")
+
+
+SHORT_LINES = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", "1", "<exists>", "1"]
+SHORT_LINES += ['"IntervalTier"', '"words"', "0", "1", "1", "0", "1", '"kids"']
+
+
+@pytest.mark.parametrize("number", range(9, len(SHORT_LINES) - 1))
+def test_a_label_where_a_number_should_be_is_not_quoted(tmp_path, number):
+    path = tmp_path / "a.TextGrid"
+    path.write_text("\n".join(SHORT_LINES))
+    assert [word["word"] for word in read_word_file(path)] == ["kids"]
+    path.write_text("\n".join([*SHORT_LINES[:number], "Zebulon", *SHORT_LINES[number + 1 :]]))
+    with pytest.raises(ValueError, match="cannot be read as a TextGrid|has no times in seconds|is damaged") as error:
+        read_word_file(path)
+    assert "Zebulon" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "told"), [(900, "words", "announces others"), (1, "tier" * 900, "its tiers")]
+)
+def test_of_very_many_or_long_tiers_a_part_is_told(tmp_path, count, name, told):
+    tiers = [*SHORT_LINES[7:], *SHORT_LINES[7:]] * count
+    header = [*SHORT_LINES[:6], "2"]
+    (tmp_path / "a.TextGrid").write_text("\n".join([*header, *tiers]).replace("words", name))
+    with pytest.raises(ValueError, match=told) as error:
+        read_word_file(tmp_path / "a.TextGrid")
+    assert len(str(error.value)) < 500 and str(error.value).endswith(".")

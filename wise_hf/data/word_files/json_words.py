@@ -50,5 +50,5 @@ def _of_result(file: WordFile, results: Sequence[Mapping]) -> object:
     named = [({"recording": str(result.get("audio", number))}, result) for number, result in enumerate(results)]
     result = file.choose(named)[0]
     if "error" in result:
-        raise ValueError(f"it has no words of this recording, but the error '{result['error']}'.")
+        raise ValueError(f"it has no words of this recording, but the error '{result['error']!s:.200}'.")
     return result

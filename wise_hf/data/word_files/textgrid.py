@@ -39,10 +39,8 @@ def read_textgrid(file: WordFile) -> list[dict]:
     words = [tier for kind, tier in chosen if kind == "word"]
     phones = [tier for kind, tier in chosen if kind != "word"]
     if len(words) != 1 or len(phones) > 1:
-        names = ", ".join(repr(tier["name"]) for tier in tiers)
-        raise ValueError(
-            f"its tiers are {names or 'none'}; call one 'words', and one 'phones' where there are phones."
-        )
+        names = ", ".join(repr(tier["name"]) for tier in tiers) or "none"
+        raise ValueError(f"its tiers are {names:.200}; call one 'words', and one 'phones' where there are phones.")
     return _with_phones(
         _intervals(words[0], "word"), [phone for tier in phones for phone in _intervals(tier, "phoneme")]
     )
@@ -59,7 +57,7 @@ def _tiers(text: str) -> list[dict]:
     try:
         tiers = parseTextgridStr(plain, includeEmptyIntervals=True)["tiers"]
     except (PraatioException, ValueError, IndexError) as error:
-        raise ValueError(f"it cannot be read as a TextGrid ({error!s:.80}); save it again in Praat.") from error
+        raise ValueError("it cannot be read as a TextGrid; save it again in Praat.") from error
     _check_whole(text, tiers)
     return tiers
 
@@ -68,16 +66,16 @@ def _check_whole(text: str, tiers: Sequence[Mapping]) -> None:
     read = [len(tier["entries"]) for tier in tiers if tier["class"] == INTERVAL_TIER]
     told = [int(long or short) for long, short in SIZE.findall(text)]
     if read != told or TIERS.findall(text)[:1] != [str(len(tiers))]:
-        raise ValueError(f"it holds {len(tiers)} tiers of {read} intervals but announces others; it is damaged.")
+        raise ValueError(f"it holds {len(tiers)} tiers of {read!s:.60} intervals but announces others; it is damaged.")
 
 
 def _intervals(tier: Mapping, kind: str) -> list[dict]:
     """The labelled intervals of a tier."""
     read = []
-    for start, end, label in tier["entries"]:
+    for number, (start, end, label) in enumerate(tier["entries"], 1):
         times_s = {"start_s": seconds(start), "end_s": seconds(end)}
         if None in times_s.values():
-            raise ValueError(f"tier '{tier['name']}': a label from {start:.20} to {end:.20} has no times in seconds.")
+            raise ValueError(f"tier '{tier['name']:.60}': label {number} has no times in seconds; mend them in Praat.")
         if label:
             read.append({kind: label, **times_s})
     return read

@@ -112,9 +112,9 @@ class TextFile:
             if line.strip():
                 yield number, line.strip()
 
-    def refuse(self, number: int, line: str, expected: str) -> None:
-        """Say that a line is not what it should be."""
-        told = f"{self.path}, line {number}: {line[:80]!r} is not {expected}; mend the line or get a whole copy."
+    def refuse(self, number: int, expected: str) -> None:
+        """Say that a line is not what it should be, without what it says."""
+        told = f"{self.path}, line {number}: it is not {expected}; mend the line or get a whole copy."
         if self.broken is None:
             raise ValueError(told)
         self.broken.append(told)
@@ -152,11 +152,11 @@ def read_evaluations(path: Path, broken: list[str] | None = None) -> dict[str, E
         if line.startswith("["):
             current, is_below_summary = _read_summary(file, number, line, evaluations), True
         elif is_rating and not is_below_summary:
-            file.refuse(number, line, "below the summary line of an utterance")
+            file.refuse(number, "below the summary line of an utterance")
         elif is_rating and current is None:
             continue  # of a summary that was refused
         elif not (current and _add_rating(current, line)):
-            file.refuse(number, line, "a summary or an evaluator's line (C-E1: ..., A-E1: val 1; act 2; dom 3;)")
+            file.refuse(number, "a summary or an evaluator's line (C-E1: ..., A-E1: val 1; act 2; dom 3;)")
     return evaluations
 
 
@@ -165,11 +165,11 @@ def _read_summary(file: TextFile, number: int, line: str, evaluations: dict[str,
     match = _SUMMARY.fullmatch(line)
     name = read_name(match[3]) if match else None
     if not match or not name or name.dialog != file.path.stem or match[4] not in LABEL_NAMES:
-        file.refuse(number, line, f"[START - END] an utterance of {file.path.stem}, its label and [V, A, D]")
+        file.refuse(number, f"[START - END] an utterance of {file.path.stem}, its label and [V, A, D]")
         return None
     start_s, end_s, *attributes = (float(match[group]) for group in (1, 2, 5, 6, 7))
     if not 0 <= start_s < end_s or match[3] in evaluations:
-        file.refuse(number, line, "an utterance named once, which ends after it starts")
+        file.refuse(number, "an utterance named once, which ends after it starts")
         return None
     evaluations[match[3]] = Evaluation(start_s, end_s, LABEL_NAMES[match[4]], *attributes)
     return evaluations[match[3]]
@@ -217,7 +217,7 @@ def read_transcriptions(path: Path, broken: list[str] | None = None) -> tuple[di
         elif not line.startswith("Ses") or _UNNUMBERED.match(line):
             passed_over += 1
         else:
-            file.refuse(number, line, f"a turn of {path.stem} (ID [START-END]: TEXT)")
+            file.refuse(number, f"a turn of {path.stem} (ID [START-END]: TEXT)")
     return texts, passed_over
 
 
@@ -254,7 +254,7 @@ def read_segments(path: Path) -> list[Segment]:
         if match and len(match[4].split()) <= most_tokens_behind and int(match[1]) <= int(match[2]):
             segments.append(Segment(int(match[1]), int(match[2]), match[3]))
         elif not _SEGMENT_FRAME.fullmatch(line):
-            file.refuse(number, line, "a row with first frame, last frame, score and what was said")
+            file.refuse(number, "a row with first frame, last frame, score and what was said")
     if not segments:
         raise ValueError(f"{path} has no row; get a whole copy of the corpus.")
     return segments
