@@ -97,12 +97,14 @@ def test_sounds_are_read_as_words_are(name, sound, read):
         (5, "are of type int, expected a list"),
         ({"words": None}, "are of type NoneType, expected a list"),
         ({"text": "Kids", "segments": [{"text": "Kids", "start": 0.97, "end": 1.21}]}, "holds no list of words"),
+        ({"Kids": [0.97, 1.21]}, "A dict holds no list of words"),
         ({}, "holds no list of words"),
     ],
 )
 def test_what_could_lose_a_time_is_refused(words, told):
     with pytest.raises(ValueError, match=told) as error:
         read_word_times(words)
+    assert "Kids" not in str(error.value)
     assert "start_s" in str(error.value) or "give one of them" in str(error.value)
 
 

@@ -72,8 +72,8 @@ def _list_in(words: Mapping) -> object:
     found = _words_of_segments(words.get("segments"))
     if found is None:
         raise ValueError(
-            f"A dict of {', '.join(map(repr, words)):.200} holds no list of words ('words', or 'segments' that each "
-            f"have 'words'); have the recogniser tell word times, and {ADVICE}."
+            "A dict holds no list of words ('words', or 'segments' that each have 'words'); have the recogniser tell "
+            f"word times, and {ADVICE}."
         )
     return found
 
