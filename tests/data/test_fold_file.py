@@ -121,6 +121,17 @@ def test_a_fold_that_does_not_fit_the_corpus_is_refused(path, part, ids, sentenc
     assert sentence in str(told.value) and str(path) in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["1", "x" * 9_999])
+@pytest.mark.parametrize("ids", [["d", "x" * 9_999], ["d", "x" * 9_999, "x" * 9_999], []])
+def test_of_endless_names_a_part_is_told(path, name, ids):
+    content = json.loads(path.read_text())
+    content["folds"][0] |= {"name": name, "train": ids}
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="[.]$") as told:
+        read_folds(path, corpus())
+    assert len(str(told.value)) < 700
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -33,7 +33,7 @@ def test_a_text_file_has_a_path_a_line(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("l.csv", b"file,text\na.wav,hi\n", "has no column path .but 2 others"),
+        ("l.csv", b"file,text\na.wav,hi\n", "has no column path; call one so"),
         ("l.csv", b"path\n", "names no files"),
         ("l.csv", b"path,text\na.wav\n", "cannot be read .ArrowInvalid, row 2.; write it anew"),
         ("l.parquet", b"no table", "cannot be read"),
@@ -44,7 +44,7 @@ def test_a_text_file_has_a_path_a_line(tmp_path):
         ("l.jsonl", b'{"path": "a.wav"}\n[1]\n', "cannot be read"),
         ("l.jsonl", b'{"path": 5}\n', "cannot be read"),
         ("l.jsonl", b'{"path": "a.wav", "channel": ' + b"9" * 30 + b"}", "cannot be read"),
-        ("l.csv", b"x" * 9_999 + b"\n1\n", "has no column path .but 1 others.;"),
+        ("l.csv", b"x" * 9_999 + b"\n1\n", "has no column path; call one so"),
         ("l.csv", b"path,channel\na.wav," + b"x" * 9_999, "cannot be read .ArrowInvalid, row 2.; write it anew"),
         ("l.txt", b"\xff\xfe", "cannot be read"),
         ("l.wav", b"", "is no list of files; give a folder, or a list"),
@@ -54,3 +54,20 @@ def test_what_is_no_list_is_told(tmp_path, name, content, told):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=told):
         read_file_list(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("l.csv", "a.wav,Zebulon\nb.wav,hi\n", "has no column path"),
+        ("l.csv", "path,text\na.wav,Oh, Zebulon\n", "cannot be read .ArrowInvalid, row 2"),
+        ("l.csv", 'path,text\na.wav,"Oh\nZebulon", no\n', "cannot be read .ArrowInvalid, row 2"),
+        ("l.csv", "path,text,channel\na.wav,Oh,Zebulon's\n", "cannot be read .ArrowInvalid, row 2"),
+        ("l.jsonl", '{"path": "a.wav", "channel": "Zebulon"}\n', "cannot be read .ArrowInvalid"),
+    ],
+)
+def test_no_text_of_a_list_is_quoted(tmp_path, name, content, told):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=told) as error:
+        read_file_list(tmp_path / name)
+    assert "Zebulon" not in str(error.value)

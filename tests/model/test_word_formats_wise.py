@@ -97,13 +97,22 @@ def test_sounds_are_read_as_words_are(name, sound, read):
         (5, "are of type int, expected a list"),
         ({"words": None}, "are of type NoneType, expected a list"),
         ({"text": "Kids", "segments": [{"text": "Kids", "start": 0.97, "end": 1.21}]}, "holds no list of words"),
+        ({"Kids": [0.97, 1.21]}, "A dict holds no list of words"),
         ({}, "holds no list of words"),
     ],
 )
 def test_what_could_lose_a_time_is_refused(words, told):
     with pytest.raises(ValueError, match=told) as error:
         read_word_times(words)
+    assert "Kids" not in str(error.value)
     assert "start_s" in str(error.value) or "give one of them" in str(error.value)
+
+
+@pytest.mark.parametrize("entry", [{"word": "Ki\ud83dds"}, {"word": "Kids", "phonemes": ["K", "\ude00"]}])
+def test_half_a_character_is_no_text(entry):
+    with pytest.raises(ValueError, match="Entry 2: its '(word|phoneme)' holds half a character") as error:
+        read_word_times([{"word": "😀"}, entry])
+    str(error.value).encode()
 
 
 @pytest.mark.parametrize("value", [None, "", "x", "0,97", math.nan, "inf", 10**400, [0.9]])

@@ -57,7 +57,7 @@ def read_folds(path: Path, dataset: Dataset) -> list[Fold]:
     for named in content["folds"]:
         for part in PARTS:
             if not named[part] and not (part == "test" and len(content["folds"]) == 1):
-                raise ValueError(f"{path}: fold '{named['name']}' has nobody in its {part} part; fill it in.")
+                raise ValueError(f"{path}: fold '{named['name']:.80}' has nobody in its {part} part; fill it in.")
         _check_ids(path, named, row_of)
         fold = Fold(named["name"], *([row_of[each] for each in named.get(part, [])] for part in LISTS))
         _check_claims(path, fold, content, dataset)
@@ -103,21 +103,20 @@ def _is_fold(fold: object) -> bool:
 
 def _check_ids(path: Path, fold: Mapping, row_of: Mapping[str, int]) -> None:
     named = Counter(each for part in LISTS for each in fold.get(part, []))
+    where = f"{path}: fold '{fold['name']:.80}'"
     twice = [each for each, count in named.items() if count > 1]
     if twice:
-        raise ValueError(
-            f"{path}: fold '{fold['name']}' names {len(twice)} utterances twice, e.g. {twice[0]}; name each once."
-        )
+        raise ValueError(f"{where} names {len(twice)} utterances twice, e.g. {twice[0]:.200}; name each once.")
     unknown = [each for each in named if each not in row_of]
     if unknown:
         raise ValueError(
-            f"{path}: fold '{fold['name']}' names {len(unknown)} utterances that the corpus does not have, e.g. "
-            f"{unknown[0]}; read the corpus as it was read for the file (the same data, emotions and scenario)."
+            f"{where} names {len(unknown)} utterances that the corpus does not have, e.g. "
+            f"{unknown[0]:.200}; read the corpus as it was read for the file (the same data, emotions and scenario)."
         )
     unnamed = [each for each in row_of if each not in named]
     if unnamed:
         raise ValueError(
-            f"{path}: fold '{fold['name']}' does not name {len(unnamed)} of the corpus's {len(row_of)} utterances, "
+            f"{where} does not name {len(unnamed)} of the corpus's {len(row_of)} utterances, "
             f"e.g. {unnamed[0]}; read the corpus as it was read for the file (the same data, emotions and scenario), "
             "or name them in 'left_out'."
         )
@@ -127,20 +126,21 @@ def _check_claims(path: Path, fold: Fold, content: Mapping, dataset: Dataset) ->
     """What a file says of its folds is printed over the results, so it has to be true."""
     if content["protocol"] == "none" and fold.test:
         raise ValueError(
-            f"{path} says that nothing is tested, but fold '{fold.name}' has a test part; call 'protocol' otherwise."
+            f"{path} says that nothing is tested, but fold '{fold.name:.80}' has a test part; call 'protocol' "
+            "otherwise."
         )
     if content["protocol"] in ("session", "speaker"):
         values = dataset[content["protocol"]][:]
         shared = {values[row] for row in [*fold.train, *fold.validation]} & {values[row] for row in fold.test}
         if shared:
             raise ValueError(
-                f"{path} says that each {content['protocol']} is left out, but fold '{fold.name}' has "
+                f"{path} says that each {content['protocol']} is left out, but fold '{fold.name:.80}' has "
                 f"{min(map(str, shared))} in training and test; mend the folds or give 'protocol' another name."
             )
     if content.get("text_disjoint") and not is_text_disjoint(dataset, fold):
         raise ValueError(
-            f"{path} says that it is text-disjoint, but fold '{fold.name}' has what is tested in training, too; mend "
-            "the folds, or write false for 'text_disjoint'."
+            f"{path} says that it is text-disjoint, but fold '{fold.name:.80}' has what is tested in training, too; "
+            "mend the folds, or write false for 'text_disjoint'."
         )
 
 

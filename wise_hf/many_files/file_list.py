@@ -13,6 +13,7 @@ from wise_hf.many_files.emotion_of_files import GIVEN
 
 
 TYPES = pa.schema(dict(zip(GIVEN, (pa.string(), pa.string(), pa.string(), pa.int64()), strict=True)))
+# Where pyarrow quotes a row or a value, which may be what somebody said.
 
 
 def read_file_list(path: Path) -> list[dict]:
@@ -43,7 +44,7 @@ def read_file_list(path: Path) -> list[dict]:
         told = f"{type(error).__name__}, row {row[1]}" if row else type(error).__name__
         raise ValueError(f"{path} cannot be read ({told}); write it anew.") from None
     if "path" not in names:
-        raise ValueError(f"{path} has no column path (but {table.num_columns} others); name it so.")
+        raise ValueError(f"{path} has no column path; call one so (a .csv names its columns in the first line).")
     if not files:
         raise ValueError(f"{path} names no files; give at least one.")
     return files

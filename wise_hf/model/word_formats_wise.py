@@ -20,6 +20,7 @@ PASSED_OVER = {
     *("start_offset", "end_offset", "startOffset", "endOffset"),
     *("probabilities", "timestamps", "p", "t_dtw", "speaker_turn_next"),
 }
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON may tell of one by its number; UTF-8 cannot
 NO_TEXT = re.compile(r"\[_.*\]")  # such as [_BEG_] among whisper.cpp's tokens
 # A name that is told though it is not known: what is said is none. At most seven parts, or matching could take long.
 TIME_NAME = re.compile(r"(?i:start|begin|end|stop|from|to|time|stamp|duration|offset|second|sec|s|ms|_|-| ){1,7}")
@@ -71,8 +72,8 @@ def _list_in(words: Mapping) -> object:
     found = _words_of_segments(words.get("segments"))
     if found is None:
         raise ValueError(
-            f"A dict of {len(words)} names holds no list of words ('words', or 'segments' that each have 'words'); "
-            f"have the recogniser tell word times, and {ADVICE}."
+            "A dict holds no list of words ('words', or 'segments' that each have 'words'); have the recogniser tell "
+            f"word times, and {ADVICE}."
         )
     return found
 
@@ -160,6 +161,10 @@ def _name(entry: Mapping, names: Sequence[str]) -> str:
     written = next((entry[name] for name in names if name in entry), None)
     if not isinstance(written, str):
         raise ValueError(f"it has no string '{names[0]}'; {ADVICE}.")
+    if HALF_CHARACTER.search(written):
+        raise ValueError(
+            f"its '{names[0]}' holds half a character (one of two surrogates), expected text; write the file in UTF-8."
+        )
     return written
 
 

@@ -83,11 +83,11 @@ FOUR = "file_name,emotion,text,speaker"
 @pytest.mark.parametrize(
     ("header", "line", "told"),
     [
-        (FIVE, "a.wav,angry,Well, no,anna", "line 2: a value seems to be the rest of a text"),
-        (FIVE, "a.wav,angry,I have 1,000 dollars,anna", "line 2: a value seems to be the rest"),
+        (FIVE, "a.wav,angry,Well, no,anna", "line 2: value 4 seems to be the rest of a text"),
+        (FIVE, "a.wav,angry,I have 1,000 dollars,anna", "line 2: value 4 seems to be the rest"),
         (FIVE, "a.wav,angry,Well,\tno,anna", "seems to be the rest of a text"),
-        ("file_name,notes,emotion", "a.wav,Well, angry", "line 2: a value seems to be the rest"),
-        (FOUR + ",", "a.wav,angry,Well,no,anna", "line 2: a value seems to be the rest"),
+        ("file_name,notes,emotion", "a.wav,Well, angry", "line 2: value 3 seems to be the rest"),
+        (FOUR + ",", "a.wav,angry,Well,no,anna", "line 2: value 5 seems to be the rest"),
         (FOUR, "a.wav,angry,Well, no,anna", "line 2: a comma or quote too many"),
         (FOUR, "a.wav,angry,Well,no,anna", "line 2: a comma or quote too many"),
         ("file_name, emotion, text", "a.wav, angry, Well, no", "line 2: a comma or quote too many"),

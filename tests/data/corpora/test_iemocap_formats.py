@@ -184,8 +184,9 @@ def test_blanks_in_a_turn_make_no_difference(tmp_path):
 
 @pytest.mark.parametrize("line", ["Ses01F_impro01_F001: Hello.", "Ses01F_impro02_F001 [1.0-2.0]: Hello.", "Ses01F"])
 def test_a_broken_turn_is_named_with_its_line(tmp_path, line):
-    with pytest.raises(ValueError, match="line 6: it is not a turn of Ses01F_impro01"):
+    with pytest.raises(ValueError, match="line 6: it is not a turn of Ses01F_impro01") as error:
         read_transcriptions(write(tmp_path, f"{DIALOG}.txt", TRANSCRIPTIONS + line))
+    assert "Hello" not in str(error.value)  # what people said, and what evaluators wrote of it
 
 
 @pytest.mark.parametrize("row", ["83 90 -5", "83 x -5 HELLO", "90 83 -5 HELLO", "83 90 -5 HELLO THERE", "HELLO"])

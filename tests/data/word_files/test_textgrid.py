@@ -258,3 +258,30 @@ def test_the_name_of_a_tier_is_told_in_part_where_it_is_long(tmp_path):
     path.write_text(path.read_text().replace("\n0.4\n", "\n0:4\n"))
     with pytest.raises(ValueError, match="tier 'a{80}': interval 2 has no times"):
         read_word_file(path)
+
+
+SHORT_LINES = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", "1", "<exists>", "1"]
+SHORT_LINES += ['"IntervalTier"', '"words"', "0", "1", "1", "0", "1", '"kids"']
+
+
+@pytest.mark.parametrize("number", range(9, len(SHORT_LINES) - 1))
+def test_a_label_where_a_number_should_be_is_not_quoted(tmp_path, number):
+    path = tmp_path / "a.TextGrid"
+    path.write_text("\n".join(SHORT_LINES))
+    assert [word["word"] for word in read_word_file(path)] == ["kids"]
+    path.write_text("\n".join([*SHORT_LINES[:number], "Zebulon", *SHORT_LINES[number + 1 :]]))
+    with pytest.raises(ValueError, match="cannot be read as a TextGrid|has no times in seconds|is damaged") as error:
+        read_word_file(path)
+    assert "Zebulon" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("count", "name", "told"), [(900, "words", "announces others"), (1, "tier" * 900, "its tiers")]
+)
+def test_of_very_many_or_long_tiers_a_part_is_told(tmp_path, count, name, told):
+    tiers = [*SHORT_LINES[7:], *SHORT_LINES[7:]] * count
+    header = [*SHORT_LINES[:6], "2"]
+    (tmp_path / "a.TextGrid").write_text("\n".join([*header, *tiers]).replace("words", name))
+    with pytest.raises(ValueError, match=told) as error:
+        read_word_file(tmp_path / "a.TextGrid")
+    assert len(str(error.value)) < 500 and str(error.value).endswith(".")

@@ -107,21 +107,22 @@ def _row(path: Path, columns: Sequence[str], record: Record) -> dict[str, str]:
         raise ValueError(
             f"{where}: {len(values)} values for {len(columns)} columns; write a comma for each value that is unknown."
         )
-    if _has_rest_of_a_text(columns, values, written):
-        raise ValueError(f"{where}: a value seems to be the rest of a text with a comma in it; {QUOTE_IT}.")
+    rest = _rest_of_a_text(columns, values, written)
+    if rest is not None:
+        raise ValueError(f"{where}: value {rest + 1} seems to be the rest of a text with a comma in it; {QUOTE_IT}.")
     return {name: value.strip() for name, value in zip(columns, values, strict=True) if name in COLUMNS}
 
 
-def _has_rest_of_a_text(columns: Sequence[str], values: Sequence[str], written: str) -> bool:
-    """Whether a comma in a text without quotes shifted the rest of it into the next column.
+def _rest_of_a_text(columns: Sequence[str], values: Sequence[str], written: str) -> int | None:
+    """Which value is what a comma in a text without quotes shifted into the next column.
 
     It begins with a blank ("Well, no"), goes on with three digits ("1,000"), or fills a column without a name.
     """
-    for column, (text, rest) in zip(columns, pairwise(values), strict=False):
+    for number, (column, (text, rest)) in enumerate(zip(columns, pairwise(values), strict=False), 1):
         quoted = '"' + text.replace('"', '""') + '"'
         is_quoted = quoted in written or f'"{text}"' in written.replace('""', '"')
         if column in ("text", *set(columns).difference(COLUMNS)) and not is_quoted:
             is_number = re.search(r"\d$", text) and re.match(r"\d{3}(\D|$)", rest)
             if text and rest.strip() and (rest[0].isspace() or is_number):
-                return True
-    return any(value and not name for name, value in list(zip(columns, values, strict=True))[1:])
+                return number
+    return next((number for number, name in enumerate(columns) if number and not name and values[number]), None)

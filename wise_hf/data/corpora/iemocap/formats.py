@@ -113,7 +113,7 @@ class TextFile:
                 yield number, line.strip()
 
     def refuse(self, number: int, expected: str) -> None:
-        """Say that a line is not what it should be."""
+        """Say that a line is not what it should be, without what it says."""
         told = f"{self.path}, line {number}: it is not {expected}; mend the line or get a whole copy."
         if self.broken is None:
             raise ValueError(told)
