@@ -15,6 +15,9 @@ from wise_hf.model.threads_wise import use_one_thread
 from wise_hf.training.processes import quieten_libraries
 
 
+PATIENCE_S = 10.0  # for the end of a process that was told to end
+
+
 def run(main: Callable[[], object]) -> None:
     """Run a command, which messages call what `sys.argv` starts with: `train.py`, or `wise-hf train`.
 
@@ -54,21 +57,33 @@ def run(main: Callable[[], object]) -> None:
 
 @contextmanager
 def _ends_in_order() -> Iterator[None]:
-    """A process that is told to end (SIGTERM) leaves no temporary files; one that it forked ends at once."""
+    """A process that is told to end (SIGTERM) leaves no temporary files; one that it forked ends at once.
+
+    Libraries may raise an error of their own on the way (a map of `datasets` its time-out), or hang where a pool's
+    process is ended with the pool's lock in its hand; the process ends all the same.
+    """
     if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
         yield
         return
-    own = os.getpid()
+    own, told = os.getpid(), []
 
     def end(number: int, frame: object) -> None:
-        if os.getpid() == own:
-            sys.exit(128 + number)
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
+        if os.getpid() != own:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        told.append(128 + number)
+        last = threading.Timer(PATIENCE_S, os._exit, told[:1])
+        last.daemon = True
+        last.start()
+        sys.exit(told[0])
 
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
+    except Exception:
+        if told:
+            sys.exit(told[0])
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
 
