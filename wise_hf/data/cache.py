@@ -212,21 +212,21 @@ class _Store:
         ):
             # Without the cache of `datasets`, which knows a function by its name and not by its code.
             options |= {"cache_file_name": f"{scratch}/made.arrow", "load_from_cache_file": False}
-            with _starting_processes():
-                made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
+            if processes > 1:
+                _check_temporary_files()
+            made = rows.map(num_proc=processes if processes > 1 else None, remove_columns=["audio"], **options)
             made.add_column(KEY, keys).save_to_disk(unfinished)
         self._open(path)
 
 
-@contextmanager
-def _starting_processes() -> Iterator[None]:
-    """multiprocessing keeps its sockets among the temporary files, and says nothing where it cannot."""
+def _check_temporary_files() -> None:
+    """multiprocessing keeps its sockets there, and tells of it in a traceback of another process where it cannot."""
     try:
-        yield
-    except EOFError as error:
-        raise ValueError(
-            f"No processes can be started; see that {tempfile.gettempdir()} can be written, or give --num_proc 1."
-        ) from error
+        with tempfile.TemporaryDirectory():
+            pass
+    except OSError as error:
+        told = f"{tempfile.gettempdir()} cannot be written ({error.strerror}), and several processes need it"
+        raise ValueError(f"{told}; make room there, set TMPDIR, or give --num_proc 1.") from error
 
 
 @contextmanager
