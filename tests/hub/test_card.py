@@ -1,5 +1,6 @@
 """The card: its numbers are those of results.json, its code runs, and it says what is not known."""
 
+import functools
 import json
 import re
 import shutil
@@ -263,7 +264,10 @@ def test_the_printed_request_runs_as_printed(staged, endpoint, tmp_path):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"folds": []}, {"folds": 5}, {"emotions": [1]}, {"corpus_options": None}, {"recipe": {}}, {"model": []}],
+    [
+        *({"folds": []}, {"folds": 5}, {"emotions": [1]}, {"corpus_options": None}, {"recipe": {}}, {"model": []}),
+        *({"corpus": "\ud800"}, {"corpus_options": {"a": functools.reduce(lambda inner, _: [inner], range(450), [])}}),
+    ],
 )
 def test_results_that_hold_something_else_are_told_in_a_sentence(card, changed):
     with pytest.raises(

@@ -174,3 +174,10 @@ def test_no_field_is_a_generation_parameter(tmp_path):
     WISEConfig().save_pretrained(tmp_path)  # refuses those
     fields = json.loads((tmp_path / "config.json").read_text())
     assert not {"max_length", "temperature", "top_k", "num_beams"} & set(fields)
+
+
+@pytest.mark.parametrize("labels", [{"id2label": {"x" * 9_999: "a"}}, {"label2id": ["x" * 9_999]}])
+def test_labels_without_end_are_told_in_part(labels):
+    with pytest.raises(ValueError, match="give (numbers and labels|labels and numbers)") as error:
+        WISEConfig(**labels)
+    assert len(str(error.value)) < 400

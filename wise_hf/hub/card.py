@@ -26,12 +26,17 @@ SAME = ("corpus", "recipe_name", "word_vectors")
 METRICS = {"wa": ("WA", "accuracy", None), "ua": ("UA", "recall", {"average": "macro"})}
 
 
+WRONG_SHAPES = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, RecursionError)
+
+
 @contextmanager
 def _results_told() -> Iterator[None]:
     """What results.json lacks, or has otherwise than a training writes it, as a sentence."""
     try:
         yield
-    except (LookupError, TypeError, AttributeError, ArithmeticError, TemplateError) as error:
+    except (*WRONG_SHAPES, TemplateError) as error:
+        if type(error) is ValueError and str(error).endswith("."):  # a sentence already
+            raise
         raise ValueError(
             f"The results are not as a training writes them ({type(error).__name__}: {error!s:.80}); give a whole "
             "results.json."
@@ -68,7 +73,8 @@ def write_model_card(
     }
     data = card_data(release, model.config, results, samples)
     card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
-    path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
+    with _results_told():
+        path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
 
 @_results_told()

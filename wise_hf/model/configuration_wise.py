@@ -340,12 +340,14 @@ def _numbered(name: str, id2label: dict) -> dict[int, str]:
     try:
         labels = sorted((_whole(number), label) for number, label in id2label.items())
     except (AttributeError, TypeError, ValueError):
-        raise ValueError(f"{name} is {id2label!r}; give numbers and labels: {{0: 'angry', 1: 'happy'}}.") from None
+        raise ValueError(
+            f"{name} is {str(id2label):.200}; give numbers and labels: {{0: 'angry', 1: 'happy'}}."
+        ) from None
     numbers, names = [number for number, _ in labels], [label for _, label in labels]
     if numbers != list(range(len(numbers))):
-        raise ValueError(f"{name} has the keys {numbers}; number the labels 0, 1, 2, ...")
+        raise ValueError(f"{name} has the keys {str(numbers):.200}; number the labels 0, 1, 2, ...")
     if len(set(names)) < len(names):
-        raise ValueError(f"{name} names a label twice: {names}; give each its own name.")
+        raise ValueError(f"{name} names a label twice: {str(names):.200}; give each its own name.")
     return dict(labels)
 
 
@@ -356,12 +358,14 @@ def _whole(number: int | str) -> int:
 def _agreed(id2label: dict | None, label2id: dict) -> dict[int, str]:
     """The labels of `label2id`, in the order of their numbers; `id2label` is absent or says the same."""
     if not isinstance(label2id, dict):
-        raise ValueError(f"label2id is {label2id!r}; give labels and numbers: {{'angry': 0, 'happy': 1}}.")
+        raise ValueError(f"label2id is {str(label2id):.200}; give labels and numbers: {{'angry': 0, 'happy': 1}}.")
     labels = _numbered("label2id, turned round,", _inverse(label2id))
     if len(labels) < len(label2id):
-        raise ValueError(f"label2id {label2id} gives two labels one number; give each its own.")
+        raise ValueError(f"label2id {str(label2id):.200} gives two labels one number; give each its own.")
     if id2label is not None and _numbered("id2label", id2label) != labels:
-        raise ValueError(f"label2id {label2id} contradicts id2label {id2label}; give id2label alone.")
+        raise ValueError(
+            f"label2id {str(label2id):.200} contradicts id2label {str(id2label):.200}; give id2label alone."
+        )
     return labels
 
 

@@ -144,7 +144,7 @@ class WISEFeatureExtractor(FeatureExtractionMixin):
         expected = frame_extractor(self.mfcc_backend).feature_size
         if not self.is_encoded and self.feature_size != expected:
             raise ValueError(
-                f"feature_size is {self.feature_size}, expected {expected}, the values of a frame of "
+                f"feature_size is {self.feature_size!s:.80}, expected {expected}, the values of a frame of "
                 f"{self.mfcc_backend!r}; leave it out."
             )
         for name in ("max_frames_per_phoneme", "max_phonemes_per_word", "max_words"):

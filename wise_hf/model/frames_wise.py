@@ -66,7 +66,7 @@ def frame_extractor(name: str) -> FrameExtractor:
     module, _, attribute = str(name).partition(":")
     known = f"expected one of {', '.join(map(repr, MFCC_BACKENDS))}, or 'module:attribute' of a FrameExtractor"
     if not module or not attribute:
-        raise ValueError(f"mfcc_backend is {name!r}, {known}.")
+        raise ValueError(f"mfcc_backend is {name!r:.80}, {known}.")
     try:
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
