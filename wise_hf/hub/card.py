@@ -72,7 +72,10 @@ def write_model_card(
         "training_data": training_data(release, results),
     }
     data = card_data(release, model.config, results, samples)
-    card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
+    try:
+        card = ModelCard.from_template(data, template_path=str(release.hub_card_dir / TEMPLATE), **variables)
+    except RecursionError as error:
+        raise ValueError("The results are nested too deep; give a whole results.json.") from error
     with _results_told():
         path.write_text(str(card).rstrip() + "\n", encoding="utf-8")
 
