@@ -34,7 +34,11 @@ def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEF
             another format than safetensors are pickles, and not read; nor are weights in parts.
         OSError: where the Hub cannot be reached, and the model was not fetched before.
     """
-    folder = _folder_of(name_or_folder, revision)
+    return _model_in(_folder_of(name_or_folder, revision), name_or_folder)
+
+
+def _model_in(folder: Path, name_or_folder: str | Path) -> WISEForAudioClassification:
+    """The model of a folder that is checked; errors call it as it was given."""
     with _as_sentence(name_or_folder, "The configuration"):
         config = WISEConfig.from_pretrained(folder)
     with _as_sentence(name_or_folder, "Weights"):
@@ -45,7 +49,11 @@ def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEF
 
 def load_processor(name_or_folder: str | Path, revision: str | None = None) -> WISEProcessor:
     """The processor saved beside a model; see `load_model`."""
-    folder = _folder_of(name_or_folder, revision)
+    return _processor_in(_folder_of(name_or_folder, revision), name_or_folder)
+
+
+def _processor_in(folder: Path, name_or_folder: str | Path) -> WISEProcessor:
+    """See `_model_in`."""
     for name in PROCESSOR_FILES:
         if not (folder / name).is_file():
             raise ValueError(f"{folder} holds no whole model (no {name}); save or fetch it anew.")
@@ -74,7 +82,7 @@ def load_pipeline(
             `WISEAudioClassificationPipeline.__call__`.
     """
     folder = _folder_of(name_or_folder, revision)
-    model, processor = load_model(folder), load_processor(folder)
+    model, processor = _model_in(folder, folder), _processor_in(folder, folder)
     return WISEAudioClassificationPipeline(model=model, processor=processor, recogniser=recogniser, language=language)
 
 
