@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from loopback.hub import LoopbackHub
 
 
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test needs a network
+settings.register_profile("the same everywhere", derandomize=True, deadline=None)  # machines are shared
+settings.load_profile("the same everywhere")
 
 
 def _shared(name: str) -> Path:
@@ -91,6 +94,8 @@ def iemocap_imitation(made_once: MadeOnce) -> Path:
 @pytest.fixture(scope="session")
 def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
     """A saved model with its processor: fresh weights, the corpus's words, normalisation by speaker."""
+    from transformers import set_seed
+
     from wise_hf.data.collator import load_utterances
     from wise_hf.data.corpora.folder import load_folder
     from wise_hf.data.prepare import prepare
@@ -98,6 +103,7 @@ def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
     from wise_hf.training.wise_system import build_model, build_processor
 
     def save(folder: Path) -> None:
+        set_seed(0)
         rows = load_utterances(prepare(load_folder(spoken_corpus), WISEFeatureExtractor()))
         processor = build_processor(rows, None, WISEFeatureExtractor(normalization="speaker"))
         build_model(["angry", "happy", "neutral", "sad"], processor, None).save_pretrained(folder)

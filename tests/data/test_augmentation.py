@@ -38,7 +38,7 @@ def check(made: dict) -> None:
     assert made["input_features"].dtype == np.float32
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), words=st.integers(1, 6))
 def test_whatever_is_varied_stays_an_utterance(seed, words):
     rng = np.random.default_rng(seed)
@@ -145,7 +145,7 @@ def speech_like(seed: int = 0) -> np.ndarray:
     return mfcc_native(bring_to_level((0.1 * bursts * rng.standard_normal(32000)).astype(np.float32), 16000))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000))
 def test_another_channel_keeps_the_length_and_the_loudness(seed):
     given = speech_like()

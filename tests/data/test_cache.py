@@ -306,7 +306,7 @@ def test_a_cache_that_cannot_be_written_is_told(caller):
         caller.map(caller.rows())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=7), min_size=1, max_size=3))
 def test_any_choice_of_rows_in_any_order_is_what_a_plain_map_gives(caller, chosen):
     shutil.rmtree(caller.root / "cache", ignore_errors=True)

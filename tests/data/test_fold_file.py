@@ -45,7 +45,7 @@ def placed(draw) -> tuple[list[str], list[Fold]]:
     return names, folds
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(case=placed(), protocol=st.text(min_size=8), seed=st.integers(0, 2**40), text_disjoint=st.booleans())
 def test_what_is_written_is_read_as_it_was(case, protocol, seed, text_disjoint):
     names, folds = case

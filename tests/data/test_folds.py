@@ -47,7 +47,7 @@ def speakers_of(dataset: Dataset, rows: list[int]) -> set[str]:
     return {dataset["speaker"][row] for row in rows}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(num_speakers=st.integers(2, 12), num_folds=st.integers(2, 6), seed=st.integers(0, 3))
 @pytest.mark.parametrize("protocol", ["speaker", "random"])
 def test_parts_never_overlap_and_every_row_is_tested_once(protocol, num_speakers, num_folds, seed):
@@ -191,7 +191,7 @@ def test_words_are_compared_as_texts_are(caplog):
 TEXTS = ["Yes.", "No!", "Yes. No.", "I have seen it.", "No. I have seen it."]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(placed=st.lists(st.tuples(st.sampled_from(TEXTS), st.sampled_from(PARTS)), max_size=12))
 def test_no_tested_text_is_left_and_nothing_else_is_taken(placed):
     placed = [*placed, ("Train.", "train"), ("Validate.", "validation"), ("Test.", "test")]

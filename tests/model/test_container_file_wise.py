@@ -274,7 +274,7 @@ SHORT = [contained(chirp(kind[2], 0.5), *kind) for kind, _, _ in KINDS.values()]
     flips=st.lists(st.tuples(st.floats(-0.1, 1.1), st.integers(0, 255)), max_size=8),
     cut=st.floats(0, 1.5),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damage_is_either_read_or_refused_in_a_sentence(content, flips, cut):
     damaged = bytearray(content[: round(cut * len(content))])
     for place, value in flips if damaged else ():

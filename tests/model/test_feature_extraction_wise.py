@@ -91,13 +91,13 @@ utterances = st.lists(st.lists(durations_s, min_size=1, max_size=18), min_size=1
 
 class TestSelectFrames:
     @given(words=utterances, num_frames=st.integers(1, 400))
-    @settings(deadline=None, derandomize=True, max_examples=80)
+    @settings(max_examples=80)
     def test_equals_the_rule_in_plain_loops(self, words, num_frames):
         selection = WISEFeatureExtractor().select_frames(num_frames, words)
         assert_same_selection(selection, select_in_plain_loops(num_frames, words))
 
     @given(words=utterances, num_frames=st.integers(1, 400))
-    @settings(deadline=None, derandomize=True, max_examples=80)
+    @settings(max_examples=80)
     def test_lengths_add_up_and_stay_within_the_limits(self, words, num_frames):
         selection = WISEFeatureExtractor().select_frames(num_frames, words)
         assert selection.phoneme_lengths.sum() == len(selection.frame_index)

@@ -17,7 +17,7 @@ def db(amplitude: float) -> float:
     return 20 * np.log10(amplitude)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(gain_db=st.floats(-60, 15))
 def test_the_level_of_the_recording_changes_nothing(gain_db):
     louder = (SPEECH * 10 ** (gain_db / 20)).astype(np.float32)

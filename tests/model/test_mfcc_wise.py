@@ -119,7 +119,7 @@ class TestAgainstTheFormulas:
 
 class TestFramesAndScale:
     @given(num_samples=st.integers(1, 4000))
-    @settings(deadline=None, derandomize=True, max_examples=60)
+    @settings(max_examples=60)
     def test_one_frame_at_least_then_one_for_each_whole_step(self, num_samples):
         expected = 1 if num_samples < 400 else 1 + (num_samples - 400) // 240
         assert mfcc_native(noise(num_samples)).shape == (expected, 39)
@@ -168,7 +168,7 @@ class TestMelWarp:
         np.testing.assert_allclose(warp_frequencies(np.array([6400.0]), 0.9, 8000.0), [(4320.0 + 8000.0) / 2])
 
     @given(mel_warp=st.floats(0.5, 2.0))
-    @settings(deadline=None, derandomize=True, max_examples=40)
+    @settings(max_examples=40)
     def test_order_and_ends_of_the_band_stay(self, mel_warp):
         warped_hz = warp_frequencies(np.linspace(0, 8000, 100), mel_warp, 8000.0)
         assert (np.diff(warped_hz) > 0).all()

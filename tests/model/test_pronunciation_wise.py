@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wise_hf.model import pronunciation_wise
@@ -56,7 +56,6 @@ def test_a_plain_word_without_any_dictionary_gets_its_letters_sounds(without_esp
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=20))
-@settings(deadline=None)
 def test_any_latin_word_has_arpabet_phonemes_and_always_the_same(word):
     phonemes = pronounce(word, lookup)
     assert phonemes

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from speech import assert_valid
 
@@ -69,7 +69,6 @@ ENTRIES = st.fixed_dictionaries({"word": WORDS}, optional={"start_s": TIMES, "en
 
 
 @given(st.lists(ENTRIES, min_size=1, max_size=8), st.floats(0.01, 100))
-@settings(deadline=None)
 def test_any_times_are_repaired_to_valid_ones_or_refused(entries, duration_s):
     try:
         words = words_from_times([{"word": "start", "start_s": 0.0, "end_s": duration_s / 2}, *entries], duration_s)
@@ -83,7 +82,6 @@ UNTIMED = st.fixed_dictionaries({"word": WORDS, "start_s": st.sampled_from([None
 
 
 @given(st.lists(st.one_of(st.none(), UNTIMED), min_size=1, max_size=10))
-@settings(deadline=None)
 def test_words_without_times_between_others_are_always_given_some(untimed):
     entries = [word for i, one in enumerate(untimed) for word in (given_word("go", i, i + 0.8), one) if word]
     words = words_from_times(entries, len(untimed))
@@ -93,7 +91,6 @@ def test_words_without_times_between_others_are_always_given_some(untimed):
 
 
 @given(st.lists(st.floats(0.02, 1), min_size=2, max_size=12))
-@settings(deadline=None)
 def test_valid_times_are_left_alone(lengths):
     edges = np.cumsum(lengths).tolist()
     words = [given_word("go", start_s, end_s) for start_s, end_s in pairwise(edges)]

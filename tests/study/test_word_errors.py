@@ -25,7 +25,7 @@ def test_confusions_come_from_the_counts():
     assert error_counts(SAID, HEARD) == found.counts | {"wer": 6 / 17}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(true=TEXTS, rate=st.floats(0, 1), seed=st.integers(0, 5))
 def test_the_simulated_error_rate_is_the_wanted_one_within_a_word(true, rate, seed):
     drawn = with_errors(true, rate, count_confusions(SAID, HEARD), seed)

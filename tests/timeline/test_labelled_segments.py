@@ -22,7 +22,7 @@ def labels(draw, channel) -> list[Span]:
     return draw(st.permutations([Span(start / 4, end / 4, "angry", channel) for start, end in pairs]))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.one_of(labels(None), st.tuples(labels(0), labels(1)).map(lambda both: [*both[1], *both[0]])))
 def test_every_label_is_a_segment_and_nothing_is_without_a_row(tmp_path, spans):
     path = tmp_path / "call.wav"

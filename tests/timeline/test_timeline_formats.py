@@ -58,7 +58,7 @@ def probabilities(row: Row) -> dict[str, float | None]:
     return {f"probability_{label}": p for label, p in row.get("probabilities", {}).items()}
 
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 
 
 @many

@@ -32,7 +32,7 @@ def hearing(generator: np.random.Generator):
         yield
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
     num_samples=st.integers(1, 120 * 8000),
     channels=st.integers(1, 3),

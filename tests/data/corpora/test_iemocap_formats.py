@@ -204,9 +204,7 @@ def test_files_that_are_not_there_or_empty_are_named(tmp_path):
 
 # --- properties: what is written is read; what is spoilt is an error with file and line, or read as what it says ---
 
-SLOW = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 frames = st.lists(st.integers(1, 400), min_size=1, max_size=12)
 tokens = st.sampled_from(["HELLO", "DON'T", "THE(2)", "++LAUGHTER++", "<sil>", "O'CLOCK"])
 phones = st.sampled_from(["SIL", "+BREATHING+", "AE P S i", "ZH AH M e", "T SIL IY b"])

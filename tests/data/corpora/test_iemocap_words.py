@@ -104,7 +104,7 @@ def test_alternative_pronunciations_are_the_same_word(token):
     assert word["word"] == "read"
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     lengths=st.lists(st.lists(st.integers(1, 70), min_size=1, max_size=5), min_size=1, max_size=8),
     offset=st.integers(0, 3),

@@ -2,7 +2,7 @@
 
 import pytest
 import webvtt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wise_hf.data.word_files import read_word_file
@@ -174,7 +174,6 @@ SAID = st.sampled_from(["kids", "are", "talking", "by", "the", "door"])
 
 
 @given(st.lists(st.tuples(SAID, st.integers(1, 900), st.integers(0, 900)), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_what_webvtt_py_writes_is_read(tmp_path_factory, words):
     read, end_ms, captions = [], 0, webvtt.WebVTT()
     for said, length_ms, gap_ms in words:

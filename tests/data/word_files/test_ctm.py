@@ -1,7 +1,7 @@
 """NIST CTM."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wise_hf.data.word_files import read_word_file
@@ -99,7 +99,6 @@ WORDS = st.lists(
 
 
 @given(WORDS)
-@settings(deadline=None)
 def test_what_is_written_in_hundredths_is_read(tmp_path_factory, words):
     path = tmp_path_factory.getbasetemp() / "written.ctm"
     path.write_text("".join(f"a 1 {start / 100:.2f} {length / 100:.2f} {said}\n" for said, start, length in words))

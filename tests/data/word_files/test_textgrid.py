@@ -1,7 +1,7 @@
 """Praat TextGrid of aligners."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from praatio.textgrid import IntervalTier, PointTier, Textgrid
 
@@ -208,7 +208,6 @@ LENGTHS = st.lists(st.tuples(st.floats(1e-6, 3), LABELS, st.booleans()), min_siz
 
 
 @given(LENGTHS, st.sampled_from([LONG, SHORT]), st.sampled_from(["utf-8", "utf-16"]))
-@settings(deadline=None)
 def test_what_praatio_writes_is_read(tmp_path_factory, lengths, form, encoding):
     entries, end_s = [], 0.0
     for length_s, label, has_gap in lengths:

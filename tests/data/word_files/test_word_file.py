@@ -26,7 +26,7 @@ PIECES = st.sampled_from(
 
 @pytest.mark.parametrize("suffix", READERS)
 @given(st.binary(max_size=60), st.booleans())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_bytes_are_words_or_a_value_error_that_names_the_file(tmp_path_factory, suffix, noise, begins_well):
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"
     path.write_bytes(BEGINNINGS[suffix].encode() * begins_well + noise)
@@ -35,7 +35,7 @@ def test_any_bytes_are_words_or_a_value_error_that_names_the_file(tmp_path_facto
 
 @pytest.mark.parametrize("suffix", READERS)
 @given(st.lists(PIECES, max_size=25), st.booleans())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_order_of_a_formats_pieces_is_words_or_a_value_error(tmp_path_factory, suffix, pieces, begins_well):
     path = tmp_path_factory.getbasetemp() / f"pieces{suffix}"
     path.write_text(BEGINNINGS[suffix] * begins_well + "".join(pieces), encoding="utf-8")
