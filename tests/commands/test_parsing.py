@@ -71,7 +71,8 @@ def test_a_file_that_makes_no_sense_is_told_in_a_sentence(tmp_path, capsys, cont
     (tmp_path / "options.yaml").write_text(content)
     with pytest.raises(SystemExit) as ended:
         parse(TrainOptions, None, [str(tmp_path / "options.yaml")])
-    assert ended.value.code == 2 and told in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and told in said and "options.yaml" in said
 
 
 def test_values_that_make_no_sense_end_with_a_sentence(capsys):

@@ -7,7 +7,7 @@ from argparse import SUPPRESS, Action, HelpFormatter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import yaml
 from transformers import HfArgumentParser
@@ -35,7 +35,9 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
         The options. What is wrong with them is told on standard error, and ends the process with status 2.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = HfArgumentParser(
+    path = Path(words.pop(0)) if words and words[0].endswith(FILES) else None
+    parser = _Parser(
+        path,
         _groups(kind),
         usage="%(prog)s [FILE.yaml] [OPTIONS]",
         description=description,
@@ -43,9 +45,7 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
         formatter_class=HelpFormatter,
     )
     _add_contraries(parser, kind)
-    from_file = {}
-    if words and words[0].endswith(FILES):
-        from_file = _read_file(Path(words.pop(0)), parser)
+    from_file = {} if path is None else _read_file(path, parser)
     if "" in [*words, *from_file.values()]:
         parser.error("a value is empty; give one, or leave its option out")
     for action in parser._actions:
@@ -57,6 +57,18 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
         return kind(**_with_corpus_options(values))
     except ValueError as error:
         parser.error(str(error))
+
+
+class _Parser(HfArgumentParser):
+    """Its errors name the file that options are from."""
+
+    def __init__(self, file: Path | None, *groups: object, **usual: object):
+        self._file = file
+        super().__init__(*groups, **usual)
+
+    def error(self, message: str) -> NoReturn:
+        is_named = self._file is None or str(self._file) in message
+        super().error(message if is_named else f"{message} (options are from {self._file} and the command line)")
 
 
 def _groups(kind: type[Options]) -> list[type[Options]]:
