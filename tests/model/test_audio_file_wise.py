@@ -47,7 +47,7 @@ SIZES = st.just(0) | st.integers(TRUE_BYTES, 2**32 - 1) | st.sampled_from([2_000
 
 
 @given(riff=st.integers(0, 2**32 - 1), data=SIZES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_wav_file_is_read_to_the_end_of_its_data_whatever_size_it_tells(riff, data):
     content = patched(patched(WAV, 4, riff), 40, data)
     np.testing.assert_array_equal(read(content), PCM)
@@ -74,8 +74,15 @@ def test_chunks_after_the_data_are_not_heard():
     assert len(read(patched(encoded(NOISE[:0]), 4, 60) + after)) == 0, "nor read as data where there are none"
 
 
-def test_a_wav_file_that_was_cut_off_is_read_as_far_as_it_goes():
+def test_a_wav_file_that_was_cut_off_is_read_as_far_as_it_goes_and_is_told(caplog):
     np.testing.assert_array_equal(read(WAV[:20_001]), PCM[: (20_001 - 44) // 2])
+    assert caplog.messages == [f"x is cut short: 19957 of its {len(WAV) - 44} bytes of samples are read."]
+
+
+@pytest.mark.parametrize("size", [0, 2_000_000_000, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_wav_file_whose_length_nobody_knew_is_not_told_as_cut(size, caplog):
+    np.testing.assert_array_equal(read(patched(WAV, 40, size)), PCM)
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "FLOAT", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"])
@@ -214,7 +221,7 @@ def test_what_is_no_audio_is_told_in_a_sentence(content, told):
     put=st.binary(max_size=40),
     cut=st.integers(0, 6_000),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_damage_is_either_read_or_refused_with_a_value_error(kind, at, put, cut):
     content = encoded(NOISE[:8_000], 8_000, *kind)
     content = content[:at] + put + content[at + len(put) : len(content) - cut]

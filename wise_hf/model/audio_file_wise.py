@@ -6,6 +6,7 @@ pipe write none, or one as large as it goes. So a file is read in blocks until i
 
 import contextlib
 import io
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -15,12 +16,15 @@ import numpy as np
 from .audio_reader_wise import BLOCK_SAMPLES, GIVE, KINDS, UNKNOWN_FRAMES, AudioReader, require
 
 
+logger = logging.getLogger(__name__)
+
 # Beside wav and mp3: W64, flac, ogg, aiff, au, caf and sphere. libsndfile reads a dozen others, whose parsers nobody
 # needs here, and some of which take any bytes for audio.
 OTHERS = (b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"NIST_1A")
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
 LARGEST_CHUNK = 0xFFFFFFFE
+NO_LENGTH = 2_000_000_000  # or more stands where whoever wrote a wav file did not know its length
 MOST_TAGS = 10
 MP3_HEAD_BYTES = 1 << 16  # in which the first frame of an mp3 file is looked for
 MPEG_LAYER_2 = (b"\xff\xfd", b"\xff\xfc", b"\xff\xf5", b"\xff\xf4")
@@ -152,7 +156,7 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     file.seek(start)
     head = file.read(MP3_HEAD_BYTES)
     if head.startswith((b"RIFF", b"RIFX", b"RF64")):
-        return _wav(file, start)
+        return _wav(file, start, name)
     if head.startswith((*OTHERS, *MPEG_LAYER_2)):
         return _Spliced(b"", file, start)
     found = _mp3_start(head)
@@ -180,7 +184,7 @@ def after_tags(file: BinaryIO) -> int:
 # --- wav ---
 
 
-def _wav(file: BinaryIO, start: int) -> BinaryIO:
+def _wav(file: BinaryIO, start: int, told_as: str) -> BinaryIO:
     """The file, its data reaching to the end of it where the size that it tells cannot be right."""
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
@@ -191,6 +195,8 @@ def _wav(file: BinaryIO, start: int) -> BinaryIO:
         if name == b"data":
             if _is_right(file, at, length, size, order):
                 break
+            if 0 <= size - at < length < NO_LENGTH:
+                logger.warning("%s is cut short: %d of its %d bytes of samples are read.", told_as, size - at, length)
             file.seek(start)
             told = min(size - at, LARGEST_CHUNK).to_bytes(4, order)
             return _Spliced(file.read(at - 4 - start) + told, file, at)

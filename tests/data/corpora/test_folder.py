@@ -276,6 +276,16 @@ def test_repaired_word_times_are_told_with_their_file(tmp_path, caplog):
     assert f"{corpus / 'a.ctm'}: 3 of 4 word times were missing or impossible and repaired." in caplog.messages
 
 
+def test_a_text_that_is_not_that_of_the_word_times_beside_it_is_told(tmp_path, caplog):
+    lines = ["a.wav,sad,Kids are here,,", "b.wav,happy,I'm here,,"]
+    corpus = make_corpus(tmp_path, lines)
+    (corpus / "a.ctm").write_text("a 1 0.1 0.1 Kids\na 1 0.2 0.1 aren't\na 1 0.3 0.1 here\n")
+    (corpus / "b.ctm").write_text("b 1 0.1 0.1 i'm\nb 1 0.2 0.1 HERE.\n")
+    assert [word["word"] for word in load_folder(corpus)[0]["words"]] == ["Kids", "aren't", "here"]
+    told = "1 of 2 recordings with a file of words have another text, such as a.wav; the words of the file count."
+    assert told in caplog.messages
+
+
 def test_a_name_that_is_too_long_for_a_file_is_told_as_missing(tmp_path):
     corpus = make_corpus(tmp_path, ["a.wav,sad,,,", f"{'x' * 9_999}/b.wav,happy,,,"])
     with pytest.raises(UnusableUtterances, match="x{200}.* is not there"):

@@ -105,6 +105,7 @@ def read_recordings(
             utterances.append(_utterance(recording, emotion))
         except (ValueError, OSError) as error:
             reasons[number] = reason_of(error, str(recording.path))
+    _tell_other_words(utterances)
     unusable = tell_unusable(names, reasons, "pass over them by --skip_unusable")
     if unusable is not None and not utterances:
         raise unusable
@@ -179,6 +180,24 @@ def _words(recording: Recording, duration_s: float) -> list[Word]:
     if told is not None:
         logger.warning("%s: %s", path, told)
     return words
+
+
+def _tell_other_words(utterances: Sequence[Utterance]) -> None:
+    """Log the recordings whose text was changed and the file of their words was not, or the other way round."""
+    both = [each for each in utterances if each["text"] and each["words"]]
+    other = [each["id"] for each in both if _letters(each["text"]) != _letters(_spoken(each["words"]))]
+    if other:
+        told = "%d of %d recordings with a file of words have another text, such as %s; the words of the file count."
+        logger.warning(told, len(other), len(both), other[0])
+
+
+def _spoken(words: Sequence[Word]) -> str:
+    return " ".join(word["word"] for word in words)
+
+
+def _letters(text: str) -> str:
+    """Its letters and digits, in lower case."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _listed(counts: Mapping[str, int]) -> str:
