@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from encoders import save_encoder
 from loopback.hub import LoopbackHub
 
 from killing.outputs import contents
@@ -55,6 +56,8 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     """
     corpus = ["--data_dir", inputs / "corpus", "--num_proc", 1]
     prepare = [*corpus, "--num_proc", 2, "--overwrite_output_dir"]  # the later one counts
+    study = [*corpus, "--error_rates", "0,30", "--model", inputs / "run", "--output_dir"]
+    encoder = ["--frame_encoder", inputs / "encoder"]
     tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs"]
     model = ["--model", inputs / "run" / "fold_1"]
     push = [*model, "--repo_id", REPO_ID, "--hub_card", inputs / "hub_card", "--tag", "v1"]
@@ -71,6 +74,8 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
         Command("prepare", "prepare.py", lambda out: [*prepare, "--output_dir", out], lock=beside),
         Command("train", "train.py", lambda out: train_arguments(inputs / "corpus", out)),
         Command("train 2 jobs", "train.py", lambda out: train_arguments(inputs / "corpus", out, 2)),
+        Command("train encoder", "train.py", lambda out: [*train_arguments(inputs / "corpus", out), *encoder]),
+        Command("asr study", "asr_study.py", lambda out: [*study, out]),
         Command("tables", "reproduce_tables.py", lambda out: [*tables, 1, "--output_dir", out]),
         Command("tables 2 jobs", "reproduce_tables.py", lambda out: [*tables, 2, "--output_dir", out]),
         Command("predict long", "predict.py", lambda out: [*predict_long, *model, "--output_dir", out], lock=long),
@@ -96,7 +101,7 @@ def on_hub(hub: LoopbackHub) -> dict[str, object]:
 
 
 def write_inputs(folder: Path) -> None:
-    """A corpus of synthetic speech, and what is made of it: a run of training, a long recording, many short ones."""
+    """A corpus of synthetic speech, what is made of it (a run of training, long and short recordings), an encoder."""
     from wise_hf.synthetic.demo_corpus import write_corpus
 
     write_corpus(folder / "corpus", num_speakers=4, utterances_per_speaker=4)
@@ -108,6 +113,7 @@ def write_inputs(folder: Path) -> None:
         rows = [(folder / "corpus" / name, text) for name, text in list(texts.items())[:8]]
         csv.writer(file).writerows([("path", "text"), *rows])
     _copy_hub_card(folder / "hub_card")
+    save_encoder("wav2vec2-layer", folder / "encoder")
     place = Place(folder / "training")
     running = Running("train.py", [str(each) for each in train_arguments(folder / "corpus", place.out)], place)
     if running.status():

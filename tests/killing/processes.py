@@ -15,7 +15,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 SECONDS = 300  # that a command may take
 SERVER = get_context("forkserver")
 SERVER.set_forkserver_preload(
-    [f"wise_hf.commands.{name}" for name in ("prepare", "predict", "push", "tables", "train")]
+    [f"wise_hf.commands.{name}" for name in ("asr_study", "prepare", "predict", "push", "tables", "train")]
     + ["wise_hf.model.modeling_wise", "wise_hf.model.pipeline_wise", "wise_hf.synthetic.demo_corpus"]
 )
 

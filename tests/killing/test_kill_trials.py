@@ -14,7 +14,7 @@ from killing.commands import Command, all_commands, write_inputs
 from killing.disks import small_disk
 from killing.outputs import contents
 from killing.processes import OUTPUT
-from killing.trials import disk_trials, kill_trials, run_undisturbed, second_trial, to_text
+from killing.trials import disk_trials, kill_trials, meeting_trial, run_undisturbed, second_trial, to_text
 
 
 pytestmark = pytest.mark.slow
@@ -54,6 +54,12 @@ def test_a_command_on_a_full_disk_says_so_and_goes_on_and_a_second_one_is_refuse
     reports = [*disk_trials(command, undisturbed, folder, [OUTPUT]), second_trial(command, undisturbed, folder)]
     assert [report.count for report in reports] == [1, 2, 1]
     assert not any(report.faults for report in reports), "\n".join(map(to_text, reports))
+
+
+def test_two_pushes_at_once_leave_what_one_leaves(commands, folder):
+    undisturbed = run_undisturbed(commands["push"], folder / "undisturbed")
+    report = meeting_trial(commands["push"], undisturbed, folder, Random(0))
+    assert report.count and not report.faults, to_text(report)
 
 
 def test_another_weight_and_a_half_written_file_are_found(tmp_path):

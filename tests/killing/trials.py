@@ -16,6 +16,7 @@ from killing.processes import CACHE, OUTPUT, TEMPORARY, Place
 
 SHARES_OF_ROOM = (0.1, 0.7)  # of what the undisturbed command left
 ROOMY = "size=1g"
+MEETINGS = 5
 MOST_TRIES = 3  # of a kill: some come after the end
 
 
@@ -166,6 +167,26 @@ def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Re
     return report
 
 
+def meeting_trial(command: Command, undisturbed: Undisturbed, folder: Path, random: Random) -> Report:
+    """Give a command that writes to no folder while it runs: one of the two may be told in a sentence to try again."""
+    report = Report(command.name, "two at once")
+    for number in range(MEETINGS):
+        command.clear()
+        places = [Place(folder / f"meeting_{number}_{which}") for which in ("first", "second")]
+        first = command.start(places[0])
+        time.sleep(random.uniform(0, undisturbed.seconds / 2))
+        report.count += first.is_alive
+        both = [first, command.start(places[1])]
+        statuses = [running.status() for running in both]
+        if 0 not in statuses:
+            report.faults.append(f"both fail: {_last_line(both[0].output())}")
+        for status, running in zip(statuses, both, strict=True):
+            report.faults += _unclear(command, status, running.output()) if status else ()
+        if command.result(places[0]) != undisturbed.result:
+            report.faults.append("the result is another than undisturbed")
+    return report
+
+
 def all_trials(command: Command, folder: Path, kills: int, seed: int, only_kills: bool = False) -> Iterator[Report]:
     """Everything that can be done to a command.
 
@@ -180,7 +201,9 @@ def all_trials(command: Command, folder: Path, kills: int, seed: int, only_kills
     if only_kills:
         return
     yield from disk_trials(command, undisturbed, folder)
-    if command.lock is not None:
+    if command.lock is None:
+        yield meeting_trial(command, undisturbed, folder, Random(seed))
+    else:
         yield second_trial(command, undisturbed, folder)
 
 

@@ -11,6 +11,7 @@ import script
 from wise_hf.data.corpora.folder import load_folder
 from wise_hf.data.fold_file import write_folds
 from wise_hf.data.folds import make_folds
+from wise_hf.data.output_lock import only_writer
 from wise_hf.data.utterance_words import align_utterance
 from wise_hf.model.loading import load_model, load_processor
 from wise_hf.model.recognised_wise import Recognised
@@ -110,6 +111,13 @@ def test_every_fold_of_a_run_is_scored_on_its_own_test_part(
     assert {predicted[each] for each in second} == {"angry"} and predicted.keys() == texts.keys() == first | second
     alone, _ = ScoredModels(str(saved_model), corpus).predict(corpus, align_utterance, 2, batch_size=8)
     assert {each: predicted[each] for each in first} == {each: alone[each] for each in first}
+
+
+def test_a_second_study_in_the_same_folder_is_refused_before_anything_is_read(saved_model, tmp_path):
+    out = tmp_path / "out"
+    with only_writer(out, lambda: None):
+        done = script.run("asr_study.py", "--model", saved_model, "--data_dir", tmp_path, "--output_dir", out)
+    assert done.returncode == 1 and f"Another process writes to {out}" in done.stderr
 
 
 def test_a_corpus_without_texts_has_nothing_to_compare_with(saved_model, texts_alone, tmp_path, own_cache):

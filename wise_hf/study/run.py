@@ -12,6 +12,7 @@ from datasets import Dataset
 from wise_hf.data.corpora.reading import CorpusOptions, read_usable
 from wise_hf.data.files import check_writable, write_json, write_text
 from wise_hf.data.options import Options, as_path, as_seed, different_names, option, positive
+from wise_hf.data.output_lock import only_writer
 from wise_hf.data.prepare import align_corpus
 from wise_hf.data.utterance_words import UNHEARD, align_utterance, hear_utterance
 from wise_hf.model.pretrained_model import name_of
@@ -83,9 +84,14 @@ def study_recognition_errors(options: AsrStudyOptions) -> str:
         The table as a person reads it.
 
     Raises:
-        ValueError: for a model or a corpus that cannot be used, or recordings without a text.
+        ValueError: for a model or a corpus that cannot be used, recordings without a text, or a folder that cannot be
+            written, or that another process writes to.
     """
-    check_writable(options.output_dir)
+    with only_writer(options.output_dir, partial(check_writable, options.output_dir)):
+        return _study(options)
+
+
+def _study(options: AsrStudyOptions) -> str:
     corpus, num_skipped = read_usable(options, partial(align_corpus, num_proc=options.num_proc))
     models = ScoredModels(options.model, corpus)
     with_text = [row for row, text in enumerate(corpus["text"]) if compared_words(text or "")]
