@@ -22,7 +22,7 @@ TESTS = Path(__file__).resolve().parents[1] / "tests"
 def main() -> None:
     sys.path.insert(0, str(TESTS))
     from reliability.same_everywhere import check_apart, compare_ways, ways_table
-    from reliability.ways import sample_recordings
+    from reliability.ways import all_ways, sample_recordings
 
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--model", type=Path, help="folder of a saved model (default: a new one, and the starter)")
@@ -37,7 +37,8 @@ def main() -> None:
         models = {"given": args.model} if args.model else {"new": Path(folder), "starter": starter_model()}
         recordings = sample_recordings()
         wise_pipeline(" ".join(each["text"] for each in recordings if each["text"])).save_pretrained(folder)
-        compared = {name: list(compare_ways(model, recordings, dict(args.python))) for name, model in models.items()}
+        ways = all_ways(dict(args.python))
+        compared = {name: list(compare_ways(model, recordings, ways)) for name, model in models.items()}
     sys.stdout.write("\n\n".join(ways_table(f"{name} model", apart) for name, apart in compared.items()) + "\n")
     if args.at_most is not None:
         check_apart([each for apart in compared.values() for each in apart], args.at_most)

@@ -42,8 +42,21 @@ def frames_of(encoder: FrameEncoder, waveforms: list[np.ndarray]) -> torch.Tenso
         return encoder(padded, torch.tensor([len(one) for one in waveforms]))
 
 
+@pytest.fixture
+def in_batches(monkeypatch) -> None:
+    """Encode several windows at once, as a GPU does."""
+    monkeypatch.setattr(FrameEncoder, "takes_batches", property(lambda encoder: not encoder.sees_padding))
+
+
 @every_family
-def test_a_recording_has_the_same_frames_alone_and_in_a_batch(read, family):
+def test_a_cpu_gives_a_recording_the_very_same_frames_whatever_else_is_in_the_batch(read, family):
+    encoder, waveforms = read(family), [sound(length, seed=length) for length in LENGTHS]
+    for waveform, its in zip(waveforms, encoder.encode_batch(waveforms), strict=True):
+        np.testing.assert_array_equal(its, encoder.encode(waveform))
+
+
+@every_family
+def test_a_recording_has_the_same_frames_alone_and_in_a_batch(read, family, in_batches):
     encoder = read(family)
     waveforms = [sound(length, seed=length) for length in LENGTHS]
     together = frames_of(encoder, waveforms)
@@ -56,7 +69,7 @@ def test_a_recording_has_the_same_frames_alone_and_in_a_batch(read, family):
 
 
 @every_family
-def test_what_pads_a_batch_changes_nothing(read, family):
+def test_what_pads_a_batch_changes_nothing(read, family, in_batches):
     encoder, waveform = read(family), torch.from_numpy(sound(5000))[None]
     with torch.inference_mode():
         expected = encoder(waveform, torch.tensor([5000]))

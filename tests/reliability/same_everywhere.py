@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from reliability.ways import STREAMS, WAYS, OwnProcessFailed, Way, by_own_process, by_pipeline, of_utterances
+from reliability.ways import OwnProcessFailed, Way
 
 
 logger = logging.getLogger(__name__)
@@ -16,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Apart:
-    """A way to score recordings, held against the pipeline that takes them one by one.
+    """A way to score recordings, held against another one.
 
     Args:
         way: its name.
@@ -32,31 +31,22 @@ class Apart:
 
 
 def compare_ways(
-    model_dir: Path,
-    recordings: Sequence[dict],
-    pythons: Mapping[str, str],
-    ways: Mapping[str, Way] = WAYS,
-    streams: Mapping[str, Way] = STREAMS,
+    model_dir: Path, recordings: Sequence[dict], ways: Mapping[Way, Mapping[str, Way]]
 ) -> Iterator[Apart]:
     """Score recordings in all ways.
 
     Args:
         model_dir: of a saved model.
         recordings: see `reliability.ways`.
-        pythons: other Pythons that have wise_hf, by what to call them.
-        ways: those to hold against the pipeline, one by one.
-        streams: those to hold against the pipeline on the utterances of a stream.
+        ways: by their names, under the one that they should agree with.
 
     Yields:
         How far apart their scores are.
     """
-    others = {name: partial(by_own_process, python=path) for name, path in pythons.items()}
-    expected = by_pipeline(model_dir, recordings)
-    for name, way in {**ways, **others}.items():
-        yield _apart(name, way, model_dir, recordings, expected)
-    expected = of_utterances(model_dir, recordings) if streams else None
-    for name, way in streams.items():
-        yield _apart(name, way, model_dir, recordings, expected)
+    for expected_way, others in ways.items():
+        expected = expected_way(model_dir, recordings) if others else None
+        for name, way in others.items():
+            yield _apart(name, way, model_dir, recordings, expected)
 
 
 def _apart(name: str, way: Way, model_dir: Path, recordings: Sequence[dict], expected: np.ndarray) -> Apart:

@@ -1,27 +1,32 @@
 """One model gives one recording the same scores, whichever way they are asked for."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reliability.same_everywhere import Apart, check_apart, compare_ways, ways_table
-from reliability.ways import STREAMS, WAYS, sample_recordings
+from reliability.ways import all_ways, by_own_process, by_pipeline, sample_recordings
 
 
 FEW = ("pipeline, in float64", "pipeline, batches of 3", "wise-hf predict", "handler of the endpoint")
 OTHER_CPU = "no AVX-512 in any library"
+STREAM = "stream, in parts of 0.1 s"
 
 
 @pytest.mark.slow
 def test_scores_are_the_same_in_batches_commands_the_handler_a_stream_and_on_another_cpu(
     saved_model: Path,
 ) -> None:
-    ways = {name: WAYS[name] for name in (*FEW, OTHER_CPU)}
-    streams = {name: STREAMS[name] for name in list(STREAMS)[:1]}
-    apart = {each.way: each for each in compare_ways(saved_model, sample_recordings()[:4], {}, ways, streams)}
-    assert list(apart) == [*ways, *streams]
-    for each in apart.values():
+    few = (*FEW, OTHER_CPU, STREAM, f"float64, {OTHER_CPU}")
+    ways = {
+        expected: {name: way for name, way in others.items() if name in few}
+        for expected, others in all_ways({}).items()
+    }
+    apart = list(compare_ways(saved_model, sample_recordings()[:4], ways))
+    assert [each.way for each in apart] == list(few)
+    for each in apart:
         assert each.difference is not None and each.difference < 1e-6, each
         assert each.count in (2, 4), each
 
@@ -30,8 +35,8 @@ def test_what_differs_is_seen_and_what_cannot_be_run_is_told(saved_model: Path) 
     def other(model_dir: Path, recordings: list[dict]) -> np.ndarray:
         return np.eye(4)[[0] * len(recordings)]  # sure, which fresh weights never are
 
-    pythons = {"a Python that is none": "/bin/false"}
-    differs, told = compare_ways(saved_model, sample_recordings()[:1], pythons, {"other": other}, {})
+    ways = {"other": other, "a Python that is none": partial(by_own_process, python="/bin/false")}
+    differs, told = compare_ways(saved_model, sample_recordings()[:1], {by_pipeline: ways})
     assert differs.difference > 0.5
     assert "failed in a process of its own" in told.reason
     assert ways_table("a model", [Apart("other", 0.25, 1), told]).splitlines()[2:] == [

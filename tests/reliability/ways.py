@@ -82,15 +82,20 @@ def by_many_files(model_dir: Path, recordings: Sequence[dict], num_proc: int) ->
 
 
 def by_own_process(
-    model_dir: Path, recordings: Sequence[dict], python: str = sys.executable, **environment: str
+    model_dir: Path,
+    recordings: Sequence[dict],
+    python: str = sys.executable,
+    way: Way = by_pipeline,
+    **environment: str,
 ) -> np.ndarray:
     """The pipeline, one by one, in a process of its own.
 
     Args:
         python: that runs it, such as that of another virtual environment.
+        way: `by_pipeline` or `in_float64`.
         environment: its variables beside those of this process.
     """
-    command = [python, __file__, str(model_dir), json.dumps(recordings)]
+    command = [python, __file__, way.__name__, str(model_dir), json.dumps(recordings)]
     ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     if ended.returncode:
         told = (ended.stderr.strip().splitlines() or [f"status {ended.returncode}"])[-1]
@@ -136,38 +141,52 @@ def _as_array(answers: Iterable[list[dict]]) -> np.ndarray:
     return np.array([[its[label] for label in sorted(its)] for its in by_label])
 
 
-# Of PyTorch alone, and of all that multiply matrices here.
-CPU_WITHOUT_AVX512 = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+# Instructions of PyTorch alone, and of all libraries that multiply matrices here.
+OTHER_CPUS = {
+    **{f"ATEN_CPU_CAPABILITY={name}": {"ATEN_CPU_CAPABILITY": name} for name in ("default", "avx2", "avx512")},
+    "no AVX-512 in any library": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+        "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+    },
 }
 
-WAYS: Mapping[str, Way] = {
-    "pipeline, once more": by_pipeline,
-    "pipeline, in float64": in_float64,
-    "pipeline, batches of 3": partial(by_batches, batch_size=3),
-    "pipeline, one batch of 8": partial(by_batches, batch_size=8),
-    "wise-hf predict": by_script,
-    "handler of the endpoint": by_handler,
-    "wise-hf predict --input, 1 process": partial(by_many_files, num_proc=1),
-    "wise-hf predict --input, 2 processes": partial(by_many_files, num_proc=2),
-    "a process of 1 thread": partial(by_own_process, OMP_NUM_THREADS="1"),
-    "a process of 2 threads": partial(by_own_process, OMP_NUM_THREADS="2"),
-    **{
-        f"ATEN_CPU_CAPABILITY={name}": partial(by_own_process, ATEN_CPU_CAPABILITY=name)
-        for name in ("default", "avx2", "avx512")
-    },
-    "no AVX-512 in any library": partial(by_own_process, **CPU_WITHOUT_AVX512),
-}
-STREAMS: Mapping[str, Way] = {
-    "stream, in parts of 0.1 s": partial(by_streaming, part_s=0.1),
-    "stream, in parts of 10 s": partial(by_streaming, part_s=10.0),
-}
+
+def all_ways(pythons: Mapping[str, str]) -> dict[Way, dict[str, Way]]:
+    """All ways by their names, under the one that they should agree with.
+
+    Args:
+        pythons: others that have wise_hf, by what to call them.
+    """
+    return {
+        by_pipeline: {
+            "pipeline, once more": by_pipeline,
+            "pipeline, in float64": in_float64,
+            "pipeline, batches of 3": partial(by_batches, batch_size=3),
+            "pipeline, one batch of 8": partial(by_batches, batch_size=8),
+            "wise-hf predict": by_script,
+            "handler of the endpoint": by_handler,
+            "wise-hf predict --input, 1 process": partial(by_many_files, num_proc=1),
+            "wise-hf predict --input, 2 processes": partial(by_many_files, num_proc=2),
+            "a process of 1 thread": partial(by_own_process, OMP_NUM_THREADS="1"),
+            "a process of 2 threads": partial(by_own_process, OMP_NUM_THREADS="2"),
+            **{name: partial(by_own_process, **variables) for name, variables in OTHER_CPUS.items()},
+            **{name: partial(by_own_process, python=path) for name, path in pythons.items()},
+        },
+        of_utterances: {
+            "stream, in parts of 0.1 s": partial(by_streaming, part_s=0.1),
+            "stream, in parts of 10 s": partial(by_streaming, part_s=10.0),
+        },
+        in_float64: {
+            f"float64, {name}": partial(by_own_process, way=in_float64, **variables)
+            for name, variables in OTHER_CPUS.items()
+        },
+    }
 
 
 if __name__ == "__main__":
-    given_model, given_recordings = sys.argv[1:]
-    sys.stdout.write(json.dumps(by_pipeline(Path(given_model), json.loads(given_recordings)).tolist()) + "\n")
+    named, given_model, given_recordings = sys.argv[1:]
+    score = {each.__name__: each for each in (by_pipeline, in_float64)}[named]
+    sys.stdout.write(json.dumps(score(Path(given_model), json.loads(given_recordings)).tolist()) + "\n")

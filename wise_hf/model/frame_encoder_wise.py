@@ -125,6 +125,14 @@ class FrameEncoder(PretrainedPart):
         """The encoder's layers, the first ones first."""
         return getattr(self.encoder, "encoder", self.encoder).layers
 
+    @property
+    def takes_batches(self) -> bool:
+        """Whether several windows are encoded at once.
+
+        On a CPU each is alone: that is as quick, and what else is in a batch does not change how a frame is rounded.
+        """
+        return not self.sees_padding and self.encoder.device.type != "cpu"
+
     def train_last_layers(self, count: int) -> None:
         """Train the last layers of the encoder with the rest, and nothing else of it.
 
@@ -161,7 +169,7 @@ class FrameEncoder(PretrainedPart):
         lengths = [max(1, int(length)) for length in input_lengths]
         waveforms = [samples[:length].float() for samples, length in zip(input_values, lengths, strict=True)]
         windows = [window for samples in waveforms for window in self._windows(samples)]
-        batches = [[window] for window in windows] if self.sees_padding else [windows]
+        batches = [windows] if self.takes_batches else [[window] for window in windows]
         states = torch.cat([self._encode(batch) for batch in batches])
         return pad_sequence(states.split([self.times.num_frames(length) for length in lengths]), batch_first=True)
 
