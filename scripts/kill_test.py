@@ -29,7 +29,7 @@ def main() -> None:
         "--commands",
         nargs="+",
         metavar="NAME",
-        help="such as prepare, 'train 2 jobs', tables, 'predict long', push",
+        help="such as prepare, 'train 2 jobs', 'train encoder', 'asr study', tables, 'predict long', push",
     )
     parser.add_argument("--only_kills", action="store_true", help="leave the full disks and the second commands out")
     args = parser.parse_args()
@@ -38,14 +38,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary, LoopbackHub() as hub:
         folder = Path(temporary)
         with mock.patch.dict(os.environ, environment(hub, folder / "home") | {"OMP_NUM_THREADS": "1"}):
+            commands = {command.name: command for command in all_commands(folder, hub)}
+            chosen = args.commands or commands
+            if unknown := set(chosen) - commands.keys():
+                raise ValueError(f"There is no {', '.join(sorted(unknown))}; choose among {', '.join(commands)}.")
             write_inputs(folder)
-            for command in all_commands(folder, hub):
-                if args.commands is None or command.name in args.commands:
-                    place = folder / command.name.replace(" ", "_")
-                    for report in all_trials(command, place, args.kills, args.seed, args.only_kills):
-                        sys.stdout.write(to_text(report) + "\n")
-                        sys.stdout.flush()
-                        faults += len(report.faults)
+            for command in map(commands.get, chosen):
+                place = folder / command.name.replace(" ", "_")
+                for report in all_trials(command, place, args.kills, args.seed, args.only_kills):
+                    sys.stdout.write(to_text(report) + "\n")
+                    sys.stdout.flush()
+                    faults += len(report.faults)
     if faults:
         raise ValueError(f"{faults} things are not as they should be; see the table.")
 

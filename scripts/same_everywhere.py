@@ -34,9 +34,10 @@ def main() -> None:
     for name in ("many_files", "model"):
         logging.getLogger(f"wise_hf.{name}").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder:
-        models = {"given": args.model} if args.model else {"new": Path(folder), "starter": starter_model()}
-        recordings = sample_recordings()
-        wise_pipeline(" ".join(each["text"] for each in recordings if each["text"])).save_pretrained(folder)
+        recordings, models = sample_recordings(), {"given": args.model}
+        if args.model is None:
+            wise_pipeline(" ".join(each["text"] for each in recordings if each["text"])).save_pretrained(folder)
+            models = {"new": Path(folder), "starter": starter_model()}
         ways = all_ways(dict(args.python))
         compared = {name: list(compare_ways(model, recordings, ways)) for name, model in models.items()}
     sys.stdout.write("\n\n".join(ways_table(f"{name} model", apart) for name, apart in compared.items()) + "\n")

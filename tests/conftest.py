@@ -119,6 +119,14 @@ def saved_model(spoken_corpus: Path, made_once: MadeOnce) -> Path:
     return made_once("model", save)
 
 
+@pytest.fixture
+def in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speech encoders take several windows at once, as on a GPU."""
+    from wise_hf.model.frame_encoder_wise import FrameEncoder
+
+    monkeypatch.setattr(FrameEncoder, "takes_batches", property(lambda encoder: not encoder.sees_padding))
+
+
 @pytest.fixture(scope="session")
 def encoder_folders(made_once: MadeOnce) -> Path:
     """A folder for each family of speech encoders: a small one with random weights, as the Hub has them."""

@@ -59,7 +59,7 @@ def waveforms() -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("make", [whisper, wavlm, wav2vec2])
-def test_together_and_one_at_a_time_give_the_same_frames(tmp_path, waveforms, make):
+def test_together_and_one_at_a_time_give_the_same_frames(tmp_path, waveforms, make, in_batches):
     torch.manual_seed(0)
     encoder = read_frame_encoder(str(saved(tmp_path, make())), layers=(1, 2))
     together = encode_by_length(encoder, waveforms)
@@ -81,7 +81,9 @@ def test_those_of_similar_length_are_together_and_a_batch_has_its_limit(tmp_path
     assert batches == [[40_001], [16_000, 16_000], [15_700, 3_000], [1]]
 
 
-def test_on_a_gpu_a_corpus_is_prepared_in_this_process_with_the_same_frames(spoken_corpus, tmp_path, monkeypatch):
+def test_on_a_gpu_a_corpus_is_prepared_in_this_process_with_the_same_frames(
+    spoken_corpus, tmp_path, monkeypatch, in_batches
+):
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.setattr("wise_hf.data.cache.ROWS_TOGETHER", 5)
     frames = Frames(encoder=FrameEncoderSource(str(saved(tmp_path / "encoder", whisper())), (1, 2)), with_mfcc=True)

@@ -22,9 +22,13 @@ def main() -> None:
     parser.add_argument("--faults", type=Path, default=Path("out/fuzz"), help="where cases that fail are kept")
     parser.add_argument("--replay", type=Path, help="a case that was kept: read it here, with its traceback")
     args = parser.parse_args()
+    known = {target.name: target for its in targets().values() for target in its}
+    wanted = args.only if args.replay is None else [args.replay.name.rpartition(".")[0]]
+    if unknown := set(wanted) - known.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}; choose among {', '.join(known)}.")
     logging.disable()
     if args.replay is not None:
-        _named(args.replay.name.rpartition(".")[0]).read(args.replay.read_bytes())
+        known[wanted[0]].read(args.replay.read_bytes())
         return
     print("".join(f"{name:>20}" if number == 0 else f"{name:>11}" for number, name in enumerate(COLUMNS)))
     faults = 0
@@ -48,10 +52,6 @@ def _cpu_s() -> float:
     """What the processes that read have taken."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _named(name: str) -> Target:
-    return next(target for its in targets().values() for target in its if target.name == name)
 
 
 if __name__ == "__main__":

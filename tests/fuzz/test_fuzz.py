@@ -1,12 +1,14 @@
 """A short form of `make fuzz`: some cases of each target, always the same ones."""
 
 import re
+import sys
 import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from fuzz.__main__ import main
 from fuzz.bombs import bomb_targets
 from fuzz.running import Tally, Target, is_sentence, run_target
 from fuzz.targets import targets
@@ -49,6 +51,14 @@ def test_no_regular_expression_takes_long_for_a_text_that_repeats_itself(tmp_pat
     found = sorted(patterns.patterns(), key=lambda pattern: str(pattern.pattern))
     assert len(found) > 100
     run(patterns.pattern_target(found), len(found), tmp_path)
+
+
+@pytest.mark.parametrize("given", [["--only", "wav", "wavv"], ["--replay", "wavv.bin"]])
+def test_a_target_that_there_is_not_is_refused(monkeypatch, capsys, given):
+    monkeypatch.setattr(sys, "argv", ["fuzz", *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and "there is no wavv; choose among " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("bad", [r"(a+)+b", r"val\s*(\d+)?\s*;?\s*(?:\((.*?)\)?)?"])

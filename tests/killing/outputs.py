@@ -1,5 +1,6 @@
 """What a command leaves: bit by bit, but for what may differ from run to run."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -26,10 +27,11 @@ def _is_final(name: Path) -> bool:
 
 
 def _compared(path: Path, folder: Path) -> object:
-    if path.suffix == ".json":
-        return without_seconds(json.loads(path.read_text(encoding="utf-8").replace(str(folder), "OUT")))
-    if path.suffix in (".md", ".html"):
-        return SHOWN_SECONDS.sub("", path.read_text(encoding="utf-8"))
+    with contextlib.suppress(ValueError):  # half-written
+        if path.suffix == ".json":
+            return without_seconds(json.loads(path.read_text(encoding="utf-8").replace(str(folder), "OUT")))
+        if path.suffix in (".md", ".html"):
+            return SHOWN_SECONDS.sub("", path.read_text(encoding="utf-8"))
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from random import Random
 from unittest import mock
 
 import pytest
+import script
 from loopback.hub import LoopbackHub, environment
 
 from killing.commands import Command, all_commands, write_inputs
@@ -62,6 +63,11 @@ def test_two_pushes_at_once_leave_what_one_leaves(commands, folder):
     assert report.count and not report.faults, to_text(report)
 
 
+def test_a_command_that_there_is_not_is_refused():
+    done = script.run("kill_test.py", "--commands", "train", "trian")
+    assert done.returncode == 1 and "There is no trian; choose among prepare, train, " in done.stderr
+
+
 def test_another_weight_and_a_half_written_file_are_found(tmp_path):
     def written(name: str, **files: bytes) -> dict[str, object]:
         for file, content in files.items():
@@ -74,5 +80,6 @@ def test_another_weight_and_a_half_written_file_are_found(tmp_path):
     whole = written("whole", model_safetensors=b"0" * 99, results_json=scores)
     assert whole == written("later", model_safetensors=b"0" * 99, results_json=scores.replace(b"1", b"2"))
     assert whole != written("half", model_safetensors=b"0" * 98, results_json=scores)
+    assert whole != written("half a text", model_safetensors=b"0" * 99, results_json=scores[:9])
     assert whole != written("other", model_safetensors=b"0" * 99, results_json=scores.replace(b"0.5", b"0.6"))
     assert set(whole) == {"model.safetensors", "results.json"}

@@ -65,7 +65,7 @@ def run_undisturbed(command: Command, folder: Path) -> Undisturbed:
 def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills: int, random: Random) -> Report:
     """Kill a command at random moments, and give it again.
 
-    A third of the kills hits all its processes, a third the first of them alone, and a third is a SIGTERM.
+    Each kill is one of three, drawn at random: of all its processes, of the first of them alone, or a SIGTERM.
     """
     report = Report(command.name, "killed", seconds=undisturbed.seconds)
     for number in range(MOST_TRIES * kills):
@@ -85,7 +85,7 @@ def kill_trials(command: Command, undisturbed: Undisturbed, folder: Path, kills:
 def _half_written(command: Command, undisturbed: Undisturbed, place: Place) -> Iterator[str]:
     """Whatever has its final name must be as it is in the end."""
     for name, value in command.result(place).items():
-        if name not in ("commits",) and undisturbed.result.get(name) != value:
+        if name != "commits" and undisturbed.result.get(name) != value:
             yield f"{name} is not as it is in the end"
 
 
@@ -120,8 +120,8 @@ def disk_trials(
     """A read-only and a full disk under each folder that a command writes to; then room, and the command again."""
     for kept in disks:
         size = num_bytes(undisturbed.place.folder / kept)
-        disks = {"read-only": ["ro"], "full": [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]}
-        for told, given in disks.items():
+        trials = {"read-only": ["ro"], "full": [f"size={max(4096, round(share * size))}" for share in SHARES_OF_ROOM]}
+        for told, given in trials.items():
             report = Report(command.name, f"{told} disk: {kept}")
             for number, options in enumerate(given):
                 place = Place(folder / f"{kept}_{told}_{number}")
@@ -155,8 +155,10 @@ def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Re
         time.sleep(0.005)
     first.signal(signal.SIGSTOP)  # it cannot end meanwhile
     second = command.start(Place(folder / "second"), place.out)
-    status, told = second.status(), second.output()
-    first.signal(signal.SIGCONT)
+    try:
+        status, told = second.status(), second.output()
+    finally:
+        first.signal(signal.SIGCONT)
     report.faults += _unclear(command, status, told)
     if "Another process writes to" not in told:
         report.faults.append(f"the second is not refused: {_last_line(told)}")
@@ -168,7 +170,7 @@ def second_trial(command: Command, undisturbed: Undisturbed, folder: Path) -> Re
 
 
 def meeting_trial(command: Command, undisturbed: Undisturbed, folder: Path, random: Random) -> Report:
-    """Give a command that writes to no folder while it runs: one of the two may be told in a sentence to try again."""
+    """Give a command that writes to no folder while it runs; one of the two may be refused in a sentence."""
     report = Report(command.name, "two at once")
     for number in range(MEETINGS):
         command.clear()
@@ -179,7 +181,7 @@ def meeting_trial(command: Command, undisturbed: Undisturbed, folder: Path, rand
         both = [first, command.start(places[1])]
         statuses = [running.status() for running in both]
         if 0 not in statuses:
-            report.faults.append(f"both fail: {_last_line(both[0].output())}")
+            report.faults.append("both fail: " + " ".join(_last_line(running.output()) for running in both))
         for status, running in zip(statuses, both, strict=True):
             report.faults += _unclear(command, status, running.output()) if status else ()
         if command.result(places[0]) != undisturbed.result:

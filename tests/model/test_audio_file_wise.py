@@ -75,8 +75,20 @@ def test_chunks_after_the_data_are_not_heard():
 
 
 def test_a_wav_file_that_was_cut_off_is_read_as_far_as_it_goes_and_is_told(caplog):
-    np.testing.assert_array_equal(read(WAV[:20_001]), PCM[: (20_001 - 44) // 2])
-    assert caplog.messages == [f"x is cut short: 19957 of its {len(WAV) - 44} bytes of samples are read."]
+    for _ in range(2):
+        np.testing.assert_array_equal(read(WAV[:20_001]), PCM[: (20_001 - 44) // 2])
+    share = 100 * (20_001 - 44) // (len(WAV) - 44)
+    told = f"x is cut short: {share} % of it are there, and are read; give the whole file."
+    assert caplog.messages == [told], "once"
+    content = encoded(format="RF64")
+    half = content[: len(content) // 2]
+    assert 0 < len(read(half)) < len(PCM) and len(caplog.messages) == 2 and "49 %" in caplog.messages[1]
+
+
+@pytest.mark.parametrize("more", [1, 36])
+def test_a_wav_file_whose_header_counts_a_few_bytes_too_many_is_not_told_as_cut(more, caplog):
+    np.testing.assert_array_equal(read(patched(WAV, 40, len(WAV) - 44 + more)), PCM)
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("size", [0, 2_000_000_000, 0x7FFFFFFF, 0xFFFFFFFF])

@@ -42,12 +42,6 @@ def frames_of(encoder: FrameEncoder, waveforms: list[np.ndarray]) -> torch.Tenso
         return encoder(padded, torch.tensor([len(one) for one in waveforms]))
 
 
-@pytest.fixture
-def in_batches(monkeypatch) -> None:
-    """Encode several windows at once, as a GPU does."""
-    monkeypatch.setattr(FrameEncoder, "takes_batches", property(lambda encoder: not encoder.sees_padding))
-
-
 @every_family
 def test_a_cpu_gives_a_recording_the_very_same_frames_whatever_else_is_in_the_batch(read, family):
     encoder, waveforms = read(family), [sound(length, seed=length) for length in LENGTHS]

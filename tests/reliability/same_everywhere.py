@@ -55,6 +55,8 @@ def _apart(name: str, way: Way, model_dir: Path, recordings: Sequence[dict], exp
         scores = way(model_dir, recordings)
     except OwnProcessFailed as error:
         return Apart(name, reason=str(error))
+    if scores.shape != expected.shape:
+        raise ValueError(f"{name}: {scores.shape} scores were made, and {expected.shape} are expected.")
     return Apart(name, float(np.abs(scores - expected).max()), len(scores))
 
 
@@ -70,8 +72,9 @@ def check_apart(apart: Sequence[Apart], at_most: float) -> None:
     """
     if failed := [each.way for each in apart if each.reason]:
         raise ValueError(f"These ways gave no scores: {', '.join(failed)}; see the table.")
-    if (largest := max(each.difference for each in apart)) > at_most:
-        raise ValueError(f"The scores lie up to {largest:.1e} apart, more than {at_most:g}.")
+    if far := [each for each in apart if not each.difference <= at_most]:  # also where a score is no number
+        told = ", ".join(f"{each.way} ({each.difference:.1e})" for each in far)
+        raise ValueError(f"These ways are more than {at_most:g} apart: {told}.")
 
 
 def ways_table(model: str, apart: list[Apart]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -85,17 +86,20 @@ def by_own_process(
     model_dir: Path,
     recordings: Sequence[dict],
     python: str = sys.executable,
-    way: Way = by_pipeline,
+    way: Literal["by_pipeline", "in_float64"] = "by_pipeline",
     **environment: str,
 ) -> np.ndarray:
     """The pipeline, one by one, in a process of its own.
 
     Args:
         python: that runs it, such as that of another virtual environment.
-        way: `by_pipeline` or `in_float64`.
+        way: the function that scores there.
         environment: its variables beside those of this process.
+
+    Raises:
+        OwnProcessFailed: it gave no scores.
     """
-    command = [python, __file__, way.__name__, str(model_dir), json.dumps(recordings)]
+    command = [python, __file__, way, str(model_dir), json.dumps(recordings)]
     ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     if ended.returncode:
         told = (ended.stderr.strip().splitlines() or [f"status {ended.returncode}"])[-1]
@@ -180,7 +184,7 @@ def all_ways(pythons: Mapping[str, str]) -> dict[Way, dict[str, Way]]:
             "stream, in parts of 10 s": partial(by_streaming, part_s=10.0),
         },
         in_float64: {
-            f"float64, {name}": partial(by_own_process, way=in_float64, **variables)
+            f"float64, {name}": partial(by_own_process, way="in_float64", **variables)
             for name, variables in OTHER_CPUS.items()
         },
     }
@@ -188,5 +192,5 @@ def all_ways(pythons: Mapping[str, str]) -> dict[Way, dict[str, Way]]:
 
 if __name__ == "__main__":
     named, given_model, given_recordings = sys.argv[1:]
-    score = {each.__name__: each for each in (by_pipeline, in_float64)}[named]
+    score = {"by_pipeline": by_pipeline, "in_float64": in_float64}[named]
     sys.stdout.write(json.dumps(score(Path(given_model), json.loads(given_recordings)).tolist()) + "\n")

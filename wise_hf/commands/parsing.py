@@ -37,7 +37,6 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
     words = list(sys.argv[1:] if arguments is None else arguments)
     path = Path(words.pop(0)) if words and words[0].endswith(FILES) else None
     parser = _Parser(
-        path,
         _groups(kind),
         usage="%(prog)s [FILE.yaml] [OPTIONS]",
         description=description,
@@ -45,7 +44,10 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
         formatter_class=HelpFormatter,
     )
     _add_contraries(parser, kind)
-    from_file = {} if path is None else _read_file(path, parser)
+    from_file = {}
+    if path is not None:
+        from_file = _read_file(path, parser)
+        parser.source = f"{path} and the command line: " if words else f"{path}: "
     if "" in [*words, *from_file.values()]:
         parser.error("a value is empty; give one, or leave its option out")
     for action in parser._actions:
@@ -60,15 +62,12 @@ def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | 
 
 
 class _Parser(HfArgumentParser):
-    """Its errors name the file that options are from."""
+    """Its errors begin with where the options are from, where that is a file."""
 
-    def __init__(self, file: Path | None, *groups: object, **usual: object):
-        self._file = file
-        super().__init__(*groups, **usual)
+    source = ""
 
     def error(self, message: str) -> NoReturn:
-        is_named = self._file is None or str(self._file) in message
-        super().error(message if is_named else f"{message} (options are from {self._file} and the command line)")
+        super().error(self.source + message)
 
 
 def _groups(kind: type[Options]) -> list[type[Options]]:

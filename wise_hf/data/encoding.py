@@ -13,7 +13,7 @@ BATCH_S = 120.0  # padding included; what a wav2vec2 first makes of them is 0.8 
 def encode_by_length(
     encoder: FrameEncoder, waveforms: Sequence[np.ndarray], batch_s: float = BATCH_S
 ) -> list[np.ndarray]:
-    """Frames of recordings, those of similar length encoded at once.
+    """Frames of recordings, those of similar length in one batch.
 
     Args:
         encoder: makes the frames.

@@ -23,7 +23,8 @@ def only_writer(place: Path, check: Callable[[], object], lock: Path | None = No
     """Keep other processes from writing to the same place.
 
     The lock ends with the process, also by a kill; where the file system has no locks, nobody is kept out. Its file
-    stays: removing it could let two processes in, one of which has waited for the removed file.
+    stays: removing it could let two processes in, one of which has waited for the removed file. Where the system has
+    no call for locks, the file is the lock, and a kill leaves it.
 
     Args:
         place: what is written.

@@ -9,6 +9,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,7 +25,9 @@ OTHERS = (b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"NIST_1A")
 
 MOST_CHUNKS = 1_000  # of a wav file, before its data
 LARGEST_CHUNK = 0xFFFFFFFE
-NO_LENGTH = 2_000_000_000  # or more stands where whoever wrote a wav file did not know its length
+# Writers of wav that do not know the length of their data put this or more, those of RF64 all that 64 bits hold.
+NO_LENGTH, NO_LENGTH_64 = 2_000_000_000, 1 << 62
+ROUNDING_BYTES = 64  # by which the length of data may be too large without anything missing
 MOST_TAGS = 10
 MP3_HEAD_BYTES = 1 << 16  # in which the first frame of an mp3 file is looked for
 MPEG_LAYER_2 = (b"\xff\xfd", b"\xff\xfc", b"\xff\xf5", b"\xff\xf4")
@@ -189,18 +192,28 @@ def _wav(file: BinaryIO, start: int, told_as: str) -> BinaryIO:
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
     order = "big" if file.read(4) == b"RIFX" else "little"
+    length_64 = 0
     for name, at, length in _chunks(file, start + 12, size, order):
         if name == b"ds64":  # sizes of 64 bits; without them it is read as a wav file
-            return _Spliced(b"", file, start) if any(file.read(16)[8:]) else _Spliced(b"RIFF", file, start + 4)
+            length_64 = int.from_bytes(file.read(16)[8:], "little")
+            if not length_64:
+                return _Spliced(b"RIFF", file, start + 4)
         if name == b"data":
-            if _is_right(file, at, length, size, order):
+            _tell_cut(told_as, size - at, length_64 or length, NO_LENGTH_64 if length_64 else NO_LENGTH)
+            if length_64 or _is_right(file, at, length, size, order):
                 break
-            if 0 <= size - at < length < NO_LENGTH:
-                logger.warning("%s is cut short: %d of its %d bytes of samples are read.", told_as, size - at, length)
             file.seek(start)
             told = min(size - at, LARGEST_CHUNK).to_bytes(4, order)
             return _Spliced(file.read(at - 4 - start) + told, file, at)
     return _Spliced(b"", file, start)
+
+
+@lru_cache(maxsize=1000)  # a file is opened for its length, its words and its features
+def _tell_cut(name: str, there: int, told: int, unknown: int) -> None:
+    """Log, once, that a file has fewer bytes of data than it tells; `unknown` or more tell nothing."""
+    if there + ROUNDING_BYTES < told < unknown:
+        share = 100 * there // told
+        logger.warning("%s is cut short: %d %% of it are there, and are read; give the whole file.", name, share)
 
 
 def _is_right(file: BinaryIO, at: int, length: int, size: int, order: str) -> bool:

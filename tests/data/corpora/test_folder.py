@@ -277,12 +277,12 @@ def test_repaired_word_times_are_told_with_their_file(tmp_path, caplog):
 
 
 def test_a_text_that_is_not_that_of_the_word_times_beside_it_is_told(tmp_path, caplog):
-    lines = ["a.wav,sad,Kids are here,,", "b.wav,happy,I'm here,,"]
+    lines = ["a.wav,sad,Kids are here,,", "b.wav,happy,[laughter] I'm in the café,,"]
     corpus = make_corpus(tmp_path, lines)
     (corpus / "a.ctm").write_text("a 1 0.1 0.1 Kids\na 1 0.2 0.1 aren't\na 1 0.3 0.1 here\n")
-    (corpus / "b.ctm").write_text("b 1 0.1 0.1 i'm\nb 1 0.2 0.1 HERE.\n")
+    (corpus / "b.ctm").write_text("b 1 0.1 0.1 i'm\nb 1 0.2 0.1 IN\nb 1 0.3 0.05 the\nb 1 0.4 0.05 café.\n")
     assert [word["word"] for word in load_folder(corpus)[0]["words"]] == ["Kids", "aren't", "here"]
-    told = "1 of 2 recordings with a file of words have another text, such as a.wav; the words of the file count."
+    told = "1 of 2 recordings with a file of words have another text, such as a.wav; the file is what is read."
     assert told in caplog.messages
 
 

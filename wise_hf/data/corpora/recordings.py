@@ -15,6 +15,7 @@ from wise_hf.data.schema import UTTERANCE_FEATURES, Utterance, Word
 from wise_hf.data.unusable import UnusableUtterances, reason_of, tell_unusable
 from wise_hf.data.word_files import read_word_file
 from wise_hf.model.audio_wise import audio_duration_s
+from wise_hf.model.spoken_text_wise import split_words
 from wise_hf.model.word_times_wise import repair_times
 
 
@@ -185,13 +186,18 @@ def _words(recording: Recording, duration_s: float) -> list[Word]:
 def _tell_other_words(utterances: Sequence[Utterance]) -> None:
     """Log the recordings whose text was changed and the file of their words was not, or the other way round."""
     both = [each for each in utterances if each["text"] and each["words"]]
-    other = [each["id"] for each in both if _letters(each["text"]) != _letters(_spoken(each["words"]))]
+    other = [each["id"] for each in both if _letters(_spoken(each["text"])) != _letters(_joined(each["words"]))]
     if other:
-        told = "%d of %d recordings with a file of words have another text, such as %s; the words of the file count."
+        told = "%d of %d recordings with a file of words have another text, such as %s; the file is what is read."
         logger.warning(told, len(other), len(both), other[0])
 
 
-def _spoken(words: Sequence[Word]) -> str:
+def _spoken(text: str) -> str:
+    """A text as words are spelt, where it is one that can be aligned."""
+    return " ".join(split_words(text)) or text
+
+
+def _joined(words: Sequence[Word]) -> str:
     return " ".join(word["word"] for word in words)
 
 
