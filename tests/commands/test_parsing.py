@@ -51,6 +51,8 @@ def test_options_come_from_a_file_and_the_command_line_counts_more(tmp_path, nam
         ("epoch: 3", "there is no option epoch; is epochs meant?"),
         ("- epochs", "holds no options with their values"),
         ("epochs: [", "cannot be read"),
+        ("epochs: 1\nseed: 3\nepochs: 2", "epochs is given twice; give it once"),
+        ("seed: no\ndata_dir: a\noutput_dir: b", "invalid int value: 'no'"),
         ("", "holds no options with their values"),
         ("help: 1", "there is no option help"),
         ("seed: 1.7", "invalid"),

@@ -56,7 +56,7 @@ def all_commands(inputs: Path, hub: LoopbackHub) -> list[Command]:
     """
     corpus = ["--data_dir", inputs / "corpus", "--num_proc", 1]
     prepare = [*corpus, "--num_proc", 2, "--overwrite_output_dir"]  # the later one counts
-    study = [*corpus, "--error_rates", "0,30", "--model", inputs / "run", "--output_dir"]
+    study = [*corpus, "--error_rates", "0,30", "--model", inputs / "run", "--overwrite_output_dir", "--output_dir"]
     encoder = ["--frame_encoder", inputs / "encoder"]
     tables = [*corpus, "--rows", "wise,svm", "--protocols", "speaker", "--epochs", 2, "--jobs"]
     model = ["--model", inputs / "run" / "fold_1"]

@@ -80,9 +80,15 @@ def test_a_wav_file_that_was_cut_off_is_read_as_far_as_it_goes_and_is_told(caplo
     share = 100 * (20_001 - 44) // (len(WAV) - 44)
     told = f"x is cut short: {share} % of it are there, and are read; give the whole file."
     assert caplog.messages == [told], "once"
-    content = encoded(format="RF64")
-    half = content[: len(content) // 2]
-    assert 0 < len(read(half)) < len(PCM) and len(caplog.messages) == 2 and "49 %" in caplog.messages[1]
+
+
+@pytest.mark.parametrize("kind", ["RF64", "W64", "AIFF"])
+def test_a_file_of_another_kind_that_was_cut_off_is_told_too(kind, caplog):
+    content = encoded(format=kind)
+    assert len(read(content)) == len(PCM) and not caplog.messages
+    assert 0 < len(read(content[: len(content) // 2])) < len(PCM)
+    (told,) = caplog.messages
+    assert re.fullmatch(r"x is cut short: (49|50) % of it are there, and are read; give the whole file\.", told)
 
 
 @pytest.mark.parametrize("more", [1, 36])

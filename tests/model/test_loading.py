@@ -131,8 +131,9 @@ def test_hub_files_import_each_other_only_as_flat_siblings():
 def test_folders_without_a_model_are_told_in_a_sentence(tmp_path):
     with pytest.raises(ValueError, match="holds no model"):
         load_model(tmp_path)
-    with pytest.raises(ValueError, match="is not there"):
-        load_model(tmp_path / "a" / "b")
+    for missing in (tmp_path / "a" / "b", "/nowhere", "./nowhere"):
+        with pytest.raises(ValueError, match="is not there; give a model's folder"):
+            load_model(missing)
 
 
 @pytest.mark.parametrize(

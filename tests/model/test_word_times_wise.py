@@ -78,6 +78,14 @@ def test_any_times_are_repaired_to_valid_ones_or_refused(entries, duration_s):
         assert_valid(words, duration_s)
 
 
+def test_tags_of_several_words_are_not_spoken_and_remarks_are():
+    said = "[MUSIC PLAYING] I (really do not) like (door closes) it <unk> {breath"
+    words = [given_word(word, number, number + 0.8) for number, word in enumerate(said.split())]
+    for language in ("en", "de"):
+        found = [word["word"] for word in words_from_times(words, len(words), language=language)]
+        assert found == ["I", "really", "do", "not", "like", "it", "breath"]
+
+
 UNTIMED = st.fixed_dictionaries({"word": WORDS, "start_s": st.sampled_from([None, "x", math.nan])})
 
 

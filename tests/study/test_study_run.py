@@ -120,6 +120,14 @@ def test_a_second_study_in_the_same_folder_is_refused_before_anything_is_read(sa
     assert done.returncode == 1 and f"Another process writes to {out}" in done.stderr
 
 
+def test_a_finished_study_is_not_overwritten_unasked(saved_model, tmp_path):
+    (tmp_path / "study.json").write_text("{}")
+    given = ("--model", saved_model, "--data_dir", tmp_path, "--output_dir", tmp_path)
+    done = script.run("asr_study.py", *given)
+    assert done.returncode == 1 and "holds a study; give another folder or --overwrite_output_dir." in done.stderr
+    assert "metadata.csv" in script.run("asr_study.py", *given, "--overwrite_output_dir").stderr, "it goes on"
+
+
 def test_a_corpus_without_texts_has_nothing_to_compare_with(saved_model, texts_alone, tmp_path, own_cache):
     lines = (texts_alone / "metadata.csv").read_text().splitlines()
     without = list(csv.reader(lines))

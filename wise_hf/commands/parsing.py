@@ -4,10 +4,11 @@ import dataclasses
 import json
 import sys
 from argparse import SUPPRESS, Action, HelpFormatter
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 import yaml
 from transformers import HfArgumentParser
@@ -19,6 +20,7 @@ from wise_hf.data.options import Options
 
 Kind = TypeVar("Kind", bound=Options)
 FILES = (".yaml", ".yml", ".json")
+TRUTH = "tag:yaml.org,2002:bool"
 
 
 def parse(kind: type[Kind], description: str | None, arguments: Sequence[str] | None = None) -> Kind:
@@ -89,7 +91,8 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
         parser.error(f"{path} is not there; give a YAML or JSON file of options.")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        values = json.loads(text) if path.suffix == ".json" else yaml.load(text, _WithoutAliases)
+        is_json = path.suffix == ".json"
+        values = json.loads(text, object_pairs_hook=_once) if is_json else yaml.load(text, _PlainYaml)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         parser.error(f"{path} cannot be read ({' '.join(str(error).split())}).")
     if not isinstance(values, dict):
@@ -101,13 +104,34 @@ def _read_file(path: Path, parser: HfArgumentParser) -> dict[str, object]:
     return {name: _from_file(value, known[name]) for name, value in values.items() if value is not None}
 
 
-class _WithoutAliases(yaml.SafeLoader):
-    """YAML without aliases, by which a few lines stand for gigabytes."""
+def _once(pairs: Sequence[tuple[Hashable, object]]) -> dict:
+    """Names with their values; raises ValueError for a name that stands there twice."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{name!s:.60} is given twice; give it once")
+    return values
+
+
+class _PlainYaml(yaml.SafeLoader):
+    """YAML without aliases, by which a few lines stand for gigabytes; only `true` and `false` are truth values.
+
+    In YAML 1.1 `no`, which is Norwegian, is another word for `false`.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict] = {
+        first: [each for each in resolvers if each[0] != TRUTH or first in "tTfF"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("a value is given as *NAME; write it out")
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        _once([(name.value, None) for name, _ in node.value if isinstance(name, yaml.ScalarNode)])
+        return super().construct_mapping(node, deep)
 
 
 def _from_file(value: object, action: Action) -> object:

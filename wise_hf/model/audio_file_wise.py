@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .audio_reader_wise import BLOCK_SAMPLES, GIVE, KINDS, UNKNOWN_FRAMES, AudioReader, require
+from .audio_reader_wise import BLOCK_SAMPLES, FETCH, GIVE, KINDS, UNKNOWN_FRAMES, AudioReader, require
 
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class AudioFile(AudioReader):
             yield
         except self._error as error:
             told = getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(". ")
-            raise ValueError(f"{self.name} cannot be read as audio ({told}); {GIVE}.") from error
+            raise ValueError(f"{self.name} cannot be read as audio ({told}); {FETCH}, or {GIVE}.") from error
 
 
 def _sequential(kind: type, stream: BinaryIO) -> Any:
@@ -153,7 +153,7 @@ class _Spliced(io.RawIOBase):
 
 def _readable(file: BinaryIO, name: str) -> BinaryIO:
     """The file from its audio on, telling no length that ends before the data."""
-    if file.seek(0, io.SEEK_END) == 0:
+    if _size_of(file) == 0:
         raise ValueError(f"{name} cannot be read as audio: it is empty; {GIVE}.")
     start = after_tags(file)
     file.seek(start)
@@ -161,6 +161,7 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
     if head.startswith((b"RIFF", b"RIFX", b"RF64")):
         return _wav(file, start, name)
     if head.startswith((*OTHERS, *MPEG_LAYER_2)):
+        _tell_cut(name, _size_of(file) - start, *_told_size(head))
         return _Spliced(b"", file, start)
     found = _mp3_start(head)
     if found is None:
@@ -169,6 +170,19 @@ def _readable(file: BinaryIO, name: str) -> BinaryIO:
             "raw file does not tell its sampling rate: save it as wav)."
         )
     return _Spliced(_length_frame(head[found:]), file, start + found)
+
+
+def _size_of(file: BinaryIO) -> int:
+    return file.seek(0, io.SEEK_END)
+
+
+def _told_size(head: bytes) -> tuple[int, int]:
+    """How many bytes a file tells that it has, and from where on that tells nothing; 0 of kinds that do not tell."""
+    if head.startswith(b"riff"):  # W64
+        return int.from_bytes(head[16:24], "little"), NO_LENGTH_64
+    if head.startswith(b"FORM"):  # AIFF
+        return int.from_bytes(head[4:8], "big") + 8, NO_LENGTH
+    return 0, NO_LENGTH
 
 
 def after_tags(file: BinaryIO) -> int:

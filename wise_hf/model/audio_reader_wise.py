@@ -10,7 +10,7 @@ import numpy as np
 
 
 KINDS = "wav, flac, ogg, mp3, m4a, mp4 or webm"
-GIVE = f"give a {KINDS} file"
+GIVE, FETCH = f"give a {KINDS} file", "if it is damaged or cut short, fetch it anew"
 # A header may say anything, and resampling from an absurd rate takes minutes.
 RATES_HZ = (1_000, 192_000)
 MOST_CHANNELS = 64

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from .audio_file_wise import after_tags
-from .audio_reader_wise import BLOCK_SAMPLES, GIVE, AudioReader, require, scaled_floats
+from .audio_reader_wise import BLOCK_SAMPLES, FETCH, GIVE, AudioReader, require, scaled_floats
 from .mp4_boxes_wise import check_mp4
 
 
@@ -188,7 +188,7 @@ class ContainerFile(AudioReader):
             yield
         except (self._av.FFmpegError, UnicodeDecodeError) as error:
             told = getattr(error, "strerror", "its names are no text")
-            raise ValueError(f"{self.name} cannot be read as audio ({told}); {GIVE}.") from error
+            raise ValueError(f"{self.name} cannot be read as audio ({told}); {FETCH}, or {GIVE}.") from error
 
 
 def container_kind(file: BinaryIO) -> str | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from .network_size import check_size
 from .pipeline_wise import WISEAudioClassificationPipeline
 from .processing_wise import WISEProcessor
 from .recognised_wise import Recogniser
+
+
+HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")  # org/name
 
 
 def load_model(name_or_folder: str | Path, revision: str | None = None) -> WISEForAudioClassification:
@@ -100,7 +104,7 @@ def _folder_of(name_or_folder: str | Path, revision: str | None) -> Path:
     """Where a saved model lies, once its files are checked."""
     folder = Path(name_or_folder)
     if not folder.exists():
-        if str(name_or_folder).count("/") != 1:
+        if not HUB_NAME.fullmatch(str(name_or_folder)):
             raise ValueError(f"{folder} is not there; give a model's folder, or its name on the Hub (org/name).")
         folder = _fetched(str(name_or_folder), revision)
     if not (folder / MODEL).is_file():

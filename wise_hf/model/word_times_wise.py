@@ -12,7 +12,7 @@ import numpy as np
 from .dictionary_wise import dictionary_lookup
 from .pronunciation_wise import pronounce, pronounce_foreign
 from .spoken_text_wise import split_words
-from .transcript_tags_wise import is_tag
+from .transcript_tags_wise import MAX_REMARK_WORDS, is_tag
 from .word_formats_wise import ADVICE, read_word_times, seconds
 
 
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 LEAST_PHONEME_S = 0.01
 USUAL_PHONEME_S = 0.08
 MOST_WRITTEN_WORDS = 2
+CLOSING = {"[": "]", "(": ")", "{": "}", "<": ">", "*": "*"}  # of tags
 WITHIN_SIGNS = re.compile(r"\w(?:.*\w)?", re.DOTALL)  # a word without the signs around it
 
 Span = tuple[float, float]
@@ -117,7 +118,23 @@ def _spoken_foreign(number: int, entry: dict, language: str | None) -> list[_Spo
 
 
 def _all_spoken(entries: list[dict], spell: Callable[[int, dict], list[_Spoken]]) -> list[_Spoken]:
-    return [word for number, entry in enumerate(entries) for word in spell(number, entry)]
+    in_tags = _in_tags([entry["word"] for entry in entries])
+    return [word for number, entry in enumerate(entries) if number not in in_tags for word in spell(number, entry)]
+
+
+def _in_tags(words: Sequence[str]) -> set[int]:
+    """The numbers of the entries that make a tag together, as "[MUSIC" and "PLAYING]" of a recogniser do."""
+    inside: set[int] = set()
+    for first, word in enumerate(words):
+        closing = CLOSING.get(word.lstrip()[:1])
+        if closing is None or first in inside:
+            continue
+        for end in range(first + 1, min(first + MAX_REMARK_WORDS, len(words)) + 1):
+            text = " ".join(words[first:end])
+            if closing in text.lstrip()[1:]:
+                inside.update(range(first, end) if is_tag(text) else ())
+                break
+    return inside
 
 
 def _parts_of(word: str) -> list[str]:

@@ -26,6 +26,7 @@ from wise_hf.tables.statistics import bootstrap_intervals, compare, pooled_score
 
 logger = logging.getLogger(__name__)
 
+RESULTS = "study.json"
 LANGUAGE = "en"  # of true and simulated texts, which are aligned
 # What an utterance without a word is taken for: the pipeline tells no emotion either, and no answer is never right.
 NO_ANSWER = "none"
@@ -70,6 +71,7 @@ class StudyOptions(Options):
     )
     seed: Annotated[int, as_seed] = option(0, help="of the simulated errors")
     batch_size: Annotated[int, positive] = option(32, help="utterances in a batch")
+    overwrite_output_dir: bool = option(False, help="throw an earlier study away")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,14 @@ def study_recognition_errors(options: AsrStudyOptions) -> str:
         ValueError: for a model or a corpus that cannot be used, recordings without a text, or a folder that cannot be
             written, or that another process writes to.
     """
-    with only_writer(options.output_dir, partial(check_writable, options.output_dir)):
+    with only_writer(options.output_dir, partial(_check_output_dir, options)):
         return _study(options)
+
+
+def _check_output_dir(options: AsrStudyOptions) -> None:
+    if (options.output_dir / RESULTS).exists() and not options.overwrite_output_dir:
+        raise ValueError(f"{options.output_dir} holds a study; give another folder or --overwrite_output_dir.")
+    check_writable(options.output_dir)
 
 
 def _study(options: AsrStudyOptions) -> str:
@@ -109,9 +117,9 @@ def _study(options: AsrStudyOptions) -> str:
         "conditions": list(_conditions(options, models, corpus)),
     }
     markdown = study_to_markdown(results)
-    write_json(options.output_dir / "study.json", results)
     write_text(options.output_dir / "study.md", markdown)
     save_figure(plot_study(results), options.output_dir / "study.png")
+    write_json(options.output_dir / RESULTS, results)  # last: it tells that all is there
     logger.info("Written: %s", options.output_dir / "study.md")
     return markdown
 
