@@ -133,7 +133,7 @@ class _Spliced(io.RawIOBase):
 
     def __init__(self, head: bytes, file: BinaryIO, start: int):
         self._head, self._file, self._start = head, file, start
-        self._size = len(head) + file.seek(0, io.SEEK_END) - start
+        self._size = len(head) + _size_of(file) - start
         self._at = 0
 
     def readinto(self, buffer: Any) -> int:
@@ -203,7 +203,7 @@ def after_tags(file: BinaryIO) -> int:
 
 def _wav(file: BinaryIO, start: int, told_as: str) -> BinaryIO:
     """The file, its data reaching to the end of it where the size that it tells cannot be right."""
-    size = file.seek(0, io.SEEK_END)
+    size = _size_of(file)
     file.seek(start)
     order = "big" if file.read(4) == b"RIFX" else "little"
     length_64 = 0

@@ -42,14 +42,15 @@ def check_size(config: WISEConfig, num_saved: int) -> None:
 def _counted(most_weights: int) -> Iterator[None]:
     """Raise once this thread has made more weights, or more than `MOST_BUFFERED` other values."""
     left, builder = {"weights": most_weights, "values that are not saved": MOST_BUFFERED}, get_ident()
-    limits = dict(left)
 
     def counter(what: str) -> Callable[[nn.Module, str, torch.Tensor | None], None]:
+        most = left[what]
+
         def count(module: nn.Module, name: str, values: torch.Tensor | None) -> None:
             if values is not None and get_ident() == builder:
                 left[what] -= values.numel()
                 if left[what] < 0:
-                    told = f"The configuration makes more than {limits[what]:,} {what}"
+                    told = f"The configuration makes more than {most:,} {what}"
                     raise ValueError(f"{told}, far more than the saved weights need; fetch it anew.")
 
         return count

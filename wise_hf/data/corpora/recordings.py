@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -186,24 +186,20 @@ def _words(recording: Recording, duration_s: float) -> list[Word]:
 def _tell_other_words(utterances: Sequence[Utterance]) -> None:
     """Log the recordings whose text was changed and the file of their words was not, or the other way round."""
     both = [each for each in utterances if each["text"] and each["words"]]
-    other = [each["id"] for each in both if _letters(_spoken(each["text"])) != _letters(_joined(each["words"]))]
+    other = [
+        each["id"]
+        for each in both
+        # Spelt as words are, where the text is one that can be aligned.
+        if _letters(split_words(each["text"]) or each["text"]) != _letters(word["word"] for word in each["words"])
+    ]
     if other:
         told = "%d of %d recordings with a file of words have another text, such as %s; the file is what is read."
         logger.warning(told, len(other), len(both), other[0])
 
 
-def _spoken(text: str) -> str:
-    """A text as words are spelt, where it is one that can be aligned."""
-    return " ".join(split_words(text)) or text
-
-
-def _joined(words: Sequence[Word]) -> str:
-    return " ".join(word["word"] for word in words)
-
-
-def _letters(text: str) -> str:
-    """Its letters and digits, in lower case."""
-    return "".join(filter(str.isalnum, text.casefold()))
+def _letters(words: Iterable[str]) -> str:
+    """Their letters and digits, in lower case."""
+    return "".join(filter(str.isalnum, "".join(words).casefold()))
 
 
 def _listed(counts: Mapping[str, int]) -> str:
